@@ -1,0 +1,129 @@
+# `make demo` shows the main job; `make test` proves everything. Each target sets up what it needs in $(VENV), from
+# nothing but Python 3.10 or newer, cargo, gcc and make. Another interpreter: make PYTHON=python3.13 test
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGUMENTS ?=
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+# cargo and pip use every core by themselves, and the order of the checks is meant.
+.NOTPARALLEL:
+
+# The stamp carries the version, so that another PYTHON makes the environment anew.
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+BIN := $(abspath $(VENV))/bin
+ENVIRONMENT := $(VENV)/.python-$(or $(PYTHON_VERSION),none)
+BUILD_TOOLS := $(VENV)/.build-tools
+DEVELOPMENT_TOOLS := $(VENV)/.development-tools
+BUILT := $(VENV)/.built
+
+# cargo, run here or by maturin, binds to the interpreter of the environment.
+export VIRTUAL_ENV := $(abspath $(VENV))
+export PYO3_PYTHON := $(BIN)/python
+unexport CONDA_PREFIX PYTHONHOME PYTHONPATH
+
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+
+.PHONY: help
+help:
+	@echo 'make demo     build quickly and show one audit from submission to decision, on real HTTP'
+	@echo 'make test     everything: lint, the core in Rust, the release wheel, all tests of the package'
+	@echo 'make build    a quick development build, editable, in $(VENV)'
+	@echo 'make lint     formatting, clippy, ruff, mypy, stubs'
+	@echo 'make format   format Rust and Python'
+	@echo 'make wheel    one release wheel in dist/, with its size and what its import costs'
+	@echo 'make lock     renew requirements/*.txt from pyproject.toml'
+	@echo 'make clean    remove everything that make made'
+
+.PHONY: demo
+demo: build
+	$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: lint test-core wheel servers test-package
+
+.PHONY: test-core
+test-core:
+	cargo test --locked --no-default-features
+
+# `-X dev` turns on the checks of memory, of resources and of asyncio's threads.
+.PHONY: test-package
+test-package: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python -X dev -m pytest $(PYTEST_ARGUMENTS)
+
+# Where it fails, the tests that need the server fail too, and say what to install.
+.PHONY: servers
+servers:
+	-@bash tests/install_servers.sh
+
+.PHONY: build
+build: $(BUILT)
+
+.PHONY: lint
+lint: build $(DEVELOPMENT_TOOLS)
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --no-default-features -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest wxaudit --mypy-config-file pyproject.toml --allowlist tests/stubtest-allowlist.txt
+
+.PHONY: format
+format: $(DEVELOPMENT_TOOLS)
+	cargo fmt
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: wheel
+wheel: $(BUILD_TOOLS)
+	rm -rf dist
+	$(BIN)/maturin build --release --locked --interpreter $(BIN)/python --out dist
+	$(BIN)/python tests/wheel_report.py dist
+
+.PHONY: lock
+lock: $(ENVIRONMENT)
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
+	for group in build development; do \
+		UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --upgrade --universal \
+			--python-version 3.10 --generate-hashes --no-emit-index-url \
+			--group $$group --output-file requirements/$$group.txt; \
+	done
+
+.PHONY: clean
+clean:
+	rm -rf $(VENV) target dist .mypy_cache .pytest_cache .ruff_cache python/wxaudit/_native*.so
+	find python tests examples -name __pycache__ -prune -exec rm -rf {} +
+
+$(ENVIRONMENT):
+	@$(PYTHON) --version >/dev/null || { \
+		echo 'make: $(PYTHON) does not run; wxaudit needs Python 3.10 or newer: make PYTHON=/path/to/python' >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo 'make: $(PYTHON) is $(PYTHON_VERSION); wxaudit needs Python 3.10 or newer: make PYTHON=python3.12' >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'make: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; \
+		exit 1; }
+	@cargo --version >/dev/null || { \
+		echo 'make: there is no cargo; wxaudit is built with Rust, see rust-version in Cargo.toml' >&2; \
+		exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(BUILD_TOOLS): requirements/build.txt $(ENVIRONMENT)
+	$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(DEVELOPMENT_TOOLS): requirements/development.txt $(ENVIRONMENT)
+	$(PIP_INSTALL) -r $<
+	@touch $@
+
+# `find` lists folders too: their time changes when a file goes.
+$(BUILT): Cargo.toml Cargo.lock pyproject.toml $(shell find src) $(BUILD_TOOLS)
+	$(BIN)/maturin develop
+	@touch $@

@@ -1,0 +1,67 @@
+"""The review status of WeChat mini programs, asked for right.
+
+    audit = wxaudit.get_audit_status(token, 1234567)
+    audit = await wxaudit.aget_audit_status(token, 1234567)
+"""
+
+from ._client import AsyncClient, Client, aget_audit_status, get_audit_status
+from ._errors import (
+    AccountBlockedError,
+    APIError,
+    ArgumentError,
+    AuditNotFoundError,
+    AuthorizationLostError,
+    DayQuotaError,
+    DecodeError,
+    HTTPStatusError,
+    MinuteQuotaError,
+    NetworkConfigError,
+    PermissionDeniedError,
+    QuotaError,
+    RequestTimeout,
+    ReviewRejected,
+    ServerBusyError,
+    TokenError,
+    TransportError,
+    WaitTimeout,
+    WxAuditError,
+)
+from ._events import Event
+from ._native import AuditStatus, __version__
+from ._state import AuditState, Reason
+from ._timeout import Timeout
+from ._tokens import AsyncTokenSource, TokenSource
+
+__all__ = [
+    "APIError",
+    "AccountBlockedError",
+    "ArgumentError",
+    "AsyncClient",
+    "AsyncTokenSource",
+    "AuditNotFoundError",
+    "AuditState",
+    "AuditStatus",
+    "AuthorizationLostError",
+    "Client",
+    "DayQuotaError",
+    "DecodeError",
+    "Event",
+    "HTTPStatusError",
+    "MinuteQuotaError",
+    "NetworkConfigError",
+    "PermissionDeniedError",
+    "QuotaError",
+    "Reason",
+    "RequestTimeout",
+    "ReviewRejected",
+    "ServerBusyError",
+    "Timeout",
+    "TokenError",
+    "TokenSource",
+    "TransportError",
+    "WaitTimeout",
+    "WxAuditError",
+    "__version__",
+    "aget_audit_status",
+    "get_audit_status",
+]

@@ -1,0 +1,324 @@
+"""The clients. Both are thin: the calls themselves run in the native engine that they share."""
+
+from __future__ import annotations
+
+from ._errors import ArgumentError
+from ._native import Engine, Step, conceal
+from ._timeout import Timeout
+from ._tokens import Answer, aask, ask
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+    from types import TracebackType
+    from typing import Any, SupportsIndex
+
+    from typing_extensions import Self
+
+    from ._events import Event
+    from ._native import AuditStatus, Secret
+    from ._tokens import AsyncTokenSource, TokenSource
+
+_DEFAULTS: Mapping[str, Any] = {
+    "base_url": "https://api.weixin.qq.com",
+    "timeout": Timeout(),
+    "max_retries": 2,
+    "max_concurrency": 64,
+    "proxy": None,
+    "trust_env": True,
+    "ca_file": None,
+    "user_agent": None,
+    "on_event": None,
+}
+
+
+class _Configured:
+    """What the two clients have in common: configuration, closing, pickling."""
+
+    __slots__ = ("__weakref__", "_closed", "_engine", "_on_event", "_settings", "_timeout")
+
+    _engine: Engine
+    _settings: dict[str, Any]
+    _timeout: Timeout
+    _on_event: Callable[[Event], object] | None
+    _closed: bool
+
+    def __init__(
+        self,
+        *,
+        base_url: str = "https://api.weixin.qq.com",
+        timeout: Timeout | float | timedelta = _DEFAULTS["timeout"],
+        max_retries: int = 2,
+        max_concurrency: int = 64,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        ca_file: str | os.PathLike[str] | None = None,
+        user_agent: str | None = None,
+        on_event: Callable[[Event], object] | None = None,
+    ) -> None:
+        """Checks the configuration and opens nothing.
+
+        - `base_url`: https; http only for loopback hosts. No user, query or fragment in it.
+        - `timeout`: the limits of each call; a number or `timedelta` is its `total`.
+        - `max_retries`: further attempts after transient failures, 0 to 10.
+        - `max_concurrency`: requests under way at once; further calls wait their turn within their limits.
+        - `proxy`: URL of an HTTP proxy for everything. Its credentials are kept as a secret.
+        - `trust_env`: whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count; never for loopback hosts.
+        - `ca_file`: PEM file of the only certificates to trust, instead of the system's.
+        - `on_event`: called with each `Event`; what it raises is logged and ends nothing.
+
+        `ArgumentError` for a value that cannot be used; a `ca_file` is read at the first call.
+        """
+        # First of all, so that no traceback can show the credentials in it.
+        shown, secret = _proxy(proxy)
+        proxy = shown
+        if on_event is not None and not callable(on_event):
+            raise ArgumentError(f"on_event must be callable, got {type(on_event).__name__}")
+        self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
+        self._on_event = on_event
+        self._closed = False
+        self._engine = Engine(
+            base_url=base_url,
+            timeout=self._timeout,
+            max_retries=max_retries,
+            max_concurrency=max_concurrency,
+            proxy=secret,
+            trust_env=bool(trust_env),
+            ca_file=ca_file,
+            user_agent=user_agent,
+        )
+        self._settings = {
+            "base_url": base_url,
+            "timeout": self._timeout,
+            "max_retries": max_retries,
+            "max_concurrency": max_concurrency,
+            "proxy": shown,
+            "trust_env": trust_env,
+            "ca_file": ca_file,
+            "user_agent": user_agent,
+            "on_event": on_event,
+        }
+
+    @classmethod
+    def _twin_of(cls, other: _Configured) -> Self:
+        """A client that shares another one's engine: its connections, budget and gates."""
+        twin = cls.__new__(cls)
+        for name in ("_engine", "_settings", "_timeout", "_on_event", "_closed"):
+            setattr(twin, name, getattr(other, name))
+        return twin
+
+    def __repr__(self) -> str:
+        changed = (f"{k}={v!r}" for k, v in self._settings.items() if v != _DEFAULTS[k])
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[type[Self], dict[str, Any]]]:
+        if self._settings["proxy"] == _HIDDEN:
+            raise TypeError(
+                "a client whose proxy URL holds credentials cannot be pickled: they are a secret; "
+                "give the proxy to each process by HTTPS_PROXY in its environment"
+            )
+        return _restored, (type(self), self._settings)
+
+    def _options(self, appid: object, timeout: object, max_retries: object) -> tuple[Any, Any, Any, bool]:
+        if self._closed:
+            raise RuntimeError(f"this {type(self).__name__} is closed; make a new one")
+        limits = None if timeout is None else Timeout.of(timeout, self._timeout)  # type: ignore[arg-type]  # checked there
+        return appid, limits, max_retries, self._on_event is not None
+
+    def _close(self) -> None:
+        self._closed = True
+        self._engine.close()
+
+    def _report(self, step: Step) -> None:
+        for event in step.events:
+            try:
+                if self._on_event is not None:
+                    self._on_event(event)
+            except Exception:
+                import logging
+
+                logging.getLogger("wxaudit").exception("on_event raised; the call goes on")
+
+
+class Client(_Configured):
+    """The blocking client. One serves a whole process: all threads, and forked children too.
+
+    Usable with and without `with`. Picklable: configuration only, never a token.
+    """
+
+    __slots__ = ()
+
+    def get_audit_status(
+        self,
+        token: str | TokenSource,
+        auditid: SupportsIndex | str,
+        *,
+        appid: str | None = None,
+        timeout: Timeout | float | timedelta | None = None,
+        max_retries: int | None = None,
+    ) -> AuditStatus:
+        """The review status of one audit, as WeChat tells it now.
+
+        - `token`: the `authorizer_access_token` of the mini program that owns the audit, or a `TokenSource`.
+        - `auditid`: what `submit_audit` returned: an int, or its decimal digits.
+        - `appid`: a label that comes back on the result and on errors; it also names whose quota is used.
+        - `timeout`, `max_retries`: for this call, in place of the client's.
+
+        Raises `ArgumentError` before anything is sent; `TransportError`, `RequestTimeout`,
+        `HTTPStatusError`, `DecodeError` when no usable answer came; an `APIError` by WeChat's errcode.
+        Blocks without holding the GIL; Ctrl-C ends it within 100 ms.
+
+        Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
+        """
+        token, auditid = conceal(token), conceal(auditid)
+        options = self._options(appid, timeout, max_retries)
+        return self._finish(self._engine.get_audit_status(token, auditid, options), token)
+
+    def _finish(self, step: AuditStatus | Step, token: Any) -> AuditStatus:
+        answer = Answer()
+        while isinstance(step, Step):
+            self._report(step)
+            if step.refresh is not None:
+                answer = ask(token, step)
+            with answer:
+                step = step.resume(answer.token, answer.problem)
+        return step
+
+    def close(self) -> None:
+        """Closes the idle connections; calls under way end as they would, new ones are refused."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+
+class AsyncClient(_Configured):
+    """The asyncio client: the methods of `Client` as coroutines, usable from any number of event loops.
+
+    Cancelling a call drops its request. Usable with and without `async with`. Picklable as `Client` is.
+    """
+
+    __slots__ = ()
+
+    async def get_audit_status(
+        self,
+        token: str | TokenSource | AsyncTokenSource,
+        auditid: SupportsIndex | str,
+        *,
+        appid: str | None = None,
+        timeout: Timeout | float | timedelta | None = None,
+        max_retries: int | None = None,
+    ) -> AuditStatus:
+        """As `Client.get_audit_status`. `token` may also be an `AsyncTokenSource`."""
+        token, auditid = conceal(token), conceal(auditid)
+        options = self._options(appid, timeout, max_retries)
+        return await self._finish(await self._engine.aget_audit_status(token, auditid, options), token)
+
+    async def _finish(self, step: AuditStatus | Step, token: Any) -> AuditStatus:
+        answer = Answer()
+        while isinstance(step, Step):
+            self._report(step)
+            if step.refresh is not None:
+                answer = await aask(token, step)
+            with answer:
+                step = await step.aresume(answer.token, answer.problem)
+        return step
+
+    async def close(self) -> None:
+        """As `Client.close`."""
+        self._close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+
+def get_audit_status(
+    token: str | TokenSource,
+    auditid: SupportsIndex | str,
+    *,
+    timeout: Timeout | float | timedelta | None = None,
+    max_retries: int | None = None,
+) -> AuditStatus:
+    """The review status of one audit, by the default client of this process.
+
+    The default client is made at the first call, by the environment: `WXAUDIT_BASE_URL`, `WXAUDIT_TIMEOUT`
+    (seconds), `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, and `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. For
+    arguments and errors see `Client.get_audit_status`.
+    """
+    token, auditid = conceal(token), conceal(auditid)
+    return _default(Client).get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
+
+
+async def aget_audit_status(
+    token: str | TokenSource | AsyncTokenSource,
+    auditid: SupportsIndex | str,
+    *,
+    timeout: Timeout | float | timedelta | None = None,
+    max_retries: int | None = None,
+) -> AuditStatus:
+    """As `get_audit_status`, for asyncio. `token` may also be an `AsyncTokenSource`."""
+    token, auditid = conceal(token), conceal(auditid)
+    client = _default(AsyncClient)
+    return await client.get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
+
+
+_HIDDEN = "***"
+
+_default_clients: dict[type[Any], Any] = {}
+
+
+def _default(kind: type[Any]) -> Any:
+    """This process's default client of that kind; both kinds share one engine."""
+    client = _default_clients.get(kind)
+    if client is None:
+        # setdefault: where two threads come first at once, one client wins.
+        base = _default_clients.setdefault(Client, Client(**_environment()))
+        client = _default_clients.setdefault(kind, base if kind is Client else kind._twin_of(base))
+    return client
+
+
+def _environment() -> dict[str, Any]:
+    import os
+
+    found: dict[str, Any] = {}
+    for name, variable, read in (
+        ("base_url", "WXAUDIT_BASE_URL", str),
+        ("timeout", "WXAUDIT_TIMEOUT", float),
+        ("max_retries", "WXAUDIT_MAX_RETRIES", int),
+        ("ca_file", "WXAUDIT_CA_FILE", str),
+    ):
+        text = os.environ.get(variable)
+        if text:
+            try:
+                found[name] = read(text)
+            except ValueError:
+                raise ArgumentError(f"{variable} must be a number, got {text!r}") from None
+    return found
+
+
+def _proxy(proxy: str | None) -> tuple[str | None, Secret | None]:
+    """The proxy as it may be shown, and as it is used."""
+    shown = proxy if proxy is None or (isinstance(proxy, str) and "@" not in proxy) else _HIDDEN
+    return shown, conceal(proxy)
+
+
+def _restored(kind: type[Any], settings: dict[str, Any]) -> Any:
+    return kind(**settings)

@@ -1,0 +1,103 @@
+"""What a client reports to its `on_event` callback."""
+
+from __future__ import annotations
+
+from ._frozen import Frozen
+from ._visible import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
+
+
+class Event(Frozen):
+    """One step of a call. It never carries a token: no query string, no header, no body.
+
+    `kind` tells the step, and more kinds may come:
+
+    - `"request"`: an attempt is about to be sent
+    - `"response"`: an answer came, or the attempt failed, and then `error` says how
+    - `"retry"`: another attempt follows after `delay` seconds
+    - `"refresh"`: the token source is asked for a fresh token
+    - `"poll"`: `wait_for_decision` has looked once, and looks again after `delay` seconds
+
+    The other attributes are `None` where they do not apply: `auditid`, `appid` (the caller's label),
+    `attempt` (from 1), `method`, `url_path` (`/wxa/get_auditstatus`), `host` (`api.weixin.qq.com`),
+    `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since the call began) in
+    seconds, `error` (a text safe to print).
+    """
+
+    __module__ = "wxaudit"
+    _fields: ClassVar[tuple[str, ...]] = (
+        "kind",
+        "auditid",
+        "appid",
+        "attempt",
+        "method",
+        "host",
+        "url_path",
+        "http_status",
+        "errcode",
+        "rid",
+        "delay",
+        "elapsed",
+        "error",
+    )
+    __slots__ = _fields
+
+    kind: str
+    auditid: int | None
+    appid: str | None
+    attempt: int | None
+    method: str | None
+    host: str | None
+    url_path: str | None
+    http_status: int | None
+    errcode: int | None
+    rid: str | None
+    delay: float | None
+    elapsed: float | None
+    error: str | None
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        auditid: int | None = None,
+        appid: str | None = None,
+        attempt: int | None = None,
+        method: str | None = None,
+        host: str | None = None,
+        url_path: str | None = None,
+        http_status: int | None = None,
+        errcode: int | None = None,
+        rid: str | None = None,
+        delay: float | None = None,
+        elapsed: float | None = None,
+        error: str | None = None,
+    ) -> None:
+        self._fill(
+            kind=kind,
+            auditid=auditid,
+            appid=appid,
+            attempt=attempt,
+            method=method,
+            # A token travels in the query and a proxy's password before the @: neither gets in, whoever
+            # calls.
+            host=None if host is None else host.rpartition("@")[2],
+            url_path=None if url_path is None else url_path.partition("?")[0].partition("#")[0],
+            http_status=http_status,
+            errcode=errcode,
+            rid=rid,
+            delay=delay,
+            elapsed=elapsed,
+            error=None if error is None else visible(error),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes that are set, safe for JSON; `Event(**data)` reads it back."""
+        return {name: value for name, value in self._values().items() if value is not None}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.to_dict().items())
+        return f"{type(self).__qualname__}({shown})"

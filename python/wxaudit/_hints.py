@@ -1,0 +1,329 @@
+"""What to do about an error: a sentence in English and one in Chinese for each errcode and kind of failure.
+
+Sources, under https://developers.weixin.qq.com/doc/oplatform/: the list of global error codes
+(developers/errCode/errCode.html), the guide to permission errors
+(Third-party_Platforms/2.0/troubleshooting/), and answers of WeChat's staff about this call in its
+developers' forum.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NamedTuple
+
+    class Hint(NamedTuple):
+        english: str
+        chinese: str
+else:
+    Hint = namedtuple("Hint", ("english", "chinese"))
+
+ERRCODE_HINTS: dict[int, Hint] = {
+    -1: Hint(
+        "WeChat was busy: ask again in a minute or so, since repeating this query is always safe.",
+        "微信系统繁忙：请过一分钟左右再查询，本接口只读，重复调用没有副作用。",
+    ),
+    # The token.
+    40001: Hint(
+        "The token was superseded by a newer one or belongs to another account: let one process alone "
+        "refresh authorizer_access_token, have all others read it from there, and pass a token source "
+        "instead of a fixed text.",
+        "令牌已被更新的令牌取代，或属于其他账号：请由一处统一刷新 authorizer_access_token，其余进程都从那"
+        "里读取，并向本库传入可刷新的令牌来源，而不是固定的字符串。",
+    ),
+    40014: Hint(
+        "The token is not one that WeChat issued: check that it arrived whole (no line break, nothing cut "
+        "off, not percent-encoded before), then fetch a new authorizer_access_token with "
+        "api_authorizer_token.",
+        "令牌不合法：请确认令牌完整（没有换行、没有截断、没有预先做 URL 编码），再用 api_authorizer_token "
+        "获取新的 authorizer_access_token。",
+    ),
+    42001: Hint(
+        "The token has expired: fetch a new authorizer_access_token with api_authorizer_token before its "
+        "7200 seconds are over, or pass a token source that does.",
+        "令牌已过期：请在 7200 秒有效期结束之前用 api_authorizer_token 获取新的 authorizer_access_token，"
+        "或传入会自动刷新的令牌来源。",
+    ),
+    41001: Hint(
+        "No token arrived at WeChat: check that the token is not empty and that no proxy strips the query "
+        "string from the URL.",
+        "请求中缺少 access_token：请确认令牌不为空，且中间的代理没有去掉 URL 的查询参数。",
+    ),
+    # The audit.
+    85012: Hint(
+        "Check the auditid and the token together: the id must be one that submit_audit returned, and the "
+        "token must be the authorizer_access_token of the very mini program that it was returned for.",
+        "请同时核对审核单号和令牌：auditid 必须是提交审核（submit_audit）时返回的，令牌必须是提交该审核的"
+        "那个小程序的 authorizer_access_token。",
+    ),
+    86001: Hint(
+        "No code of this mini program was submitted by a third-party platform: upload the code (commit) "
+        "and submit it for review (submit_audit) with your platform first.",
+        "该小程序没有由第三方平台提交的代码：请先通过第三方平台上传代码（commit）并提交审核（"
+        "submit_audit）。",
+    ),
+    85058: Hint(
+        "No audit submitted by a third-party platform is listed for this mini program: submit one first, "
+        "or wait a minute after submit_audit, or ask by the auditid that it returned.",
+        "该小程序还没有由第三方平台提交的审核单：请先提交审核；如果刚刚提交，请过一分钟再查，或直接用返回"
+        "的 auditid 查询。",
+    ),
+    # The permission.
+    86000: Hint(
+        "The token is of the wrong kind: pass the authorizer_access_token that your third-party platform "
+        "obtained for this mini program, neither the mini program's own access_token nor "
+        "component_access_token.",
+        "令牌类型不对：请使用第三方平台为该小程序获取的 authorizer_access_token，而不是小程序自己的 "
+        "access_token，也不是 component_access_token。",
+    ),
+    48001: Hint(
+        "Ask the merchant to grant permission set 18 (development management and data analysis) to your "
+        "platform, and check that the token is the mini program's authorizer_access_token, not an "
+        "official account's.",
+        "请让商家把权限集 18（开发管理与数据分析权限）授权给第三方平台，并确认所用的是该小程序的 "
+        "authorizer_access_token，而不是公众号的令牌。",
+    ),
+    61007: Hint(
+        "Ask the merchant to authorize again through your authorization page with permission set 18 "
+        "(development management and data analysis), after removing it from any other platform at "
+        "mp.weixin.qq.com, since only one platform can hold it.",
+        "请让商家通过授权页重新授权，并勾选权限集 18（开发管理与数据分析权限）；该权限集同一时间只能授权"
+        "给一个第三方平台，如已授权给其他平台，须先在 mp.weixin.qq.com 解除。",
+    ),
+    61014: Hint(
+        "The kind of token does not fit the interface: pass the mini program's authorizer_access_token "
+        "for an audit, keep component_access_token for /cgi-bin/component, and check that base_url leads "
+        "to WeChat itself.",
+        "令牌类型与接口不符：查询审核请使用该小程序的 authorizer_access_token，component_access_token 只"
+        "用于 /cgi-bin/component 下的接口，并确认 base_url 直接指向微信。",
+    ),
+    61015: Hint(
+        "The platform's token was used where the account's belongs: pass the mini program's "
+        "authorizer_access_token instead of component_access_token.",
+        "误用了第三方平台的令牌：请改用该小程序的 authorizer_access_token，而不是 component_access_token。",
+    ),
+    61016: Hint(
+        "Permission set 18 still needs your platform's confirmation: look at confirm_info in the "
+        "func_info of api_get_authorizer_info, confirm the set in the Open Platform console, then have "
+        "the merchant authorize again.",
+        "权限集 18 还需要第三方平台确认：请查看 api_get_authorizer_info 返回的 func_info 中的 "
+        "confirm_info，在微信开放平台确认该权限集，再请商家重新授权。",
+    ),
+    61024: Hint(
+        "The token was fetched as if the platform were an ordinary account: obtain component_access_token "
+        "with api_component_token, and with it the mini program's authorizer_access_token with "
+        "api_authorizer_token.",
+        "令牌的获取方式不对，第三方平台不能按普通账号取令牌：请先用 api_component_token 获取 "
+        "component_access_token，再用 api_authorizer_token 获取该小程序的 authorizer_access_token。",
+    ),
+    # The authorization.
+    61003: Hint(
+        "The merchant has not authorized your platform, or has withdrawn it: ask the merchant to "
+        "authorize again through your authorization page, and leave this mini program alone until then.",
+        "商家没有授权给该第三方平台，或已取消授权：请让商家通过授权页重新授权，在此之前不要再查询该小程序。",
+    ),
+    61023: Hint(
+        "The stored authorizer_refresh_token is dead: read the current one with api_get_authorizer_list, "
+        "and if that is refused too, ask the merchant to authorize again through your authorization page.",
+        "保存的 authorizer_refresh_token（刷新令牌）已失效：请用 api_get_authorizer_list 取得当前的刷新令"
+        "牌，如果仍被拒绝，请让商家通过授权页重新授权。",
+    ),
+    42002: Hint(
+        "The refresh token has expired: ask the merchant to authorize again through your authorization "
+        "page, and store the new authorizer_refresh_token.",
+        "刷新令牌已过期：请让商家通过授权页重新授权，并保存新的 authorizer_refresh_token。",
+    ),
+    42007: Hint(
+        "Token and refresh token were both voided, as happens when the account's password is changed: ask "
+        "the merchant to authorize again through your authorization page.",
+        "令牌和刷新令牌都已失效，常见原因是账号修改了密码：请让商家通过授权页重新授权。",
+    ),
+    # The quota.
+    45009: Hint(
+        "The merchant's quota for today is used up: stop until midnight in Beijing, read the limit with POST "
+        "/cgi-bin/openapi/quota/get, and poll less often from then on.",
+        "该商家当天的调用额度已用完：请在北京时间零点之前停止调用，用 /cgi-bin/openapi/quota/get 查看额"
+        "度，并降低轮询频率。",
+    ),
+    45011: Hint(
+        "Too many calls within a minute: wait 60 seconds or more, then spread the queries out.",
+        "每分钟调用次数超限：请等待 60 秒以上，再把查询分散开。",
+    ),
+    # The account.
+    48004: Hint(
+        "WeChat has blocked this interface for the account because of a violation: the merchant finds the "
+        "details at mp.weixin.qq.com and has to have the block lifted there.",
+        "该账号因违规被封禁了接口：请商家登录 mp.weixin.qq.com 查看详情并申请解除。",
+    ),
+    50002: Hint(
+        "The account is restricted, frozen or closed: ask the merchant to look at its state at "
+        "mp.weixin.qq.com, and leave this mini program alone until the restriction is lifted.",
+        "账号受限，可能已被冻结或注销：请商家登录 mp.weixin.qq.com 查看账号状态，在解除之前不要再查询该小"
+        "程序。",
+    ),
+    # The network of the platform.
+    61004: Hint(
+        "Add the IP that the message names to the platform's IP whitelist in the Open Platform console "
+        "(open.weixin.qq.com), or send from an IP that is on it.",
+        "请登录微信开放平台（open.weixin.qq.com），把错误信息中的 IP 加入该第三方平台的 IP 白名单，或改用"
+        "白名单内的 IP 发送请求。",
+    ),
+    40164: Hint(
+        "The IP that the request came from is not on the IP whitelist: add the server's outgoing IP "
+        "(behind NAT that of the gateway) in the Open Platform console (open.weixin.qq.com).",
+        "请求来源 IP 不在 IP 白名单中：请登录微信开放平台（open.weixin.qq.com）添加服务器的出口 IP，经过 "
+        "NAT 时是网关的公网 IP。",
+    ),
+    45035: Hint(
+        "The IP that the request came from is not registered: add every outgoing IP of your servers, new "
+        "ones of a scaled-out cluster included, to the platform's IP whitelist in the Open Platform "
+        "console (open.weixin.qq.com).",
+        "请求来源 IP 未登记：请登录微信开放平台（open.weixin.qq.com），把所有服务器的出口 IP（包括扩容新"
+        "增的）加入该第三方平台的 IP 白名单。",
+    ),
+    48017: Hint(
+        "The access IP of WeChat that was called has been retired: remove fixed addresses (hosts file, "
+        "DNS overrides, stale caches) and let DNS resolve api.weixin.qq.com.",
+        "所访问的微信接入 IP 已停用：请去掉写死的 IP（hosts 文件、自建 DNS 记录、过期的 DNS 缓存），改为"
+        "通过 DNS 解析 api.weixin.qq.com。",
+    ),
+    # The request itself: wxaudit builds it, so something changed it on its way.
+    40013: Hint(
+        "The appid is not valid: check the appid of the mini program that the token was fetched for, "
+        "upper and lower case included.",
+        "AppID 不合法：请核对获取令牌时所用的小程序 AppID，注意大小写。",
+    ),
+    40066: Hint(
+        "WeChat does not know the path: check that base_url holds nothing but scheme and host and that no "
+        "proxy rewrites /wxa/get_auditstatus.",
+        "微信不认识请求的路径：请确认 base_url 只有协议和域名，且代理没有改写 /wxa/get_auditstatus。",
+    ),
+    40097: Hint(
+        "WeChat refused an argument: check that the auditid is the number that submit_audit returned, and "
+        "if it is, report the rid to WeChat.",
+        "微信不接受请求参数：请确认 auditid 是提交审核时返回的数字，如果无误，请把 rid 反馈给微信。",
+    ),
+    43001: Hint(
+        "The request arrived with another method than GET, which this interface wants: check for a proxy "
+        "or gateway that changes the method or the path.",
+        "该接口需要 GET 请求，到达微信的却是其他方法：请检查是否有代理或网关改写了请求方法或路径。",
+    ),
+    43002: Hint(
+        "The request was sent as POST and arrived as another method: check for a proxy or gateway that "
+        "turns POST into GET, as happens when it follows a redirect.",
+        "请求以 POST 发出，到达微信时却不是：请检查是否有代理或网关把 POST 变成了 GET，例如跟随了重定向。",
+    ),
+    43003: Hint(
+        "The request did not arrive over HTTPS: write base_url with https:// and check that no proxy "
+        "passes it on as plain HTTP.",
+        "请求没有通过 HTTPS 到达：请把 base_url 写成 https://，并确认代理没有用明文 HTTP 转发。",
+    ),
+    44002: Hint(
+        "The request arrived without its body: check for a proxy or gateway that drops the body of a POST.",
+        "请求到达时没有正文：请检查是否有代理或网关丢掉了 POST 的正文。",
+    ),
+    47001: Hint(
+        "The body arrived as something other than the JSON that was sent: check for a proxy or gateway "
+        "that rewrites bodies or their Content-Type.",
+        "正文到达时已不是所发送的 JSON：请检查是否有代理或网关改写了正文或 Content-Type。",
+    ),
+}
+
+# By the name of the class: the nearest one that is listed speaks.
+KIND_HINTS: dict[str, Hint] = {
+    "WxAuditError": Hint(
+        "See the message for what failed and the cause below it, if there is one.",
+        "请查看错误信息，以及引发它的原因（如果有）。",
+    ),
+    "ArgumentError": Hint(
+        "Correct the argument that the message names; nothing was sent.",
+        "请更正错误信息所指的参数，请求尚未发出。",
+    ),
+    "TransportError": Hint(
+        "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then ask "
+        "again: repeating this query is always safe.",
+        "请检查本机到 api.weixin.qq.com 的网络（DNS、防火墙、代理、证书），然后重新查询，重复调用没有副作"
+        "用。",
+    ),
+    "RequestTimeout": Hint(
+        "Ask again later or allow more time with timeout=: WeChat stalls for 5 to 30 seconds now and then.",
+        "请稍后再查询，或用 timeout= 放宽时限：微信接口偶尔会停顿 5 到 30 秒。",
+    ),
+    "DecodeError": Hint(
+        "Take the audit as undecided and ask again: if this recurs, look at the excerpt for a proxy, a "
+        "login page or a wrong base_url that answers in place of WeChat.",
+        "请视为审核尚无结果并重新查询：如果反复出现，请根据 excerpt 检查是否有代理、登录页或错误的 "
+        "base_url 代替微信作了回答。",
+    ),
+    "WaitTimeout": Hint(
+        "Call wait_for_decision again or give it more time: a review takes hours, and up to 7 working days.",
+        "请再次调用 wait_for_decision 或延长等待时间：审核通常需要数小时，最长 7 个工作日。",
+    ),
+    "ReviewRejected": Hint(
+        "Change the mini program as the reasons and screenshots say, then upload and submit it again, "
+        "which gives a new auditid.",
+        "请按驳回原因和截图修改小程序，再重新上传并提交审核，届时会得到新的 auditid。",
+    ),
+    "TokenError": Hint(
+        "Check the token source: get_token() has to return the mini program's authorizer_access_token as "
+        "a non-empty str without blanks or line breaks, and in good time.",
+        "请检查令牌来源：get_token() 必须及时返回该小程序的 authorizer_access_token，且为非空、不含空白和"
+        "换行的字符串。",
+    ),
+    "APIError": Hint(
+        "Look the errcode up in WeChat's list of global error codes, or ask WeChat by the rid, which it "
+        "can explain for 7 days.",
+        "请在微信全局错误码文档中查找该 errcode，或凭 rid 向微信查询，rid 的有效期为 7 天。",
+    ),
+    "QuotaError": Hint(
+        "Wait until retry_at, then call less often.",
+        "请等到 retry_at 之后再调用，并降低调用频率。",
+    ),
+}
+
+HTTP_STATUS_HINTS: dict[int, Hint] = {
+    407: Hint(
+        "The proxy wants a user and a password: write them into proxy= or HTTPS_PROXY.",
+        "代理要求用户名和密码：请写入 proxy= 或 HTTPS_PROXY。",
+    ),
+    412: Hint(
+        "The body arrived without Content-Length (chunked), which WeChat refuses: let the proxy or "
+        "gateway in between pass requests on unchanged, or go around it.",
+        "请求到达时没有 Content-Length（分块传输），微信会拒绝：请让中间的代理或网关原样转发请求，或绕过它。",
+    ),
+}
+_REDIRECT = Hint(
+    "Redirects are never followed, since the token stands in the URL: check base_url, and whether a proxy "
+    "or a login page of the network answered.",
+    "令牌在 URL 中，因此从不跟随重定向：请检查 base_url，以及是否由代理或网络登录页作了回答。",
+)
+_GATEWAY = Hint(
+    "A gateway of WeChat or a proxy could not serve the request: ask again in a minute or so, since "
+    "repeating this query is always safe.",
+    "微信的网关或中间的代理暂时无法处理请求：请过一分钟左右再查询，重复调用没有副作用。",
+)
+_NOT_WECHAT = Hint(
+    "WeChat answers its own errors with HTTP 200, so something else answered: check base_url, the proxy "
+    "and the firewall.",
+    "微信自身的错误都以 HTTP 200 返回，说明作答的不是微信接口：请检查 base_url、代理和防火墙。",
+)
+
+
+def find_hint(kinds: Iterable[str], errcode: int | None, http_status: int | None) -> Hint:
+    """The English and the Chinese hint; `kinds` are the names of the error's classes, the nearest first."""
+    if errcode in ERRCODE_HINTS:
+        return ERRCODE_HINTS[errcode]
+    if http_status is not None:
+        return HTTP_STATUS_HINTS.get(http_status) or _by_range(http_status)
+    return next((KIND_HINTS[kind] for kind in kinds if kind in KIND_HINTS), KIND_HINTS["WxAuditError"])
+
+
+def _by_range(http_status: int) -> Hint:
+    if 300 <= http_status <= 399:
+        return _REDIRECT
+    if http_status in (408, 429) or 500 <= http_status <= 599:
+        return _GATEWAY
+    return _NOT_WECHAT

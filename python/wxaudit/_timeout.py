@@ -1,0 +1,98 @@
+"""How long a call may take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ._errors import ArgumentError
+from ._frozen import Frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+_LONGEST = 365 * 24 * 3600.0
+
+
+class Timeout(Frozen):
+    """The time limits of one call, in seconds or as `timedelta`.
+
+    `total` spans everything: all attempts, the waits between them, and a refresh of the token. No call
+    outlives it. `connect` bounds one attempt to connect (name lookup, TCP and TLS), `read` the wait for the
+    next bytes of an answer; for each of them `None` means "bounded by total only". They may exceed `total`,
+    which cuts them.
+
+    The attributes are floats of seconds. `ArgumentError` for anything that is not positive, finite and at
+    most a year.
+    """
+
+    __module__ = "wxaudit"
+    __match_args__ = ("total", "connect", "read")
+    __slots__ = __match_args__
+    _fields: ClassVar[tuple[str, ...]] = __match_args__
+
+    total: float
+    connect: float | None
+    read: float | None
+
+    def __init__(
+        self,
+        total: int | float | timedelta = 15.0,
+        connect: int | float | timedelta | None = 5.0,
+        read: int | float | timedelta | None = 10.0,
+    ) -> None:
+        self._fill(
+            total=_seconds("total", total),
+            connect=None if connect is None else _seconds("connect", connect),
+            read=None if read is None else _seconds("read", read),
+        )
+
+    @classmethod
+    def of(cls, value: Timeout | int | float | timedelta | None, base: Timeout) -> Timeout:
+        """What a call means by its `timeout` argument, `base` being the limits of its client.
+
+        A number or `timedelta` is a new `total` with the base's `connect` and `read`; a `Timeout` stands
+        for itself, and `None` for the base. `ArgumentError` for anything else.
+        """
+        if value is None:
+            return base
+        if isinstance(value, Timeout):
+            return value
+        return cls(_seconds("timeout", value), base.connect, base.read)
+
+
+def _seconds(name: str, value: object) -> float:
+    """`value` in seconds, or the ArgumentError that names the field, what was given, and what to write."""
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        # Compared before it is converted: float() of a huge int overflows.
+        seconds = _LONGEST + 1 if value > _LONGEST else float(value)
+    elif isinstance(value, tuple):
+        raise ArgumentError(
+            f"{name} cannot be a tuple, got {_given(value)}; write Timeout(total=…, connect=…, read=…)"
+        )
+    else:
+        raise ArgumentError(
+            f"{name} must be a number of seconds or a timedelta, got {_given(value)}; "
+            f"write {name}=15 or {name}=timedelta(seconds=15)"
+        )
+    if seconds > _LONGEST:
+        raise ArgumentError(
+            f"{name} must be at most one year, got {_given(value)}; it counts seconds, not milliseconds"
+        )
+    if not seconds > 0:  # NaN included
+        raise ArgumentError(
+            f"{name} must be more than 0 seconds, got {_given(value)}; "
+            f"write the longest time you would wait, such as {name}=15"
+        )
+    return seconds
+
+
+def _given(value: object) -> str:
+    """The value as a message shows it: some values have a repr of any length, or none at all."""
+    try:
+        text = repr(value)
+    except ValueError:  # int with more digits than sys.set_int_max_str_digits allows
+        return f"an {type(value).__name__} of thousands of digits"
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,186 @@
+"""Token sources: who gives the access tokens, and how they are asked."""
+
+from __future__ import annotations
+
+from ._errors import TokenError
+from ._native import Secret, conceal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+    from typing import Protocol, TypeVar
+
+    from ._native import Step
+
+    Given = TypeVar("Given")
+else:
+    # typing would double the time that importing this package takes.
+    Protocol = object
+
+
+class TokenSource(Protocol):
+    """Anything that gives the `authorizer_access_token` of one mini program. Nothing needs to be inherited.
+
+    `get_token` is asked before each call, so it should keep its token (in a cache, a table). With
+    `refresh=True` WeChat has refused that token: get a fresh one. Calls that run at the same time share one
+    such question. A source that raises, or gives no usable text, ends the call as `TokenError`.
+
+    The source is asked in a thread of its own, with the caller's context variables, so that one that hangs
+    cannot hold a call beyond its time limit. A source that must run in the calling thread (because it uses
+    Django's database connections, say) sets the attribute `same_thread = True`; its own time limits then
+    are what bounds it.
+
+    Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_authorizer_token)
+    """
+
+    def get_token(self, *, refresh: bool = False) -> str:
+        """The token that is valid now; with `refresh=True` a new one in place of the one that was refused."""
+        ...
+
+
+class AsyncTokenSource(Protocol):
+    """A `TokenSource` whose `get_token` is a coroutine function; for `AsyncClient` alone.
+
+    It runs as part of the calling task, in its event loop.
+    """
+
+    async def get_token(self, *, refresh: bool = False) -> str:
+        """The token that is valid now; with `refresh=True` a new one in place of the one that was refused."""
+        ...
+
+
+class Answer:
+    """What came of asking a source: a token, or the problem and the exception behind it.
+
+    As a context manager it gives that exception to a TokenError as its cause.
+    """
+
+    __slots__ = ("cause", "problem", "token")
+
+    def __init__(
+        self, token: Secret | None = None, problem: str | None = None, cause: Exception | None = None
+    ) -> None:
+        self.token = token
+        self.problem = problem
+        self.cause = cause
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.cause is not None and isinstance(error, TokenError):
+            error.__cause__ = self.cause
+
+    @classmethod
+    def failed(cls, cause: Exception) -> Answer:
+        # The text of a foreign exception may hold anything; the cause carries it, the message does not.
+        return cls(problem=f"get_token raised {type(cause).__name__}", cause=cause)
+
+    @classmethod
+    def hung(cls) -> Answer:
+        cause = TimeoutError("get_token did not return within the time limit of the call")
+        return cls(problem="get_token did not return in time", cause=cause)
+
+
+def ask(source: TokenSource, step: Step) -> Answer:
+    """Asks a source for the token that the step wants, within the time that its call has left."""
+    if getattr(source, "same_thread", False):
+        return _call(source, step.refresh is True)
+    answers: list[Answer] = []
+    done = _in_thread(lambda: answers.append(_call(source, step.refresh is True)))
+    if not done.acquire(timeout=step.remaining):
+        return Answer.hung()
+    return answers[0]
+
+
+async def aask(source: TokenSource | AsyncTokenSource, step: Step) -> Answer:
+    """As `ask`, without blocking the event loop."""
+    import asyncio
+    import inspect
+
+    refresh = step.refresh is True
+    get_token: Callable[..., str | Awaitable[str]] = source.get_token
+    if getattr(source, "same_thread", False) and not inspect.iscoroutinefunction(get_token):
+        return _call(source, refresh)
+    try:
+        if inspect.iscoroutinefunction(get_token):
+            return await asyncio.wait_for(_acall(get_token, refresh), step.remaining)
+        return await asyncio.wait_for(_from_thread(lambda: _call(source, refresh)), step.remaining)
+    except asyncio.TimeoutError:  # noqa: UP041  # not the built-in one before Python 3.11
+        return Answer.hung()
+
+
+def _call(source: TokenSource | AsyncTokenSource, refresh: bool) -> Answer:
+    try:
+        return _usable(source.get_token(refresh=refresh))
+    except Exception as cause:
+        return Answer.failed(cause)
+
+
+async def _acall(get_token: Callable[..., Awaitable[str]], refresh: bool) -> Answer:
+    try:
+        return _usable(await get_token(refresh=refresh))
+    except Exception as cause:
+        return Answer.failed(cause)
+
+
+def _usable(given: object) -> Answer:
+    if hasattr(given, "__await__"):
+        if hasattr(given, "close"):
+            given.close()
+        return Answer(problem="its get_token is a coroutine function; only AsyncClient can await it")
+    secret = conceal(given)
+    if isinstance(secret, Secret):
+        return Answer(secret)
+    return Answer(problem=f"get_token gave {type(given).__name__} instead of text")
+
+
+def _in_thread(work: Callable[[], None]) -> Lock:
+    """Runs `work` in a thread that nobody has to wait for; the lock is free when it is done."""
+    import threading
+    from contextvars import copy_context
+
+    done = threading.Lock()
+    done.acquire()
+    context = copy_context()
+
+    def run() -> None:
+        try:
+            context.run(work)
+        finally:
+            done.release()
+
+    threading.Thread(target=run, name="wxaudit-token", daemon=True).start()
+    return done
+
+
+async def _from_thread(work: Callable[[], Given]) -> Given:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[Given] = loop.create_future()
+
+    def settle(value: Given) -> None:
+        if not result.done():
+            result.set_result(value)
+
+    def run() -> None:
+        value = work()
+        try:
+            loop.call_soon_threadsafe(settle, value)
+        except RuntimeError:
+            # The loop was closed meanwhile, and with it the call that asked.
+            return
+
+    _in_thread(run)
+    return await result
+
+
+if TYPE_CHECKING:
+    from threading import Lock

@@ -1,0 +1,61 @@
+"""A WeChat for tests: `FakeWeChat` answers on a loopback port as the real one does, oddities included.
+
+Needs the standard library only, and imports none of it before a name is used.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._audits import FakeAudit as FakeAudit
+    from ._clock import FakeClock as FakeClock
+    from ._fake import FakeWeChat as FakeWeChat
+    from ._fault_queue import ScriptedFault as ScriptedFault
+    from ._faults import Fault as Fault
+    from ._life import Step as Step
+    from ._log import ClosedConnection as ClosedConnection
+    from ._log import ReceivedRequest as ReceivedRequest
+    from ._token_sources import FakeAsyncTokenSource as FakeAsyncTokenSource
+    from ._token_sources import FakeTokenSource as FakeTokenSource
+
+__all__ = [
+    "ClosedConnection",
+    "FakeAsyncTokenSource",
+    "FakeAudit",
+    "FakeClock",
+    "FakeTokenSource",
+    "FakeWeChat",
+    "Fault",
+    "ReceivedRequest",
+    "ScriptedFault",
+    "Step",
+]
+
+_HOMES = {
+    "FakeAsyncTokenSource": "_token_sources",
+    "ClosedConnection": "_log",
+    "FakeAudit": "_audits",
+    "FakeClock": "_clock",
+    "FakeWeChat": "_fake",
+    "Fault": "_faults",
+    "ReceivedRequest": "_log",
+    "ScriptedFault": "_fault_queue",
+    "Step": "_life",
+    "FakeTokenSource": "_token_sources",
+}
+
+# Hidden from type checkers, which would take every misspelt name for one that it gives.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__name__}.{home}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

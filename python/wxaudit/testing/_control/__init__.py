@@ -1,0 +1,3 @@
+"""The control plane: the methods of `FakeWeChat` over HTTP, for programs in other languages."""
+
+from __future__ import annotations

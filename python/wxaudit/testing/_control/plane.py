@@ -1,0 +1,137 @@
+"""The HTTP server of the control plane.
+
+It has a port of its own: on the fake's port every path belongs to WeChat, and there its calls would count
+as connections and meet the faults that they script.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from .routes import ROUTES, Call, Route
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from .._fake import FakeWeChat
+
+PREFIX = "/__fake__"
+_MAX_BODY = 64 * 1024 * 1024
+
+
+class ControlPlane:
+    """Serves the control plane of `fake` on the same loopback address, from a thread of its own."""
+
+    def __init__(self, fake: FakeWeChat, port: int = 0) -> None:
+        host = fake._server.host
+        self._host = f"[{host}]" if ":" in host else host
+        server_class = _Server6 if ":" in host else _Server
+        self._server = server_class((host, port), _handler_of(fake))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="fake-wechat-control", daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        """Where its paths begin."""
+        return f"http://{self._host}:{self._server.server_address[1]}{PREFIX}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    """The route of a call, and what stands in its path. `LookupError` where there is none."""
+    parts = path.strip("/").split("/")
+    for route in ROUTES:
+        places = route.path.strip("/").split("/")
+        if route.method != method or len(places) != len(parts):
+            continue
+        arguments: dict[str, str] = {}
+        for place, part in zip(places, parts, strict=True):
+            if place.startswith("{"):
+                arguments[place[1:-1]] = part
+            elif place != part:
+                break
+        else:
+            return route, arguments
+    raise LookupError(f"no route {method} {path}; GET {PREFIX}/ lists them")
+
+
+def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def do_DELETE(self) -> None:
+            self._answer()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: standard error belongs to the program."""
+
+        def _answer(self) -> None:
+            status, answer = _status_and_answer(fake, self.command, self.path, self._read_body())
+            body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def _read_body(self) -> bytes:
+            length = int(self.headers.get("Content-Length") or 0)
+            return self.rfile.read(min(length, _MAX_BODY))
+
+    return Handler
+
+
+def _status_and_answer(fake: FakeWeChat, method: str, target: str, body: bytes) -> tuple[int, object]:
+    """Carry a call out. What the caller did wrong comes back as 400, 404 or 408 with an `error`."""
+    url = urlsplit(target)
+    path = url.path.removeprefix(PREFIX)
+    try:
+        if path == url.path:
+            raise LookupError(f"the control plane is below {PREFIX}/")
+        route, arguments = find_route(method, path)
+        fields: Any = json.loads(body) if body.strip() else {}
+        if not isinstance(fields, dict):
+            raise TypeError("the body is a JSON object")
+        return 200, route.answer(Call(fake, arguments, dict(parse_qsl(url.query)), fields))
+    except LookupError as failure:
+        return 404, {"error": str(failure.args[0])}
+    except TimeoutError as failure:
+        return 408, {"error": str(failure)}
+    except (ValueError, TypeError, RuntimeError) as failure:
+        return 400, {"error": str(failure)}

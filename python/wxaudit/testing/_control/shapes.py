@@ -1,0 +1,150 @@
+"""The fake's objects as JSON, and JSON as the fake's objects."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from .._faults import Fault
+from .._life import Step, state_name, state_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._audits import FakeAudit
+    from .._fault_queue import ScriptedFault
+    from .._log import ClosedConnection, ReceivedRequest
+
+_STATE_NAMES = {state_name(number): number for number in range(5)}
+_FAULT_NAMES = frozenset(attribute.name for attribute in fields(Fault))
+
+
+def only(body: Mapping[str, object], *names: str) -> None:
+    """`ValueError` for a name that is not understood: a misspelt one must not be passed over."""
+    unknown = sorted(set(body) - set(names))
+    if unknown:
+        raise ValueError(f"not understood: {', '.join(unknown)}; known: {', '.join(names)}")
+
+
+def read_state(value: object) -> int:
+    """A state as a number (1) or by name ("rejected")."""
+    if isinstance(value, str):
+        number = _STATE_NAMES.get(value.upper())
+        if number is None:
+            raise ValueError(f"no state {value!r}; known: {', '.join(_STATE_NAMES).lower()}")
+        return number
+    if not isinstance(value, int):
+        raise TypeError(f"a state is a number or a name, not {value!r}")
+    return state_number(value)
+
+
+def read_step(value: object) -> Step:
+    """A step: `{"state": …, "after_polls": …, "after": seconds, "reason": …, "screenshots": […]}`."""
+    if not isinstance(value, dict):
+        raise TypeError("a step is a JSON object")
+    only(value, "state", "after_polls", "after", "reason", "screenshots")
+    if "state" not in value:
+        raise ValueError("a step has a state")
+    rest = {name: given for name, given in value.items() if name != "state"}
+    return Step(read_state(value["state"]), **rest)
+
+
+def read_life(value: object) -> list[Step]:
+    """A life: a list of steps."""
+    if not isinstance(value, list):
+        raise TypeError("life is a list of steps")
+    return [read_step(step) for step in value]
+
+
+def read_fault(value: object) -> Fault:
+    """A fault: the attributes of `Fault`; bytes go in `body_base64` and `raw_base64`."""
+    if not isinstance(value, dict):
+        raise TypeError("fault is a JSON object")
+    only(value, *sorted(_FAULT_NAMES), "body_base64", "raw_base64")
+    given = dict(value)
+    if isinstance(given.get("raw"), str):
+        given["raw"] = given["raw"].encode()
+    for name in ("body", "raw"):
+        if f"{name}_base64" in given:
+            given[name] = base64.b64decode(given.pop(f"{name}_base64"), validate=True)
+    return Fault(**given)
+
+
+def write_fault(fault: Fault) -> dict[str, object]:
+    """What was given of a fault, bytes as base64."""
+    written: dict[str, object] = {}
+    for name, value in fault._given().items():
+        if isinstance(value, bytes):
+            written[f"{name}_base64"] = _base64(value)
+        elif isinstance(value, (set, frozenset, tuple)):
+            written[name] = list(value)
+        else:
+            written[name] = value
+    return written
+
+
+def write_scripted(scripted: ScriptedFault) -> dict[str, object]:
+    return {
+        "fault": write_fault(scripted.fault),
+        "auditid": scripted.auditid,
+        "appid": scripted.appid,
+        "reused": scripted.reused,
+        "used": scripted.used,
+        "remaining": scripted.remaining,
+    }
+
+
+def write_audit(audit: FakeAudit) -> dict[str, object]:
+    state = int(audit.state)
+    return {
+        "auditid": audit.auditid,
+        "appid": audit.appid,
+        "state": state,
+        "state_name": state_name(state).lower(),
+        "reason": audit.reason,
+        "screenshots": list(audit.screenshots),
+        "polls": audit.polls,
+        "steps_left": len(audit.life),
+        "submitted_at": audit.submitted_at.isoformat(),
+        "changed_at": audit.changed_at.isoformat(),
+    }
+
+
+def write_request(request: ReceivedRequest) -> dict[str, object]:
+    return {
+        "number": request.number,
+        "connection": request.connection,
+        "method": request.method,
+        "path": request.path,
+        "query": dict(request.query),
+        "headers": dict(request.headers),
+        "body_base64": _base64(request.body),
+        "json": request.json,
+        "token": request.token,
+        "appid": request.appid,
+        "auditid": request.auditid,
+        "clock_at": request.clock_at.isoformat(),
+        "received_at": request.received_at,
+        "answered_at": request.answered_at,
+        "http_status": request.http_status,
+        "errcode": request.errcode,
+        "fault": None if request.fault is None else write_fault(request.fault),
+        "dropped": request.dropped,
+    }
+
+
+def write_closed(connection: ClosedConnection) -> dict[str, object]:
+    unanswered = connection.unanswered
+    return {
+        "number": connection.number,
+        "closed_by": connection.closed_by,
+        "requests": connection.requests,
+        "unanswered": None if unanswered is None else unanswered.number,
+        "opened_at": connection.opened_at,
+        "closed_at": connection.closed_at,
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

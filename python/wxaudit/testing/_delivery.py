@@ -1,0 +1,68 @@
+"""Sends a reply in the way that a fault prescribes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ._faults import Fault
+    from ._wire import Reply
+
+
+async def deliver(
+    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
+) -> bool:
+    """Write the bytes of `reply` that `fault` lets out. True where the connection is to end behind them."""
+    if fault.endless:
+        await _send_for_ever(reply, fault, write, drained)
+    head, body = _in_chunks(reply, fault.chunk) if fault.chunk is not None else (reply.head, reply.body)
+    data = _before_the_cut(head, body, fault)
+    if fault.drip is None:
+        write(data)
+        await drained()
+    else:
+        for start in range(0, len(data), fault.drip):
+            if start:
+                await asyncio.sleep(fault.drip_interval)
+            write(data[start : start + fault.drip])
+            await drained()
+    return fault.cut is not None or reply.close
+
+
+def _before_the_cut(head: bytes, body: bytes, fault: Fault) -> bytes:
+    if fault.cut == "head":
+        return head[: fault.cut_at]
+    if fault.cut == "body":
+        return head + body[: fault.cut_at]
+    return head + body
+
+
+async def _send_for_ever(
+    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
+) -> None:
+    """Returns only by being cancelled: when the client goes away, or the server stops."""
+    body = reply.body or b" "
+    sized = any(name.lower() == "content-length" for name in fault.headers)
+    write(reply.head if sized else _chunked_head(reply.head))
+    while True:
+        piece = body[: fault.drip] if fault.drip is not None else body
+        write(piece if sized else _chunk(piece))
+        await drained()
+        await asyncio.sleep(fault.drip_interval)
+
+
+def _in_chunks(reply: Reply, size: int) -> tuple[bytes, bytes]:
+    pieces = [reply.body[start : start + size] for start in range(0, len(reply.body), size)]
+    return _chunked_head(reply.head), b"".join(_chunk(piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def _chunked_head(head: bytes) -> bytes:
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+    return b"\r\n".join([*lines[:-2], b"Transfer-Encoding: chunked", b"", b""])
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(piece), piece)

@@ -1,0 +1,48 @@
+"""Requests that wait until a test lets them go on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
+
+    from ._log import Log
+
+
+class Holds:
+    """Where held requests wait. `wait` runs in the server's loop, `release` in any thread."""
+
+    def __init__(self, log: Log, lock: threading.RLock) -> None:
+        self._log = log
+        self._lock = lock
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    async def wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        entry = (loop, loop.create_future())
+        with self._lock:
+            self._waiting.append(entry)
+            self._log.set_held(len(self._waiting))
+        try:
+            await entry[1]
+        finally:
+            with self._lock:
+                if entry in self._waiting:
+                    self._waiting.remove(entry)
+                    self._log.set_held(len(self._waiting))
+
+    def release(self) -> int:
+        """Let all go on that are held now; how many there were."""
+        with self._lock:
+            released, self._waiting = self._waiting, []
+            self._log.set_held(0)
+            for loop, future in released:
+                loop.call_soon_threadsafe(_let_go, future)
+        return len(released)
+
+
+def _let_go(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,173 @@
+"""The half of the fake that a test writes to: audits, tokens, faults."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from ._fault_queue import FaultQueue, ScriptedFault
+from ._life import IN_REVIEW, Step
+from ._token_sources import FakeAsyncTokenSource, FakeTokenSource
+from ._world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import timedelta
+
+    from ._audits import FakeAudit
+    from ._clock import FakeClock
+    from ._faults import Fault
+    from ._tokens import TokenKind
+
+DEFAULT_APPID = "wx5b97b03f7e2c4d18"
+
+
+class Script:
+    """Audits, tokens and faults of a fake. Every method may be called from any thread at any time."""
+
+    def __init__(self, clock: FakeClock, default_appid: str) -> None:
+        self._lock = threading.RLock()
+        self._world = World(clock, self._lock)
+        self._faults = FaultQueue(self._lock)
+        self._default_appid = default_appid
+
+    @property
+    def clock(self) -> FakeClock:
+        """The fake's own clock; `fake.clock.advance(seconds)` moves it."""
+        return self._world.clock
+
+    @property
+    def default_appid(self) -> str:
+        """The mini program of audits and tokens that name none."""
+        return self._default_appid
+
+    def submit(
+        self,
+        appid: str | None = None,
+        *,
+        auditid: int | None = None,
+        state: int = IN_REVIEW,
+        reason: str | None = None,
+        screenshots: Iterable[str] = (),
+        life: Iterable[Step] = (),
+    ) -> FakeAudit:
+        """Submit an audit for the mini program `appid`.
+
+        `auditid`: a fresh number of the usual size when None. `state`, `reason`, `screenshots` (media_ids):
+        how it begins; a number without a meaning today is allowed as `state`. `life`: what becomes of it,
+        see `Step`. Raises `ValueError` for an auditid that exists, and for a life that WeChat does not
+        have.
+        """
+        return self._world.audits.submit(
+            appid or self._default_appid, auditid, state, reason, screenshots, life
+        )
+
+    def audit(self, auditid: int) -> FakeAudit:
+        """The audit of that number. `LookupError` where there is none."""
+        return self._world.audits.get(auditid)
+
+    @property
+    def audits(self) -> list[FakeAudit]:
+        """All audits, in the order in which they were submitted."""
+        return self._world.audits.all()
+
+    def media_id(self) -> str:
+        """A fresh media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
+        return secrets.token_urlsafe(48)
+
+    def token(
+        self,
+        appid: str | None = None,
+        *,
+        expires_in: float | timedelta = 7200,
+        kind: TokenKind = "authorizer",
+        permissions: Iterable[int] = (18,),
+        url_safe: bool = True,
+        length: int = 138,
+    ) -> str:
+        """A fresh token of the mini program `appid`.
+
+        As with WeChat, an older token of the same kind works for five minutes more, by the fake's clock.
+
+        `kind`: `"authorizer"` is the right one for all calls here; `"own"`, the mini program's own, is
+        answered with 86000; `"component"`, the platform's, with 61015. `permissions`: the permission sets
+        that the merchant granted; without 18 the answer is 61007. `url_safe=False`: with characters that
+        must be percent-encoded in a query.
+        """
+        return self._world.tokens.issue(
+            appid or self._default_appid,
+            expires_in=expires_in,
+            kind=kind,
+            permissions=permissions,
+            url_safe=url_safe,
+            length=length,
+        )
+
+    def expire(self, token: str) -> None:
+        """Let a token's time be over: 42001 from now on. `LookupError` for one that is not the fake's."""
+        self._world.tokens.expire(token)
+
+    def supersede(self, appid: str | None = None) -> None:
+        """End all tokens of a mini program, as when another refresher fetched one: 40001 from now on."""
+        self._world.tokens.supersede(appid or self._default_appid)
+
+    def deauthorize(self, appid: str | None = None) -> None:
+        """The merchant withdraws the authorization: 61003 for every authorizer token, until `authorize`."""
+        self._world.tokens.deauthorize(appid or self._default_appid)
+
+    def authorize(self, appid: str | None = None) -> None:
+        """The merchant authorizes the platform again. At the beginning every mini program is authorized."""
+        self._world.tokens.authorize(appid or self._default_appid)
+
+    def token_source(
+        self,
+        appid: str | None = None,
+        *,
+        expires_in: float | timedelta = 7200,
+        permissions: Sequence[int] = (18,),
+    ) -> FakeTokenSource:
+        """A blocking token source of the mini program `appid`, which counts how often it is asked."""
+        owner = appid or self._default_appid
+        return FakeTokenSource(
+            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions)
+        )
+
+    def async_token_source(
+        self,
+        appid: str | None = None,
+        *,
+        expires_in: float | timedelta = 7200,
+        permissions: Sequence[int] = (18,),
+    ) -> FakeAsyncTokenSource:
+        """An async token source of the mini program `appid`, which counts how often it is asked."""
+        owner = appid or self._default_appid
+        return FakeAsyncTokenSource(
+            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions)
+        )
+
+    def fail_next(
+        self,
+        fault: Fault,
+        times: int | None = 1,
+        *,
+        auditid: int | None = None,
+        appid: str | None = None,
+        reused: bool | None = None,
+    ) -> ScriptedFault:
+        """Let the next `times` requests (all, with None) meet `fault`.
+
+        Only requests about one audit, with a token of one mini program, or on a connection that served a
+        request before (`reused=True`; False: that did not) where those are given. Faults wait in the order
+        in which they were given; the first that fits a request strikes it, alone.
+        """
+        return self._faults.add(fault, times, auditid=auditid, appid=appid, reused=reused)
+
+    @property
+    def pending_faults(self) -> list[ScriptedFault]:
+        """The faults that still wait for a request."""
+        return self._faults.pending()
+
+    def clear_faults(self) -> None:
+        """Forget all faults that wait. Requests that one has struck already go on as they began."""
+        self._faults.clear()

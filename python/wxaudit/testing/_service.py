@@ -1,0 +1,105 @@
+"""From a request to the bytes of its reply: the log, the faults, the operations."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from ._gate import carry_out
+from ._refusal import RefusalError
+from ._wire import RawRequest, Reply, reply
+from ._wording import errmsg_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._fault_queue import FaultQueue
+    from ._faults import Fault
+    from ._log import Log, ReceivedRequest
+    from ._world import World
+
+# JSON under a text type is common on WeChat's interfaces, so now and then it comes here too.
+CONTENT_TYPES = (*["application/json; encoding=utf-8"] * 4, "text/plain")
+
+
+class Service:
+    """The fake without its sockets."""
+
+    def __init__(self, world: World, faults: FaultQueue, log: Log, content_types: Sequence[str]) -> None:
+        self._world = world
+        self.faults = faults
+        self.log = log
+        self._content_types = itertools.cycle(content_types)
+        self._date = (0, "")
+
+    def receive(
+        self, raw: RawRequest, connection: int, *, reused: bool
+    ) -> tuple[ReceivedRequest, Fault | None]:
+        """Log a request, and see whether a fault strikes it."""
+        with self._world.lock:
+            request = self.log.request(raw, connection, self._world.clock.now())
+            request.appid = self._world.tokens.owner(request.token)
+            request.fault = self.faults.take(request, reused)
+            return request, request.fault
+
+    def answer(self, request: ReceivedRequest, raw: RawRequest, fault: Fault | None) -> Reply:
+        """The reply to a request, its outcome noted."""
+        if fault is not None and fault.raw is not None:
+            return self._raw_answer(request, fault.raw)
+        fields: dict[str, object] | None = None
+        status = 200
+        body = b""
+        content_type: str | None = next(self._content_types)
+        if fault is not None and fault.body is not None:
+            body = fault.body if isinstance(fault.body, bytes) else fault.body.encode()
+        elif raw.chunked and (fault is None or fault.errcode is None):
+            status, content_type = 412, None
+        else:
+            fields = self._fields(request, fault)
+            body = render(fields)
+        headers: dict[str, str | None] = {"Date": self._http_date(), "Content-Type": content_type}
+        if fault is not None:
+            headers.update(fault.headers)
+            status = status if fault.http_status is None else fault.http_status
+        request._answered(status, None if fields is None else fields.get("errcode"))
+        close = not raw.keep_alive or raw.chunked
+        return reply(status, body, headers, close=close, without_body=raw.method == "HEAD")
+
+    def _fields(self, request: ReceivedRequest, fault: Fault | None) -> dict[str, object]:
+        now = self._world.clock.timestamp()
+        if fault is not None and fault.errcode is not None:
+            errmsg = errmsg_for(int(fault.errcode), now) if fault.errmsg is None else fault.errmsg
+            return {"errcode": fault.errcode, "errmsg": errmsg}
+        try:
+            with self._world.lock:
+                fields = carry_out(self._world, request)
+        except RefusalError as refusal:
+            fields = {"errcode": refusal.errcode, "errmsg": errmsg_for(refusal.errcode, now)}
+        if fault is not None:
+            fields = {
+                name: value for name, value in {**fields, **fault.fields}.items() if name not in fault.without
+            }
+        return fields
+
+    def _raw_answer(self, request: ReceivedRequest, data: bytes) -> Reply:
+        request._answered(None, None)
+        end = data.find(b"\r\n\r\n")
+        split = len(data) if end < 0 else end + 4
+        return Reply(data[:split], data[split:], status=None, close=False)
+
+    def _http_date(self) -> str:
+        now = self._world.clock.timestamp()
+        if self._date[0] != now:
+            self._date = (now, formatdate(now, usegmt=True))
+        return self._date[1]
+
+
+def render(fields: dict[str, object]) -> bytes:
+    """JSON as WeChat writes it: no blanks, UTF-8, `\\/` for a slash. Lone surrogates become escapes."""
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/")
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(fields, separators=(",", ":")).replace("/", "\\/").encode("ascii")

@@ -1,0 +1,86 @@
+"""The half of the fake that a test reads: requests and connections, and waiting for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._log import ClosedConnection, Log, ReceivedRequest
+
+if TYPE_CHECKING:
+    import threading
+
+
+class Watch:
+    """Requests and connections of a fake. Every method may be called from any thread.
+
+    The `wait_for_...` methods wait for real seconds and raise `TimeoutError` with what there was instead.
+    """
+
+    def __init__(self, log_size: int, lock: threading.RLock) -> None:
+        if log_size < 1:
+            raise ValueError(f"log_size must be at least 1, not {log_size}")
+        self._log = Log(log_size, lock)
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What was received, oldest first; of more than `log_size`, the newest."""
+        return self._log.requests()
+
+    @property
+    def requests_received(self) -> int:
+        """How many requests were received, those that the log no longer keeps included."""
+        return self._log.requests_received
+
+    @property
+    def connections_accepted(self) -> int:
+        """How many connections were accepted since the fake was made."""
+        return self._log.connections_accepted
+
+    @property
+    def connections_open(self) -> int:
+        """How many connections are open now."""
+        return self._log.connections_open
+
+    @property
+    def closed_connections(self) -> list[ClosedConnection]:
+        """The connections that have ended, oldest first; of more than `log_size`, the newest."""
+        return self._log.closed_connections()
+
+    @property
+    def held(self) -> int:
+        """How many requests wait for `release` now."""
+        return self._log.held
+
+    def wait_for_requests(self, count: int, timeout: float = 5) -> list[ReceivedRequest]:
+        """Wait until at least `count` requests were received; returns `requests`."""
+        log = self._log
+        log.wait(
+            lambda: log.requests_received >= count,
+            timeout,
+            lambda: f"{log.requests_received} of {count} requests",
+        )
+        return log.requests()
+
+    def wait_for_held(self, count: int, timeout: float = 5) -> None:
+        """Wait until at least `count` requests wait for `release`."""
+        log = self._log
+        log.wait(lambda: log.held >= count, timeout, lambda: f"{log.held} of {count} requests held")
+
+    def wait_for_connections_open(self, count: int, timeout: float = 5) -> None:
+        """Wait until exactly `count` connections are open."""
+        log = self._log
+        log.wait(
+            lambda: log.connections_open == count,
+            timeout,
+            lambda: f"{log.connections_open} connections open instead of {count}",
+        )
+
+    def wait_for_connections_closed(self, count: int, timeout: float = 5) -> list[ClosedConnection]:
+        """Wait until at least `count` connections have ended; returns `closed_connections`."""
+        log = self._log
+        log.wait(
+            lambda: log.connections_accepted - log.connections_open >= count,
+            timeout,
+            lambda: f"{log.connections_accepted - log.connections_open} of {count} connections closed",
+        )
+        return log.closed_connections()

@@ -1,0 +1,23 @@
+"""What the fake knows: its clock, its audits, its tokens. All of it under one lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._audits import Audits
+from ._tokens import Tokens
+
+if TYPE_CHECKING:
+    import threading
+
+    from ._clock import FakeClock
+
+
+class World:
+    """The state that operations read and change. Call them with `lock` held."""
+
+    def __init__(self, clock: FakeClock, lock: threading.RLock) -> None:
+        self.lock = lock
+        self.clock = clock
+        self.audits = Audits(clock, lock)
+        self.tokens = Tokens(clock, lock)

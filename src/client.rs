@@ -1,0 +1,324 @@
+//! The flow of a call: token → request → transport → decode, and again where that may help. The only file that
+//! knows the sequence; one async fn an operation.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::config::{Config, Timeouts};
+use crate::decode;
+use crate::error::{Error, Failure, Limit, Phase};
+use crate::event::{Event, Kind, Observer};
+use crate::gate::{self, Gates};
+use crate::process::PerProcess;
+use crate::request::{AuditId, Operation};
+use crate::retry::{self, Budget, Class};
+use crate::source::{Credential, Dated};
+use crate::status::AuditStatus;
+use crate::token::Token;
+use crate::transport::{Limits, Reply, Transport};
+
+/// A client: its configuration, and what it has in the process that uses it. Making one opens nothing.
+pub struct Client {
+    config: Config,
+    session: PerProcess<Session>,
+}
+
+/// What a client has in one process: connections, budget and gates. A child made by fork begins with its own.
+struct Session {
+    transport: Transport,
+    budget: Budget,
+    gates: Gates,
+}
+
+/// What one call brings along.
+pub struct Call {
+    /// Where its token comes from.
+    pub credential: Credential,
+    /// The audit it is about.
+    pub auditid: AuditId,
+    /// The caller's label.
+    pub appid: Option<String>,
+    /// Its limits.
+    pub timeouts: Timeouts,
+    /// Its retries.
+    pub max_retries: u32,
+    /// Who listens.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl Client {
+    /// Takes a checked configuration.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { config, session: PerProcess::new() }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Closes the idle connections of this process; calls under way end as they would.
+    pub fn close(&self) {
+        self.session.clear();
+    }
+
+    /// The review status of one audit.
+    ///
+    /// # Errors
+    /// A [`Failure`], never later than the call's total limit.
+    pub async fn get_audit_status(&self, call: &Call) -> Result<AuditStatus, Failure> {
+        let operation = Operation::audit_status(call.auditid);
+        let decode = |reply: &Reply, token: &Token| decode::audit_status(&reply.body, call.auditid, token, SystemTime::now());
+        let status = self.perform(call, &operation, decode).await?;
+        Ok(AuditStatus { appid: call.appid.clone(), ..status })
+    }
+
+    /// Runs an operation until it succeeds, until nothing more can be done, or until its time is over.
+    async fn perform<T>(
+        &self,
+        call: &Call,
+        operation: &Operation,
+        decode: impl Fn(&Reply, &Token) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let run = Run::new(self, call, operation);
+        let outcome = timeout_at(run.deadline, run.attempts(decode)).await;
+        outcome.unwrap_or_else(|_| Err(run.out_of_time())).map_err(|error| run.failed(error))
+    }
+}
+
+/// One call under way.
+struct Run<'a> {
+    client: &'a Client,
+    call: &'a Call,
+    operation: &'a Operation,
+    begun: Instant,
+    deadline: Instant,
+    attempts: AtomicU32,
+    /// What it was doing, for the message when its time is over.
+    doing: Mutex<Doing>,
+}
+
+impl<'a> Run<'a> {
+    fn new(client: &'a Client, call: &'a Call, operation: &'a Operation) -> Self {
+        let begun = Instant::now();
+        let deadline = begun + call.timeouts.total;
+        let doing = Mutex::new(Doing::LookingUp);
+        Self { client, call, operation, begun, deadline, attempts: AtomicU32::new(0), doing }
+    }
+
+    async fn attempts<T>(&self, decode: impl Fn(&Reply, &Token) -> Result<T, Error>) -> Result<T, Error> {
+        let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
+        let mut dated = self.call.credential.token().await?;
+        let mut refreshed = false;
+        let mut retries = 0;
+        let mut spent = None;
+        loop {
+            self.pass_gate(&session, &dated.token).await?;
+            let error = match self.attempt(&session, &dated.token, &decode).await {
+                Ok(result) => {
+                    session.budget.refill(spent.unwrap_or(1));
+                    return Ok(result);
+                }
+                Err(error) => error,
+            };
+            let class = retry::classify(&error);
+            if class == Class::Token && !refreshed {
+                refreshed = true;
+                dated.token = self.refresh(&dated, error).await?;
+                continue;
+            }
+            let error = self.close_gate(&session, &dated.token, error);
+            if retries >= class.retries(self.call.max_retries) || !session.budget.take(class.cost()) {
+                if self.may_wait_for_gate(&error) && retries < self.call.max_retries {
+                    retries += 1;
+                    continue;
+                }
+                return Err(error);
+            }
+            retries += 1;
+            spent = Some(class.cost());
+            self.pause(class, retries, &error).await;
+        }
+    }
+
+    /// One request and its answer.
+    async fn attempt<T>(
+        &self,
+        session: &Session,
+        token: &Token,
+        decode: impl Fn(&Reply, &Token) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.doing(Doing::Queueing);
+        let _place = session.transport.place().await?;
+        if self.left().is_zero() {
+            return Err(self.out_of_time());
+        }
+        self.doing(Doing::Asking);
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.tell(Kind::Request, |_| {});
+        let limits = Limits { connect: self.call.timeouts.connect, read: self.call.timeouts.read };
+        let reply = session.transport.send(self.operation, token, limits).await;
+        let outcome = reply.and_then(|reply| decode(&reply, token).map(|result| (result, reply.status)));
+        self.tell(Kind::Response, |event| match &outcome {
+            Ok((_, status)) => {
+                event.http_status = Some(*status);
+                event.errcode = Some(0);
+            }
+            Err(error) => describe(event, error),
+        });
+        outcome.map(|(result, _)| result)
+    }
+
+    /// A fresh token in place of the refused one, or the refusal where there is none to be had.
+    async fn refresh(&self, refused: &Dated, refusal: Error) -> Result<Token, Error> {
+        if matches!(self.call.credential, Credential::Source { .. }) {
+            self.tell(Kind::Refresh, |event| describe(event, &refusal));
+            self.doing(Doing::Refreshing);
+        }
+        self.call.credential.replace(refused).await.unwrap_or(Err(refusal))
+    }
+
+    /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
+    async fn pass_gate(&self, session: &Session, token: &Token) -> Result<(), Error> {
+        let owner = session.gates.owner(self.call.appid.as_deref(), token);
+        while let Some((wait, refusal)) = session.gates.refusal(&owner, SystemTime::now()) {
+            if wait >= self.left() {
+                return Err(refusal);
+            }
+            self.tell(Kind::Retry, |event| {
+                describe(event, &refusal);
+                event.delay = Some(wait);
+            });
+            self.doing(Doing::WaitingForQuota);
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// After a quota refusal nothing more is sent for its owner until the quota is renewed.
+    fn close_gate(&self, session: &Session, token: &Token, error: Error) -> Error {
+        let Error::Api { errcode, errmsg, rid, .. } = error else { return error };
+        let now = SystemTime::now();
+        let retry_at = gate::reopens_at(errcode, now);
+        let error = Error::Api { errcode, errmsg, rid, retry_at };
+        if let Some(until) = retry_at {
+            let owner = session.gates.owner(self.call.appid.as_deref(), token);
+            session.gates.close(owner, until, error.clone(), now);
+        }
+        error
+    }
+
+    fn may_wait_for_gate(&self, error: &Error) -> bool {
+        match error {
+            Error::Api { retry_at: Some(at), .. } => {
+                at.duration_since(SystemTime::now()).unwrap_or_default() < self.left()
+            }
+            _ => false,
+        }
+    }
+
+    async fn pause(&self, class: Class, retry: u32, error: &Error) {
+        let hint = match error {
+            Error::HttpStatus { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let delay = retry::clamp(class.delay(retry, fastrand::f64()), hint, self.left());
+        self.tell(Kind::Retry, |event| {
+            describe(event, error);
+            event.delay = Some(delay);
+        });
+        self.doing(Doing::Pausing(error.to_string()));
+        sleep(delay).await;
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn doing(&self, what: Doing) {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    fn out_of_time(&self) -> Error {
+        let detail = self.doing.lock().unwrap_or_else(PoisonError::into_inner).to_string();
+        Error::Timeout { limit: Limit::Total, after: self.call.timeouts.total, detail }
+    }
+
+    fn failed(&self, error: Error) -> Failure {
+        Failure { error, attempts: self.attempts.load(Ordering::Relaxed) }
+    }
+
+    fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
+        let Some(observer) = &self.call.observer else { return };
+        let mut event = Event {
+            kind,
+            auditid: self.call.auditid.get(),
+            appid: self.call.appid.clone(),
+            attempt: self.attempts.load(Ordering::Relaxed),
+            method: self.operation.method.to_string(),
+            url_path: self.operation.path,
+            host: self.client.config.transport.base.host().to_owned(),
+            http_status: None,
+            errcode: None,
+            rid: None,
+            delay: None,
+            elapsed: self.begun.elapsed(),
+            error: None,
+        };
+        fill(&mut event);
+        observer.notice(event);
+    }
+}
+
+impl Session {
+    fn new(config: &Config) -> Result<Self, Error> {
+        Ok(Self {
+            transport: Transport::new(&config.transport)?,
+            budget: Budget::default(),
+            gates: Gates::default(),
+        })
+    }
+}
+
+/// What a call is doing; kept cheap, since every call goes through most of it.
+enum Doing {
+    LookingUp,
+    Queueing,
+    Asking,
+    Pausing(String),
+    Refreshing,
+    WaitingForQuota,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LookingUp => formatter.write_str("waiting for the token source"),
+            Self::Queueing => formatter.write_str("waiting for one of the max_concurrency places"),
+            Self::Asking => Phase::Head.fmt(formatter),
+            Self::Pausing(failure) => write!(formatter, "the last attempt failed: {failure}"),
+            Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
+            Self::WaitingForQuota => formatter.write_str("waiting for the quota"),
+        }
+    }
+}
+
+/// What an event tells of a failure.
+fn describe(event: &mut Event, error: &Error) {
+    event.error = Some(error.to_string());
+    match error {
+        Error::HttpStatus { status, .. } => event.http_status = Some(*status),
+        Error::Api { errcode, rid, .. } => {
+            event.http_status = Some(200);
+            event.errcode = Some(*errcode);
+            event.rid.clone_from(rid);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,142 @@
+//! The configuration of a client: checked once, immutable, without any secret in its Debug form.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+
+use crate::error::Error;
+use crate::request::BaseUrl;
+use crate::transport::{Options, Proxy};
+
+/// More attempts than this help nobody.
+pub const MOST_RETRIES: u32 = 10;
+
+/// The limits of a call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timeouts {
+    /// The whole call, with its waits and attempts.
+    pub total: Duration,
+    /// One connection; None leaves it to `total`.
+    pub connect: Option<Duration>,
+    /// The head of an answer, or the next piece of its body; None leaves it to `total`.
+    pub read: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            total: Duration::from_secs(15),
+            connect: Some(Duration::from_secs(5)),
+            read: Some(Duration::from_secs(10)),
+        }
+    }
+}
+
+/// What a caller may set, as text and numbers.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Where WeChat is.
+    pub base_url: Option<String>,
+    /// The limits of a call.
+    pub timeouts: Timeouts,
+    /// Retries after the first attempt.
+    pub max_retries: u32,
+    /// Requests under way at once.
+    pub max_concurrency: usize,
+    /// A proxy for everything.
+    pub proxy: Option<ProxyUrl>,
+    /// Whether the proxy variables of the environment count.
+    pub trust_env: bool,
+    /// The only certificates to trust.
+    pub ca_file: Option<PathBuf>,
+    /// The `User-Agent`; the library's own where None.
+    pub user_agent: Option<String>,
+}
+
+/// The text of a proxy's URL. It may hold a password, so Debug shows none of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(pub String);
+
+impl std::fmt::Debug for ProxyUrl {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ProxyUrl(***)")
+    }
+}
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How to reach WeChat.
+    pub transport: Options,
+    /// The limits of a call.
+    pub timeouts: Timeouts,
+    /// Retries after the first attempt.
+    pub max_retries: u32,
+}
+
+impl Config {
+    /// Checks the settings; `variable` reads the environment.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] that names the setting.
+    pub fn new(settings: Settings, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let base = BaseUrl::parse(settings.base_url.as_deref().unwrap_or(BaseUrl::WECHAT))?;
+        let proxy = match settings.proxy {
+            Some(url) => Some(Proxy { url: proxy_url("proxy", &url.0)?, except: None }),
+            None if settings.trust_env => proxy_from_environment(&base, variable)?,
+            None => None,
+        };
+        let user_agent = settings.user_agent.unwrap_or_else(|| concat!("wxaudit/", env!("CARGO_PKG_VERSION")).to_owned());
+        let user_agent = HeaderValue::from_str(&user_agent)
+            .map_err(|_| Error::argument("user_agent", "must hold visible ASCII characters and nothing else"))?;
+        if settings.max_concurrency == 0 {
+            return Err(Error::argument("max_concurrency", "must be 1 or more"));
+        }
+        Ok(Self {
+            transport: Options {
+                base,
+                proxy,
+                ca_file: settings.ca_file,
+                user_agent,
+                max_concurrency: settings.max_concurrency,
+            },
+            timeouts: settings.timeouts,
+            max_retries: check_retries(settings.max_retries)?,
+        })
+    }
+}
+
+/// Checks a number of retries.
+///
+/// # Errors
+/// [`Error::Argument`] above [`MOST_RETRIES`].
+pub fn check_retries(max_retries: u32) -> Result<u32, Error> {
+    if max_retries > MOST_RETRIES {
+        return Err(Error::argument("max_retries", format!("must be 0 to {MOST_RETRIES}")));
+    }
+    Ok(max_retries)
+}
+
+/// The proxy that the environment names for `base`. A loopback host is never behind one.
+fn proxy_from_environment(base: &BaseUrl, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, Error> {
+    if base.is_loopback() {
+        return Ok(None);
+    }
+    let read = |names: [&str; 2]| names.into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    let Some(url) = read(["https_proxy", "HTTPS_PROXY"]).or_else(|| read(["all_proxy", "ALL_PROXY"])) else {
+        return Ok(None);
+    };
+    let except = read(["no_proxy", "NO_PROXY"]);
+    Ok(Some(Proxy { url: proxy_url("HTTPS_PROXY", &url)?, except }))
+}
+
+fn proxy_url(field: &'static str, text: &str) -> Result<Url, Error> {
+    // curl and requests take a bare host:port too.
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err(Error::argument(field, "is no URL of an HTTP proxy; write it like http://proxy.example:3128")),
+    }
+}

@@ -1,0 +1,173 @@
+//! From a raw answer to a result or an error. Nothing is guessed: a status that is absent or of a wrong type is
+//! an error, never an approval.
+
+use std::time::SystemTime;
+
+use crate::error::Error;
+use crate::json::{self, Json};
+use crate::request::AuditId;
+use crate::status::AuditStatus;
+use crate::token::Token;
+
+/// The spellings that WeChat uses across its interfaces.
+const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
+
+const EXCERPT_CHARACTERS: usize = 200;
+
+/// Reads the answer of `get_auditstatus`.
+///
+/// # Errors
+/// [`Error::Api`] for an `errcode` that is not 0, [`Error::Decode`] for everything that is not plainly the status
+/// of this audit.
+pub fn audit_status(body: &[u8], auditid: AuditId, token: &Token, now: SystemTime) -> Result<AuditStatus, Error> {
+    let answer = Answer::read(body, token)?;
+    answer.check_errcode()?;
+    answer.check_auditid(auditid)?;
+    Ok(AuditStatus {
+        auditid: auditid.get(),
+        status: answer.status()?,
+        reason: answer.reason()?,
+        screenshots: answer.screenshots()?,
+        appid: None,
+        observed_at: now,
+        lossy: answer.lossy,
+        raw: answer.object,
+    })
+}
+
+/// A JSON object from WeChat, the token masked in all its texts.
+struct Answer<'a> {
+    object: Json,
+    lossy: bool,
+    body: &'a [u8],
+    token: &'a Token,
+}
+
+impl<'a> Answer<'a> {
+    fn read(body: &'a [u8], token: &'a Token) -> Result<Self, Error> {
+        let mut parsed = json::parse(body).map_err(|error| {
+            let problem = if error.is_empty() {
+                "the answer is empty".to_owned()
+            } else {
+                format!("the answer is no JSON that can be trusted ({error})")
+            };
+            Error::Decode { problem, excerpt: excerpt(body, token), empty: error.is_empty() }
+        })?;
+        parsed.value.map_strings(&mut |text| token.mask(text));
+        let answer = Self { object: parsed.value, lossy: parsed.lossy, body, token };
+        match answer.object {
+            Json::Object(_) => Ok(answer),
+            _ => Err(answer.wrong("the answer is JSON but no object")),
+        }
+    }
+
+    fn wrong(&self, problem: impl Into<String>) -> Error {
+        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.token), empty: false }
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        match self.object.get(key) {
+            Some(Json::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Success is `errcode` 0, or no `errcode` beside `errmsg` "ok"; whatever else is not.
+    fn check_errcode(&self) -> Result<(), Error> {
+        let errmsg = self.text("errmsg").unwrap_or_default();
+        match self.object.get("errcode") {
+            None if errmsg == "ok" => Ok(()),
+            None => Err(self.wrong("the answer has neither an errcode nor the errmsg \"ok\"")),
+            Some(value) => match integer(value) {
+                Some(0) => Ok(()),
+                Some(errcode) => Err(Error::Api {
+                    errcode,
+                    errmsg: errmsg.to_owned(),
+                    rid: rid(errmsg).map(str::to_owned),
+                    retry_at: None,
+                }),
+                None => Err(self.wrong("the errcode of the answer is no whole number")),
+            },
+        }
+    }
+
+    /// An answer that names another audit belongs to another call.
+    fn check_auditid(&self, asked: AuditId) -> Result<(), Error> {
+        match self.object.get("auditid").map(integer) {
+            Some(Some(answered)) if answered != asked.get() => {
+                Err(self.wrong(format!("the answer is about audit {answered}, not {asked}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn status(&self) -> Result<i64, Error> {
+        match self.object.get("status") {
+            None | Some(Json::Null) => Err(self.wrong("the answer has no status")),
+            Some(value) => integer(value).ok_or_else(|| self.wrong("the status of the answer is no whole number")),
+        }
+    }
+
+    fn reason(&self) -> Result<Option<String>, Error> {
+        match self.object.get("reason") {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::String(text)) => Ok((!text.is_empty()).then(|| text.clone())),
+            Some(_) => Err(self.wrong("the reason of the answer is no text")),
+        }
+    }
+
+    fn screenshots(&self) -> Result<Vec<String>, Error> {
+        match SCREENSHOT.iter().find_map(|key| self.object.get(key)) {
+            None | Some(Json::Null) => Ok(Vec::new()),
+            Some(Json::String(text)) => {
+                Ok(text.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+            }
+            Some(_) => Err(self.wrong("the screenshot of the answer is no text")),
+        }
+    }
+}
+
+/// A whole number, or a text of one: WeChat writes both.
+fn integer(value: &Json) -> Option<i64> {
+    match value {
+        Json::Integer(number) => Some(*number),
+        Json::String(text) => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+        }
+        _ => None,
+    }
+}
+
+/// The request id in an errmsg: `rid: 637accc2-7d67c301-4ae3af4b`.
+fn rid(errmsg: &str) -> Option<&str> {
+    let (_, rest) = errmsg.rsplit_once("rid:")?;
+    let rid = rest.split_ascii_whitespace().next()?;
+    let mut blocks = rid.split('-');
+    let well_formed = blocks.by_ref().take(3).filter(|block| is_block(block)).count() == 3;
+    (well_formed && blocks.next().is_none()).then_some(rid)
+}
+
+fn is_block(block: &str) -> bool {
+    block.len() == 8 && block.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The start of a body, fit for a message: the token masked before the cut, which could leave half of it.
+fn excerpt(body: &[u8], token: &Token) -> String {
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    token.mask(&mut text);
+    let mut shown = String::new();
+    for character in text.chars().take(EXCERPT_CHARACTERS) {
+        if character.is_control() || is_direction_mark(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.chars().take(EXCERPT_CHARACTERS).collect()
+}
+
+/// Marks that make text read in another order than it is written.
+fn is_direction_mark(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,86 @@
+//! Quota gates: while WeChat refuses a merchant for its quota, nothing more is sent for it.
+
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::error::Error;
+use crate::token::Token;
+
+/// `api minute-quota reach limit`.
+pub const MINUTE_QUOTA: i64 = 45011;
+/// `reach max api daily quota limit`.
+pub const DAY_QUOTA: i64 = 45009;
+
+/// WeChat counts days in Beijing's time, UTC+8 all the year.
+const BEIJING: Duration = Duration::from_secs(8 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Beyond this many closed gates the expired ones are swept.
+const SWEEP_ABOVE: usize = 1024;
+
+/// When a call refused at `now` with `errcode` may be tried again; None for codes that are no quota.
+#[must_use]
+pub fn reopens_at(errcode: i64, now: SystemTime) -> Option<SystemTime> {
+    match errcode {
+        MINUTE_QUOTA => Some(now + MINUTE),
+        DAY_QUOTA => {
+            let since_midnight = (now.duration_since(UNIX_EPOCH).unwrap_or_default() + BEIJING).as_secs() % DAY.as_secs();
+            let whole = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            Some(UNIX_EPOCH + Duration::from_secs(whole - since_midnight.min(whole)) + DAY)
+        }
+        _ => None,
+    }
+}
+
+/// Whose quota it is: the mini program where the caller named it, or else whoever owns the token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// The caller's `appid`.
+    Appid(String),
+    /// A fingerprint of the token.
+    Token(u64),
+}
+
+/// The closed gates of one client in one process.
+#[derive(Default)]
+pub struct Gates {
+    key: RandomState,
+    closed: Mutex<HashMap<Owner, (SystemTime, Error)>>,
+}
+
+impl Gates {
+    /// Whose gate a call passes.
+    #[must_use]
+    pub fn owner(&self, appid: Option<&str>, token: &Token) -> Owner {
+        match appid {
+            Some(appid) => Owner::Appid(appid.to_owned()),
+            None => Owner::Token(token.fingerprint(&self.key)),
+        }
+    }
+
+    /// Closes the owner's gate until `until`, with the refusal that closed it.
+    pub fn close(&self, owner: Owner, until: SystemTime, refusal: Error, now: SystemTime) {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed.len() >= SWEEP_ABOVE {
+            closed.retain(|_, (until, _)| *until > now);
+        }
+        closed.insert(owner, (until, refusal));
+    }
+
+    /// The refusal that keeps the owner's gate closed at `now`, and how long it stays closed.
+    #[must_use]
+    pub fn refusal(&self, owner: &Owner, now: SystemTime) -> Option<(Duration, Error)> {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, refusal) = closed.get(owner)?;
+        match until.duration_since(now) {
+            Ok(left) if !left.is_zero() => Some((left, refusal.clone())),
+            _ => {
+                closed.remove(owner);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Lenient JSON: strict where an answer is good, forgiving only where text inside strings is
+//! damaged.
+//!
+//! `WeChat` interfaces are known to send raw control characters and invalid UTF-8 inside strings,
+//! so that a strict parser fails on answers that are otherwise good. Nothing but the interior of
+//! string values is ever repaired: a mended key, number or bracket could turn one answer into
+//! another.
+
+mod encoding;
+mod repair;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Real answers hold about ten values; the cap keeps the memory for a hostile one within a few
+/// megabytes.
+const MAXIMUM_VALUES: usize = 10_000;
+
+/// Up to this many members, comparing keys pairwise is cheaper than hashing them.
+const SMALL_OBJECT: usize = 16;
+
+/// One JSON value; objects keep their order and hold no duplicate keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Json {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// Every integer that fits.
+    Integer(i64),
+    /// Only integers above `i64::MAX`; larger ones than a `u64` are a `Float`.
+    Unsigned(u64),
+    /// Always finite.
+    Float(f64),
+    /// Text, its escapes resolved.
+    String(String),
+    /// Items in order.
+    Array(Vec<Json>),
+    /// Members in order, no key twice.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// The member `key` of an object; `None` where there is none or this is no object.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Json> {
+        match self {
+            Json::Object(members) => members
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// Passes every string, keys included, through `change`; used to mask a token that the server
+    /// echoed.
+    ///
+    /// Recursion is as deep as the value, which for a parsed one is at most 128 levels.
+    pub fn map_strings(&mut self, change: &mut impl FnMut(&mut String)) {
+        match self {
+            Json::String(text) => change(text),
+            Json::Array(items) => items.iter_mut().for_each(|item| item.map_strings(change)),
+            Json::Object(members) => {
+                for (key, value) in members {
+                    change(key);
+                    value.map_strings(change);
+                }
+            }
+            Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Unsigned(_) | Json::Float(_) => {}
+        }
+    }
+}
+
+/// A decoded body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// What the body says.
+    pub value: Json,
+    /// Text inside strings had to be repaired; it is close to what was sent, not exactly it.
+    pub lossy: bool,
+}
+
+/// Why a body is no JSON that can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// For programs.
+    pub kind: JsonErrorKind,
+    /// For people; never holds text of the body, which may echo a token.
+    pub message: String,
+}
+
+/// What a caller may want to tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonErrorKind {
+    /// No byte, or nothing but blanks.
+    Empty,
+    /// Text, but not UTF-8: GBK, UTF-16, UTF-32.
+    Encoding,
+    /// Anything else: broken, cut, repeated keys, too deep, too much.
+    Malformed,
+}
+
+impl JsonError {
+    /// Whether there was no body at all, or a blank one: a hiccup of the server, unlike a body that is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kind == JsonErrorKind::Empty
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// Parses one JSON text: strictly at first, and only where that fails once more with its strings
+/// repaired.
+///
+/// Takes linear time. Accepts one byte order mark and any value at the top, so a caller that needs
+/// an object has to check.
+///
+/// # Errors
+///
+/// [`JsonError`] where the body is empty, not UTF-8 or malformed outside the interior of its string
+/// values; where an object repeats a key, a number is out of range, nesting exceeds 128 levels or
+/// there are more than 10 000 values.
+pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    if body
+        .iter()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+    {
+        return Err(JsonError {
+            kind: JsonErrorKind::Empty,
+            message: "the body is empty".to_owned(),
+        });
+    }
+    let error = match parse_strictly(body) {
+        Ok(value) => {
+            return Ok(Parsed { value, lossy: false });
+        }
+        Err(error) => error,
+    };
+    if let Some(encoding) = encoding::foreign(body) {
+        let message = format!("the body is not UTF-8 (looks like {encoding})");
+        return Err(JsonError {
+            kind: JsonErrorKind::Encoding,
+            message,
+        });
+    }
+    let Some(repaired) = repair::repair(body) else {
+        return Err(malformed(error.to_string()));
+    };
+    match parse_strictly(&repaired) {
+        Ok(value) => Ok(Parsed { value, lossy: true }),
+        // The position counts in the repaired text, so say that it is one.
+        Err(error) => Err(malformed(format!("{error}, after its strings were repaired"))),
+    }
+}
+
+fn malformed(message: String) -> JsonError {
+    JsonError {
+        kind: JsonErrorKind::Malformed,
+        message,
+    }
+}
+
+/// The text of the error is free of the body's: `serde_json` quotes it only when a visitor refuses
+/// a type, and `Node` refuses none.
+fn parse_strictly(body: &[u8]) -> Result<Json, serde_json::Error> {
+    let left = Cell::new(MAXIMUM_VALUES);
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = Node { left: &left }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Builds one value; `left` counts down the values that the whole text may still hold.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    left: &'a Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return Err(D::Error::custom("too many values"));
+        };
+        self.left.set(left);
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Integer(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(i64::try_from(value).map_or(Json::Unsigned(value), Json::Integer))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = access.next_key::<String>()? {
+            members.push((key, access.next_value_seed(self)?));
+        }
+        if repeats_a_key(&members) {
+            return Err(A::Error::custom("an object repeats a key"));
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+fn repeats_a_key(members: &[(String, Json)]) -> bool {
+    if members.len() <= SMALL_OBJECT {
+        return members
+            .iter()
+            .enumerate()
+            .any(|(at, (key, _))| members.iter().take(at).any(|(other, _)| other == key));
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    !members.iter().all(|(key, _)| seen.insert(key.as_str()))
+}

@@ -1,0 +1,37 @@
+//! The binding: the native half of the Python package.
+
+use pyo3::prelude::*;
+
+mod bridge;
+mod client;
+mod conversation;
+mod errors;
+mod event_loop;
+mod json;
+mod runtime;
+mod secret;
+mod status;
+
+/// The native half of wxaudit; users import from `wxaudit`.
+#[pymodule]
+mod _native {
+    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, wrap_pyfunction};
+
+    #[pymodule_export]
+    use super::client::Engine;
+    #[pymodule_export]
+    use super::conversation::Step;
+    #[pymodule_export]
+    use super::secret::{Secret, conceal};
+    #[pymodule_export]
+    use super::status::AuditStatus;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // Registered this early, it runs after whatever the program registers later.
+        let shutdown = wrap_pyfunction!(super::runtime::shutdown, module)?;
+        module.py().import("atexit")?.call_method1("register", (shutdown,))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,261 @@
+//! The text of a rejection or a delay, taken apart into titles and details.
+//!
+//! Classic wording is `1:<title>:<br>(1):<detail><br>(2):<detail><br>2:<title>:<br>(1):…<br>`:
+//! items are numbered from 1, details from 1 in each item. Copies of it have newlines or blanks
+//! where `<br>` was. Newer wording is free text. A wrong structure misleads more than none, so
+//! either the whole text fits or it is one item, whole.
+
+use std::iter::Peekable;
+use std::ops::Range;
+
+/// One item of a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Without its number and its last colon; the whole text where that has another form.
+    pub title: String,
+    /// Without their numbers, in order.
+    pub details: Vec<String>,
+}
+
+/// Takes `text` apart; empty for a text of nothing but blanks and line breaks.
+///
+/// Nothing is lost: titles and details hold every character but numbering, each title's last colon,
+/// and the line breaks and blanks around them, in order and unchanged. Takes linear time.
+#[must_use]
+pub fn parse(text: &str) -> Vec<Reason> {
+    let Some((whole, separator)) = survey(text) else {
+        return Vec::new();
+    };
+    match read_items(whole, separator) {
+        Some(items) => items.into_iter().map(|item| item.reason(whole)).collect(),
+        None => vec![Reason {
+            title: whole.to_owned(),
+            details: Vec::new(),
+        }],
+    }
+}
+
+/// What stands between the parts of a text: always one kind, as a newline or blank beside `<br>` is
+/// part of the wording.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    /// `<br>`, also `<br/>` and `<br />`, in any case.
+    Tag,
+    Newline,
+    Blank,
+}
+
+impl Separator {
+    /// How many bytes of a separator `text` begins with, 0 for none.
+    fn length_at(self, text: &str) -> usize {
+        match self {
+            Separator::Tag => tag_length(text),
+            Separator::Newline => leading(text, is_newline),
+            Separator::Blank => leading(text, char::is_whitespace),
+        }
+    }
+
+    /// Where the first separator in `text` begins.
+    fn find_in(self, text: &str) -> Option<usize> {
+        match self {
+            Separator::Tag => text
+                .match_indices('<')
+                .map(|(offset, _)| offset)
+                .find(|offset| text.get(*offset..).is_some_and(|tag| tag_length(tag) > 0)),
+            Separator::Newline => text.find(is_newline),
+            Separator::Blank => text.find(char::is_whitespace),
+        }
+    }
+}
+
+/// `text` without the separators and blanks at both ends, and the strongest kind of separator that parts what
+/// remains; `None` where nothing does.
+fn survey(text: &str) -> Option<(&str, Separator)> {
+    let mut pieces = Pieces::new(text, Separator::Tag);
+    let first = pieces.next()?;
+    if let Some(last) = pieces.last() {
+        return Some((text.get(first.start..last.end)?, Separator::Tag));
+    }
+    let whole = text.get(first)?;
+    let has_lines = Pieces::new(whole, Separator::Newline).nth(1).is_some();
+    let separator = if has_lines {
+        Separator::Newline
+    } else {
+        Separator::Blank
+    };
+    Some((whole, separator))
+}
+
+fn is_newline(character: char) -> bool {
+    matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// The length of the first character if it is such a one.
+fn leading(text: &str, is_such: impl Fn(char) -> bool) -> usize {
+    text.chars()
+        .next()
+        .filter(|character| is_such(*character))
+        .map_or(0, char::len_utf8)
+}
+
+/// The length of the `<br>` that `text` begins with, 0 for none.
+fn tag_length(text: &str) -> usize {
+    let [b'<', b'b' | b'B', b'r' | b'R', rest @ ..] = text.as_bytes() else {
+        return 0;
+    };
+    let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    match rest.get(blanks..) {
+        Some([b'>', ..]) => 4 + blanks,
+        Some([b'/', b'>', ..]) => 5 + blanks,
+        _ => 0,
+    }
+}
+
+/// The pieces between separators, as ranges of the text, without blanks around them; empty ones are
+/// left out.
+struct Pieces<'a> {
+    text: &'a str,
+    position: usize,
+    separator: Separator,
+}
+
+impl<'a> Pieces<'a> {
+    fn new(text: &'a str, separator: Separator) -> Pieces<'a> {
+        Pieces {
+            text,
+            position: 0,
+            separator,
+        }
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        while self.position < self.text.len() {
+            let rest = self.text.get(self.position..)?;
+            let length = self.separator.find_in(rest).unwrap_or(rest.len());
+            let (piece, behind) = rest.split_at_checked(length)?;
+            let start = self.position + length - piece.trim_start().len();
+            self.position += length + self.separator.length_at(behind);
+            let piece = piece.trim();
+            if !piece.is_empty() {
+                return Some(start..start + piece.len());
+            }
+        }
+        None
+    }
+}
+
+/// An item as ranges of the text.
+struct Item {
+    title: Range<usize>,
+    details: Vec<Range<usize>>,
+}
+
+impl Item {
+    fn reason(&self, text: &str) -> Reason {
+        let slice = |range: &Range<usize>| {
+            text.get(range.clone())
+                .unwrap_or_default()
+                .trim_start()
+                .to_owned()
+        };
+        Reason {
+            title: without_colon(&slice(&self.title)).to_owned(),
+            details: self.details.iter().map(slice).collect(),
+        }
+    }
+}
+
+fn without_colon(title: &str) -> &str {
+    title.strip_suffix([':', '：']).unwrap_or(title).trim_end()
+}
+
+/// The items of a text that fits the grammar from its first piece to its last, else `None`.
+fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut pieces = Pieces::new(text, separator).peekable();
+    while let Some(piece) = pieces.next() {
+        let mark = Mark::of(text, &piece).filter(|mark| !is_time(mark, text, separator, &mut pieces));
+        let next_number = items.len() + 1;
+        match (mark, items.last_mut()) {
+            (Some(Mark::Item(number, start)), _) if number == next_number => {
+                items.push(Item {
+                    title: start..piece.end,
+                    details: Vec::new(),
+                });
+            }
+            (Some(Mark::Detail(number, start)), Some(item)) if number == item.details.len() + 1 => {
+                item.details.push(start..piece.end);
+            }
+            // Where blanks part a text, they also stand inside titles and details.
+            (None, Some(item)) if separator == Separator::Blank => {
+                item.details.last_mut().unwrap_or(&mut item.title).end = piece.end;
+            }
+            _ => return None,
+        }
+    }
+    let titled = items
+        .iter()
+        .all(|item| !without_colon(text.get(item.title.clone()).unwrap_or_default().trim()).is_empty());
+    // `2:` behind a blank is too little to begin an item, so its details must tell.
+    let detailed = separator != Separator::Blank
+        || items.len() == 1
+        || items.iter().all(|item| !item.details.is_empty());
+    (titled && detailed).then_some(items)
+}
+
+/// Numbering at the beginning of a piece: the number, and where the wording begins.
+enum Mark {
+    /// `N:`
+    Item(usize, usize),
+    /// `(k):`
+    Detail(usize, usize),
+}
+
+impl Mark {
+    fn of(text: &str, piece: &Range<usize>) -> Option<Mark> {
+        let wording = text.get(piece.clone())?;
+        let (number, rest) = match wording.strip_prefix('(') {
+            Some(inner) => {
+                let (number, rest) = leading_number(inner)?;
+                (number, rest.strip_prefix(')')?)
+            }
+            None => leading_number(wording)?,
+        };
+        // Copies have full-width colons now and then.
+        let start = piece.end - rest.strip_prefix([':', '：'])?.len();
+        Some(if wording.starts_with('(') {
+            Mark::Detail(number, start)
+        } else {
+            Mark::Item(number, start)
+        })
+    }
+}
+
+/// The decimal number that `text` begins with, and what follows it.
+fn leading_number(text: &str) -> Option<(usize, &str)> {
+    let rest = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    let digits = text.get(..text.len() - rest.len())?;
+    if digits.starts_with('0') {
+        return None;
+    }
+    Some((digits.parse().ok()?, rest))
+}
+
+/// `12:30` is a time, or a ratio, and no item, unless the details that follow a title show it to be one.
+fn is_time(mark: &Mark, text: &str, separator: Separator, following: &mut Peekable<Pieces<'_>>) -> bool {
+    let Mark::Item(_, start) = mark else {
+        return false;
+    };
+    if !text.as_bytes().get(*start).is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    if separator == Separator::Blank {
+        return true;
+    }
+    let next = following.peek().and_then(|next| Mark::of(text, next));
+    !matches!(next, Some(Mark::Detail(1, _)))
+}

@@ -1,0 +1,79 @@
+//! Secrets: the one type in which an access token travels, and its removal from text.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What stands in a text where a secret stood.
+pub const MASK: &str = "***";
+
+/// Shorter texts are no tokens, and masking them would garble ordinary words.
+const SHORTEST_MASKED: usize = 8;
+
+/// Real tokens have up to about 512 characters; far longer ones are something else, pasted by mistake.
+const LONGEST: usize = 2048;
+
+/// RFC 3986's unreserved characters stay as they are.
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] gives it away.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(Arc<str>);
+
+impl Token {
+    /// Takes a token as WeChat gave it.
+    ///
+    /// # Errors
+    /// A sentence, without the token in it, when it is empty, too long or not printable.
+    pub fn new(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            Err("the access token is empty")
+        } else if text.len() > LONGEST {
+            Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
+        } else if text.trim() != text || text.chars().any(char::is_control) {
+            Err("the access token holds a line break, a control character or blanks around it; strip it first")
+        } else {
+            Ok(Self(text.into()))
+        }
+    }
+
+    /// The token as it stands in the query of a URL. To be called at the last moment.
+    #[must_use]
+    pub fn percent_encoded(&self) -> String {
+        utf8_percent_encode(&self.0, QUERY_VALUE).to_string()
+    }
+
+    /// A number that tells tokens apart under one `key` and says nothing about them.
+    #[must_use]
+    pub fn fingerprint(&self, key: &RandomState) -> u64 {
+        key.hash_one(&self.0)
+    }
+
+    /// Replaces the token in `text`, plain and percent-encoded, by `***`.
+    pub fn mask(&self, text: &mut String) {
+        if self.0.len() < SHORTEST_MASKED {
+            return;
+        }
+        if text.contains(&*self.0) {
+            *text = text.replace(&*self.0, MASK);
+        }
+        let encoded = self.percent_encoded();
+        if encoded != *self.0 && text.contains(&encoded) {
+            *text = text.replace(&encoded, MASK);
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(***)")
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(MASK)
+    }
+}

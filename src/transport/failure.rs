@@ -1,0 +1,105 @@
+//! From reqwest's errors to ours: which phase, and whether another attempt may help.
+
+use std::error::Error as StdError;
+use std::io;
+
+use crate::connection::ConnectTimeout;
+use crate::error::{Error, Limit, Phase};
+use crate::token::Token;
+
+/// Why no head of an answer came.
+pub(super) enum HeadFailure {
+    /// The connection broke while the answer was awaited: on a reused one that is the server's idle cut.
+    Broken(Error),
+    /// Anything else.
+    Final(Error),
+}
+
+impl HeadFailure {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Broken(error) | Self::Final(error) => error,
+        }
+    }
+}
+
+/// Sorts an error that came instead of a head. The URL is off it already; the token is masked again, since a
+/// peer's words may stand in the text.
+pub(super) fn head(error: &reqwest::Error, token: &Token) -> HeadFailure {
+    let mut detail = describe(error);
+    token.mask(&mut detail);
+    if let Some(ConnectTimeout(after)) = find::<ConnectTimeout>(error) {
+        let detail = Phase::Connect.to_string();
+        return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
+    }
+    if let Some(verdict) = proxy(error) {
+        return HeadFailure::Final(verdict);
+    }
+    if let Some(problem) = find::<rustls::Error>(error) {
+        return HeadFailure::Final(Error::lasting(Phase::Tls, problem.to_string()));
+    }
+    if error.is_dns() {
+        return HeadFailure::Final(Error::transient(Phase::Resolve, detail));
+    }
+    if error.is_connect() {
+        return HeadFailure::Final(Error::transient(Phase::Connect, detail));
+    }
+    if error.is_builder() {
+        return HeadFailure::Final(Error::lasting(Phase::Start, detail));
+    }
+    if let Some(problem) = find::<hyper::Error>(error)
+        && problem.is_parse()
+    {
+        return HeadFailure::Final(Error::lasting(Phase::Head, format!("no valid HTTP answer: {detail}")));
+    }
+    HeadFailure::Broken(Error::transient(Phase::Head, detail))
+}
+
+/// Sorts an error in the middle of a body.
+pub(super) fn body(error: &reqwest::Error) -> Error {
+    match find::<hyper::Error>(error) {
+        Some(problem) if problem.is_parse() => Error::lasting(Phase::Body, describe(error)),
+        _ => Error::transient(Phase::Body, describe(error)),
+    }
+}
+
+pub(super) fn too_large(cap: usize) -> Error {
+    let problem = format!("the answer is larger than {} KiB; it was not read", cap / 1024);
+    Error::Decode { problem, excerpt: String::new(), empty: false }
+}
+
+pub(super) fn unusable_proxy() -> Error {
+    Error::argument("proxy", "cannot be used; write it like http://proxy.example:3128")
+}
+
+/// The innermost reason in its own words.
+pub(super) fn describe(error: &reqwest::Error) -> String {
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// What went wrong in a CONNECT. The type of these errors is private to hyper-util, so their fixed texts have to do.
+fn proxy(error: &reqwest::Error) -> Option<Error> {
+    let text = chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error: "))?;
+    if text.ends_with("proxy authorization required") {
+        return Some(Error::HttpStatus { status: 407, retry_after: None });
+    }
+    let detail = describe(error);
+    Some(Error::transient(Phase::Proxy, detail.trim_start_matches("tunnel error: ")))
+}
+
+fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    chain(error).find_map(|reason| reason.downcast_ref::<T>())
+}
+
+/// The error and all its reasons. An `io::Error` hides the one it was made from: `source` steps over it.
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    std::iter::from_fn(move || {
+        let reason = next?;
+        next = match reason.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => reason.source(),
+        };
+        Some(reason)
+    })
+}

@@ -1,0 +1,91 @@
+"""What all tests share: one way to run a test body through both clients, and no silence about lost exceptions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import wxaudit
+from wxaudit.testing import FakeWeChat
+
+
+class Door:
+    """One of the two clients behind the blocking client's methods, so that a test is written once."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unhandled: list[dict[str, Any]] = []
+        if kind == "asyncio":
+            self._loop = asyncio.new_event_loop()
+            self._loop.set_exception_handler(lambda _, context: self._unhandled.append(context))
+
+    def client(self, fake: FakeWeChat | str, **options: Any) -> Caller:
+        """A client of this kind for a fake, or for a base URL."""
+        base_url = fake if isinstance(fake, str) else fake.base_url
+        kind = wxaudit.Client if self._loop is None else wxaudit.AsyncClient
+        return Caller(self, kind(base_url=base_url, **options))
+
+    def token_source(self, get_token: Callable[[bool], str]) -> Any:
+        """A token source made of a function; asynchronous for the asyncio client."""
+        return _Source(get_token) if self._loop is None else _AsyncSource(get_token)
+
+    def run(self, result: Any) -> Any:
+        """What a client's method returned, awaited where it needs to be."""
+        return result if self._loop is None else self._loop.run_until_complete(result)
+
+    def close(self) -> None:
+        if self._loop is not None:
+            self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.close()
+        assert self._unhandled == [], "the event loop met exceptions that nobody handled"
+
+
+class Caller:
+    """A client whose methods all block."""
+
+    def __init__(self, door: Door, client: wxaudit.Client | wxaudit.AsyncClient) -> None:
+        self.door = door
+        self.inner = client
+
+    def get_audit_status(self, token: Any, auditid: Any, **options: Any) -> wxaudit.AuditStatus:
+        audit = self.door.run(self.inner.get_audit_status(token, auditid, **options))
+        assert isinstance(audit, wxaudit.AuditStatus)
+        return audit
+
+    def close(self) -> None:
+        self.door.run(self.inner.close())
+
+
+class _Source:
+    def __init__(self, get_token: Callable[[bool], str]) -> None:
+        self._get_token = get_token
+
+    def get_token(self, *, refresh: bool = False) -> str:
+        return self._get_token(refresh)
+
+
+class _AsyncSource:
+    def __init__(self, get_token: Callable[[bool], str]) -> None:
+        self._get_token = get_token
+
+    async def get_token(self, *, refresh: bool = False) -> str:
+        return self._get_token(refresh)
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def door(request: pytest.FixtureRequest) -> Iterator[Door]:
+    """Runs a test once with each client."""
+    door = Door(request.param)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeWeChat]:
+    """A fake WeChat of its own for each test."""
+    with FakeWeChat() as fake:
+        yield fake

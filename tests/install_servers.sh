@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs the servers that the tests talk to and that Python cannot bring: nginx. Does nothing where it is there.
+# `make test` and `.ci/run` call it. Needs apt-get, and root or a sudo that asks no password.
+set -euo pipefail
+
+PATH="$PATH:/usr/sbin:/sbin" # where Debian puts servers; not on the PATH of an ordinary user
+
+if command -v nginx >/dev/null; then
+    exit 0
+fi
+
+explain() {
+    echo "install_servers: $1" >&2
+    echo "install_servers: the tests need nginx; on Debian and Ubuntu: sudo apt-get install --no-install-recommends nginx" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null || explain "nginx is missing and there is no apt-get here"
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+        explain "nginx is missing and installing it needs root"
+    fi
+    as_root=(sudo -n)
+fi
+
+# Debian starts a server as soon as it is installed, on port 80. Exit code 101 of this policy says no; the tests start
+# their own nginx on a port of their own. What stood there before is put back.
+policy=/usr/sbin/policy-rc.d
+kept="$policy.before-wxaudit"
+restore_policy() {
+    "${as_root[@]}" rm -f "$policy"
+    if [ -e "$kept" ]; then
+        "${as_root[@]}" mv "$kept" "$policy"
+    fi
+}
+trap restore_policy EXIT
+if [ -e "$policy" ]; then
+    "${as_root[@]}" mv "$policy" "$kept"
+fi
+printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+"${as_root[@]}" chmod 755 "$policy"
+
+apt_get() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet=2 -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+echo "install_servers: installing nginx"
+apt_get update || explain "apt-get update failed"
+apt_get install --yes --no-install-recommends nginx >/dev/null || explain "apt-get could not install nginx"
+command -v nginx >/dev/null || explain "nginx was installed but is not to be found"

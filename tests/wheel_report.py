@@ -1,0 +1,154 @@
+"""Check the wheel in a folder, and print what it weighs and what its import costs: ``make wheel`` runs this.
+
+The wheel is installed into a throw-away environment, so that what is measured is what a user gets. What can
+be told for certain fails the report (a missing file, a wrong tag, too many bytes, a thread, an asyncio
+import); times depend on the machine, so they are printed beside their aim and fail nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+import zipfile
+from pathlib import Path
+
+SIZE_LIMIT_MEGABYTES = 4.0
+IMPORT_AIM_MILLISECONDS = 15.0
+RUNS = 21
+
+EXPECTED_TAG = "cp310-abi3"
+EXPECTED_FILES = (
+    "wxaudit/__init__.py",
+    "wxaudit/_native.pyi",
+    "wxaudit/py.typed",
+    "wxaudit/testing/__init__.py",
+)
+
+# Runs in the fresh interpreter. /proc counts native threads too; without it, Python's own are counted.
+STATE_AFTER_IMPORT = """
+import json, sys
+before = set(sys.modules)
+import wxaudit
+after = sorted(set(sys.modules) - before)
+import os, threading
+tasks = "/proc/self/task"
+threads = len(os.listdir(tasks)) if os.path.isdir(tasks) else threading.active_count()
+descriptors = "/proc/self/fd"
+# One of those listed is the listing itself.
+open_files = len(os.listdir(descriptors)) - 1 if os.path.isdir(descriptors) else 3
+print(json.dumps({"modules": after, "threads": threads, "open_files": open_files}))
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Check a wheel and print its size and its import's cost.")
+    parser.add_argument("folder", type=Path, help="the folder that holds the wheel, and no other wheel")
+    wheels = sorted(parser.parse_args().folder.glob("*.whl"))
+    if len(wheels) != 1:
+        print(f"wheel: expected one, found {[wheel.name for wheel in wheels]}", file=sys.stderr)
+        return 1
+    wheel = wheels[0]
+
+    faults = faults_of_archive(wheel)
+    with tempfile.TemporaryDirectory(prefix="wxaudit-wheel-") as folder:
+        python = install(wheel, Path(folder))
+        faults += report_import(python)
+    for fault in faults:
+        print(f"wheel: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def faults_of_archive(wheel: Path) -> list[str]:
+    """Print the sizes of the wheel and of its library; return what is wrong with its name and contents."""
+    megabytes = wheel.stat().st_size / 1e6
+    print(f"wheel       {wheel.name}")
+    print(f"size        {megabytes:.2f} MB (limit {SIZE_LIMIT_MEGABYTES:.0f} MB)")
+    faults = []
+    if megabytes > SIZE_LIMIT_MEGABYTES:
+        faults.append(f"{megabytes:.2f} MB is over the limit of {SIZE_LIMIT_MEGABYTES:.0f} MB")
+    if EXPECTED_TAG not in wheel.name:
+        faults.append(f"{wheel.name} is not tagged {EXPECTED_TAG}")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        libraries = [entry for entry in archive.infolist() if entry.filename.startswith("wxaudit/_native.")]
+        libraries = [entry for entry in libraries if not entry.filename.endswith(".pyi")]
+    for library in libraries:
+        print(f"library     {library.filename}, {library.file_size / 1e6:.2f} MB unpacked")
+    if len(libraries) != 1:
+        faults.append(f"expected one native library, found {len(libraries)}")
+    faults += [f"{name} is missing" for name in EXPECTED_FILES if name not in names]
+    if not any(name.endswith(".dist-info/licenses/LICENSE") for name in names):
+        faults.append("the licence is missing")
+    return faults
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Install the wheel, and nothing else, into a new environment in the folder; return its interpreter."""
+    venv.create(folder, with_pip=False)
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    packages = run(python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))").stdout.strip()
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--no-index", "--no-deps", "--target", packages, str(wheel)], check=True)
+    return python
+
+
+def report_import(python: Path) -> list[str]:
+    """Print what ``import wxaudit`` costs and leaves behind; return what it must not leave behind."""
+    state = json.loads(run(python, "-c", STATE_AFTER_IMPORT).stdout)
+    modules: list[str] = state["modules"]
+
+    own = statistics.median(import_milliseconds(python) for _ in range(RUNS))
+    bare_walls, import_walls = [], []
+    for _ in range(RUNS):  # in turns, so that a busy moment hits both
+        bare_walls.append(wall_milliseconds(python, "pass"))
+        import_walls.append(wall_milliseconds(python, "import wxaudit"))
+    difference = statistics.median(import_walls) - statistics.median(bare_walls)
+
+    aim = f"{IMPORT_AIM_MILLISECONDS:.0f} ms"
+    print(f"import      {own:.1f} ms by -X importtime (aim {aim}), median of {RUNS}")
+    print(f"start-up    {difference:.1f} ms over a bare interpreter, medians of {RUNS}")
+    ours = sum(name.startswith("wxaudit") for name in modules)
+    print(f"modules     {len(modules)} loaded, {ours} of them wxaudit's")
+    print(f"threads     {state['threads']} after import, {state['open_files']} open files")
+    print(f"asyncio     {'imported' if 'asyncio' in modules else 'not imported'}")
+
+    faults = []
+    if state["threads"] != 1:
+        faults.append(f"the import leaves {state['threads']} threads")
+    if state["open_files"] > 3:
+        faults.append(f"the import leaves {state['open_files'] - 3} files open")
+    if "asyncio" in modules:
+        faults.append("the import brings asyncio")
+    return faults
+
+
+def import_milliseconds(python: Path) -> float:
+    """What the interpreter itself attributes to ``import wxaudit``, everything it imports included."""
+    for line in run(python, "-X", "importtime", "-c", "import wxaudit").stderr.splitlines():
+        # import time: self [us] | cumulative | imported package
+        columns = line.split("|")
+        if len(columns) == 3 and columns[2].strip() == "wxaudit":
+            return int(columns[1]) / 1000
+    raise RuntimeError("-X importtime printed no line for wxaudit")
+
+
+def wall_milliseconds(python: Path, statement: str) -> float:
+    """How long a whole interpreter takes that does only this."""
+    start = time.perf_counter()
+    run(python, "-c", statement)
+    return (time.perf_counter() - start) * 1000
+
+
+def run(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the environment's interpreter, cut off from the caller's folder and variables."""
+    return subprocess.run([str(python), "-I", *arguments], check=True, capture_output=True, text=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,15 +1,17 @@
-"""What all tests share: one way to run a test body through both clients, and no silence about lost exceptions."""
+"""What all tests share: one way to run a body through both clients, and no silence about lost exceptions."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import wxaudit
 from wxaudit.testing import FakeWeChat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 class Door:

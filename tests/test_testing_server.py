@@ -188,6 +188,9 @@ from wxaudit.testing import FakeWeChat
 
 with FakeWeChat() as fake:
     token, auditid = fake.token(), fake.submit(state=1).auditid
+    # What the client imports at its first call is imported before any fork: a child that inherits the lock of
+    # a half-done import waits for ever.
+    assert ask(fake, token, auditid).json["status"] == 1
     over = threading.Event()
 
     def poll():

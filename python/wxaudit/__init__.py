@@ -1,7 +1,7 @@
 """The review status of WeChat mini programs, asked for right.
 
-    audit = wxaudit.get_audit_status(token, 1234567)
-    audit = await wxaudit.aget_audit_status(token, 1234567)
+audit = wxaudit.get_audit_status(token, 1234567)
+audit = await wxaudit.aget_audit_status(token, 1234567)
 """
 
 from ._client import AsyncClient, Client, aget_audit_status, get_audit_status

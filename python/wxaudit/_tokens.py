@@ -36,7 +36,6 @@ class TokenSource(Protocol):
 
     def get_token(self, *, refresh: bool = False) -> str:
         """The token that is valid now; with `refresh=True` a new one in place of the one that was refused."""
-        ...
 
 
 class AsyncTokenSource(Protocol):
@@ -47,7 +46,6 @@ class AsyncTokenSource(Protocol):
 
     async def get_token(self, *, refresh: bool = False) -> str:
         """The token that is valid now; with `refresh=True` a new one in place of the one that was refused."""
-        ...
 
 
 class Answer:
@@ -112,7 +110,7 @@ async def aask(source: TokenSource | AsyncTokenSource, step: Step) -> Answer:
         if inspect.iscoroutinefunction(get_token):
             return await asyncio.wait_for(_acall(get_token, refresh), step.remaining)
         return await asyncio.wait_for(_from_thread(lambda: _call(source, refresh)), step.remaining)
-    except asyncio.TimeoutError:  # noqa: UP041  # not the built-in one before Python 3.11
+    except asyncio.TimeoutError:  # not the built-in one before Python 3.11
         return Answer.hung()
 
 

@@ -1,0 +1,48 @@
+"""`python -m wxaudit AUDITID`: the status of one audit, with the token from `WXAUDIT_TOKEN`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import WxAuditError, __version__, get_audit_status
+from ._terminal import audit_lines, error_lines
+
+_EPILOG = """\
+The token is read from WXAUDIT_TOKEN, never from the command line, where other users could see it.
+Exit status: 0 an answer came, 1 it did not, 2 the command was wrong, 130 interrupted.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m wxaudit",
+        description="Ask WeChat for the review status of a mini program's audit. 查询小程序审核状态。",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("auditid", help="what submit_audit returned, a number")
+    parser.add_argument("--version", action="version", version=f"wxaudit {__version__}")
+    auditid: str = parser.parse_args(arguments).auditid
+    if not os.environ.get("WXAUDIT_TOKEN"):
+        parser.error(
+            "set WXAUDIT_TOKEN to the authorizer_access_token of the mini program that owns the audit"
+        )
+    try:
+        audit = get_audit_status(os.environ["WXAUDIT_TOKEN"], auditid)
+    except WxAuditError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        for line in error_lines(error):
+            print(line, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    stamp = audit.observed_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    for line in audit_lines(audit, stamp):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -311,7 +311,7 @@ def test_an_answer_can_come_in_segments_of_one_byte(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(drip=1))
     with open_socket(fake) as connection:
         connection.sendall(request_bytes(fake.token(), AUDITID))
-        pieces = []
+        pieces: list[bytes] = []
         while not pieces or not pieces[-1].endswith(b"}"):
             pieces.append(connection.recv(65536))
     assert b"".join(pieces).endswith(WHOLE)
@@ -394,6 +394,32 @@ def test_a_fault_that_makes_no_sense_is_refused(arguments: dict[str, Any], messa
         Fault(**arguments)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"errcode": 0.5},
+        {"errcode": True},
+        {"errcode": 1, "errmsg": 5},
+        {"fields": [1]},
+        {"fields": {"a": object()}},
+        {"without": 5},
+        {"body": 5},
+        {"raw": "text"},
+        {"http_status": "500"},
+        {"headers": "A: 1"},
+        {"delay": "1"},
+        {"hold": 1},
+        {"cut": "head", "cut_at": 1.5},
+        {"drip": 1.5},
+        {"chunk": True},
+    ],
+    ids=str,
+)
+def test_a_fault_of_wrong_types_is_refused_before_it_strikes(arguments: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        Fault(**arguments)
+
+
 def test_a_misspelt_fault_is_refused() -> None:
     with pytest.raises(TypeError, match="error_code"):
         Fault(error_code=5)  # type: ignore[call-arg]  # this is what is refused
@@ -421,15 +447,17 @@ def test_refused_connections_are_refused_until_they_are_accepted_again(fake: Fak
     port = fake.port
     open_one = connect(fake)
     assert send(open_one, fake.token(), {"auditid": AUDITID}).errcode == 0
+    accepting = [fake.accepting_connections]
     fake.refuse_connections()
-    assert not fake.accepting_connections
+    accepting.append(fake.accepting_connections)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
     assert send(open_one, fake.token(), {"auditid": AUDITID}).errcode == 0, "the open one goes on"
     open_one.close()
     fake.accept_connections()
     fake.accept_connections()
-    assert fake.accepting_connections
+    accepting.append(fake.accepting_connections)
+    assert accepting == [True, False, True]
     assert fake.port == port
     assert ask(fake, fake.token(), AUDITID).errcode == 0
 

@@ -65,7 +65,7 @@ def test_what_is_not_there_is_none(fake: FakeWeChat) -> None:
     connection.close()
     (request,) = fake.requests
     assert dict(request.query) == {"a": "1", "ac": "帐"}
-    assert request.token is request.json is request.auditid is request.appid is None
+    assert [request.token, request.json, request.auditid, request.appid] == [None] * 4
     assert "no token, audit None: HTTP 200, errcode 40066" in repr(request)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -21,16 +22,17 @@ def threads() -> list[str]:
 
 def test_it_serves_between_start_and_stop_only() -> None:
     fake = FakeWeChat()
-    assert not fake.running
+    running = [fake.running]
     assert fake.port == 0
     assert threads() == []
     assert fake.start() is fake
-    assert fake.running
+    running.append(fake.running)
     assert fake.base_url == f"http://127.0.0.1:{fake.port}"
     assert threads() == ["fake-wechat"]
     assert ask(fake, fake.token(), fake.submit().auditid).errcode == 0
     fake.stop()
-    assert not fake.running
+    running.append(fake.running)
+    assert running == [False, True, False]
     assert threads() == []
     with pytest.raises(ConnectionRefusedError):
         open_socket(fake)
@@ -122,13 +124,50 @@ def test_many_clients_are_served_while_it_is_scripted() -> None:
             connection.close()
             return states
 
+        def script() -> None:
+            for _ in range(500):
+                fake.submit().reject("1:…")
+
         with ThreadPoolExecutor(9) as pool:
-            scripting = pool.submit(lambda: [fake.submit().reject("1:…") for _ in range(500)])
+            scripting = pool.submit(script)
             results = list(pool.map(poll, range(8)))
             scripting.result()
         assert results == [[2] * 50 + [4] * 50 + [0] * 50] * 8
         assert fake.requests_received == 8 * 150
         assert fake.connections_accepted == 8
+
+
+def test_it_makes_clients_of_its_own() -> None:
+    with FakeWeChat() as fake:
+        audit, token = fake.submit(state=3), fake.token()
+        client = fake.client(user_agent="a test")
+        assert client.get_audit_status(token, audit.auditid).status == 3
+        assert "a test" in fake.requests[0].headers["user-agent"]
+        client.close()
+
+        async def ask_async() -> int:
+            async with fake.async_client() as client:
+                return (await client.get_audit_status(token, audit.auditid)).status
+
+        assert asyncio.run(ask_async()) == 3
+
+
+def test_it_can_be_stopped_while_others_use_it() -> None:
+    fake = FakeWeChat()
+    for _ in range(20):
+        fake.start()
+
+        def use() -> str:
+            try:
+                while True:
+                    fake.close_connections()
+            except RuntimeError as failure:
+                return str(failure)
+
+        with ThreadPoolExecutor(2) as pool:
+            users = [pool.submit(use) for _ in range(2)]
+            fake.stop()
+            assert [user.result() for user in users] == ["the fake is not running"] * 2
 
 
 def test_a_burst_of_connections_is_accepted() -> None:
@@ -188,6 +227,7 @@ from wxaudit.testing import FakeWeChat
 
 with FakeWeChat() as fake:
     token, auditid = fake.token(), fake.submit(state=1).auditid
+    source = fake.token_source()
     # What the client imports at its first call is imported before any fork: a child that inherits the lock of
     # a half-done import waits for ever.
     assert ask(fake, token, auditid).json["status"] == 1
@@ -196,7 +236,7 @@ with FakeWeChat() as fake:
     def poll():
         connection = connect(fake)
         while not over.is_set():
-            assert send(connection, token, {"auditid": auditid}).json["status"] == 1
+            assert send(connection, source.get_token(), {"auditid": auditid}).json["status"] == 1
         connection.close()
 
     pollers = [threading.Thread(target=poll) for _ in range(2)]
@@ -206,7 +246,7 @@ with FakeWeChat() as fake:
         child = os.fork()
         if child == 0:
             # The lock of the fake is free in the child, whatever its threads did in the parent.
-            status = len(fake.audits) - 1
+            status = len(fake.audits) - 1 + len(source.get_token()) - 138
             status += ask(fake, token, auditid).json["status"] - 1
             os._exit(status)
         assert os.waitpid(child, 0)[1] == 0

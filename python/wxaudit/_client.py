@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
     from types import TracebackType
-    from typing import Any, SupportsIndex
+    from typing import Any, SupportsIndex, TypeVar
 
     from typing_extensions import Self
 
     from ._events import Event
     from ._native import AuditStatus, Secret
     from ._tokens import AsyncTokenSource, TokenSource
+
+    _Kind = TypeVar("_Kind", "Client", "AsyncClient")
 
 _DEFAULTS: Mapping[str, Any] = {
     "base_url": "https://api.weixin.qq.com",
@@ -79,16 +81,6 @@ class _Configured:
         self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
         self._on_event = on_event
         self._closed = False
-        self._engine = Engine(
-            base_url=base_url,
-            timeout=self._timeout,
-            max_retries=max_retries,
-            max_concurrency=max_concurrency,
-            proxy=secret,
-            trust_env=bool(trust_env),
-            ca_file=ca_file,
-            user_agent=user_agent,
-        )
         self._settings = {
             "base_url": base_url,
             "timeout": self._timeout,
@@ -100,6 +92,16 @@ class _Configured:
             "user_agent": user_agent,
             "on_event": on_event,
         }
+        self._engine = Engine(
+            base_url=base_url,
+            timeout=self._timeout,
+            max_retries=max_retries,
+            max_concurrency=max_concurrency,
+            proxy=secret,
+            trust_env=bool(trust_env),
+            ca_file=ca_file,
+            user_agent=user_agent,
+        )
 
     @classmethod
     def _twin_of(cls, other: _Configured) -> Self:
@@ -285,13 +287,13 @@ _HIDDEN = "***"
 _default_clients: dict[type[Any], Any] = {}
 
 
-def _default(kind: type[Any]) -> Any:
+def _default(kind: type[_Kind]) -> _Kind:
     """This process's default client of that kind; both kinds share one engine."""
-    client = _default_clients.get(kind)
-    if client is None:
+    if kind not in _default_clients:
         # setdefault: where two threads come first at once, one client wins.
         base = _default_clients.setdefault(Client, Client(**_environment()))
-        client = _default_clients.setdefault(kind, base if kind is Client else kind._twin_of(base))
+        _default_clients.setdefault(kind, kind._twin_of(base))
+    client: _Kind = _default_clients[kind]
     return client
 
 

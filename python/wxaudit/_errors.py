@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ._native import AuditStatus
 
-    Kind = TypeVar("Kind", bound=WxAuditError)
+    _Kind = TypeVar("_Kind", bound=WxAuditError)
 
 
 class ArgumentError(WxAuditError, ValueError):
@@ -196,7 +196,7 @@ def error_class(errcode: int) -> type[APIError]:
     return _CLASS_OF_ERRCODE.get(errcode, APIError)
 
 
-def build(kind: type[Kind], what: str, /, **attributes: Any) -> Kind:
+def build(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
     """An error whose message says what happened, to which audit, and, by its hint, what to do.
 
     Every error that a call raises is built here. Only `ArgumentError` is not: its message names the

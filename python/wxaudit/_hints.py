@@ -143,10 +143,10 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
     # The quota.
     45009: Hint(
-        "The merchant's quota for today is used up: stop until midnight in Beijing, read the limit with POST "
-        "/cgi-bin/openapi/quota/get, and poll less often from then on.",
-        "该商家当天的调用额度已用完：请在北京时间零点之前停止调用，用 /cgi-bin/openapi/quota/get 查看额"
-        "度，并降低轮询频率。",
+        "The merchant's quota for today is used up: stop until midnight in Beijing, read the limit with "
+        "POST /cgi-bin/openapi/quota/get, and poll less often from then on.",
+        "该商家当天的调用额度已用完：请停止调用，等北京时间零点之后再继续，用 /cgi-bin/openapi/quota/get "
+        "查看额度，并降低轮询频率。",
     ),
     45011: Hint(
         "Too many calls within a minute: wait 60 seconds or more, then spread the queries out.",

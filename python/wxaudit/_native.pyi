@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime
 from os import PathLike
-from typing import Any, ClassVar, SupportsIndex, TypeAlias, final, overload
+from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
 
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 from ._events import Event
 from ._state import AuditState, Reason
@@ -13,6 +13,7 @@ from ._timeout import Timeout
 
 __version__: str
 
+@disjoint_base
 class AuditStatus:
     """The review status of one audit, as WeChat told it at one moment.
 
@@ -95,9 +96,6 @@ class Secret:
 
     def __reduce__(self) -> Any: ...
 
-@overload
-def conceal(value: str) -> Secret: ...
-@overload
 def conceal(value: Any) -> Any:
     """Hides a text, and bytes meant as one, and gives anything else back."""
 

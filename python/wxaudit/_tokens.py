@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ._native import Step
 
-    Given = TypeVar("Given")
+    _Given = TypeVar("_Given")
 else:
     # typing would double the time that importing this package takes.
     Protocol = object
@@ -158,13 +158,13 @@ def _in_thread(work: Callable[[], None]) -> Lock:
     return done
 
 
-async def _from_thread(work: Callable[[], Given]) -> Given:
+async def _from_thread(work: Callable[[], _Given]) -> _Given:
     import asyncio
 
     loop = asyncio.get_running_loop()
-    result: asyncio.Future[Given] = loop.create_future()
+    result: asyncio.Future[_Given] = loop.create_future()
 
-    def settle(value: Given) -> None:
+    def settle(value: _Given) -> None:
         if not result.done():
             result.set_result(value)
 

@@ -1,6 +1,7 @@
 //! The native half of `Client` and `AsyncClient`: arguments in, results and exceptions out. An operation is one method
 //! a door; what they share stands in the core.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,9 +40,9 @@ impl Engine {
         timeout: &Bound<'_, PyAny>,
         max_retries: &Bound<'_, PyAny>,
         max_concurrency: &Bound<'_, PyAny>,
-        proxy: Option<&Bound<'_, Secret>>,
+        proxy: Option<&Bound<'_, PyAny>>,
         trust_env: bool,
-        ca_file: Option<std::path::PathBuf>,
+        ca_file: Option<&Bound<'_, PyAny>>,
         user_agent: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let settings = Settings {
@@ -49,9 +50,9 @@ impl Engine {
             timeouts: timeouts(timeout)?,
             max_retries: count("max_retries", max_retries)?,
             max_concurrency: count("max_concurrency", max_concurrency)? as usize,
-            proxy: proxy.map(|proxy| proxy_url(proxy.get())).transpose().map_err(|error| errors::raise(py, &error))?,
+            proxy: proxy.map(proxy_url).transpose()?,
             trust_env,
-            ca_file,
+            ca_file: ca_file.map(path).transpose()?,
             user_agent: user_agent.map(|value| text("user_agent", value)).transpose()?,
         };
         let config = Config::new(settings, |name| std::env::var(name).ok()).map_err(|error| errors::raise(py, &error))?;
@@ -199,6 +200,8 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
     let number = match value.cast::<PyInt>() {
         Ok(number) => number.clone(),
         Err(_) => match py.import("operator")?.getattr("index")?.call1((value,)) {
+            // numpy's truth value has an __index__ before numpy 2.3.
+            Ok(_) if value.get_type().name()?.to_string_lossy().starts_with("bool") => return Ok(None),
             Ok(number) => number.cast_into::<PyInt>()?,
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => return Ok(None),
             Err(error) => return Err(error),
@@ -246,9 +249,14 @@ fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-fn proxy_url(secret: &Secret) -> Result<ProxyUrl, Error> {
-    match secret.text() {
+fn proxy_url(value: &Bound<'_, PyAny>) -> PyResult<ProxyUrl> {
+    let text = value.cast::<Secret>().ok().and_then(|secret| secret.get().text());
+    match text {
         Some(text) => Ok(ProxyUrl(text.to_owned())),
-        None => Err(Error::argument("proxy", format!("expected text, got {}", secret.kind()))),
+        None => Err(errors::raise(value.py(), &Error::argument("proxy", "expected the URL of a proxy as text"))),
     }
+}
+
+fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    value.extract().map_err(|_| errors::raise(value.py(), &Error::argument("ca_file", "expected a path")))
 }

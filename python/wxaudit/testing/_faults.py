@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -10,6 +11,25 @@ from http import HTTPStatus
 from typing import Literal
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}").fullmatch
+
+_NONE = type(None)
+# Checked as they come, since a mistake would show only when a request is struck, in another thread.
+_TYPES: dict[str, tuple[type, ...]] = {
+    "errcode": (int, str, _NONE),
+    "errmsg": (str, _NONE),
+    "fields": (Mapping,),
+    "without": (Collection,),
+    "body": (bytes, str, _NONE),
+    "raw": (bytes, _NONE),
+    "http_status": (int, _NONE),
+    "headers": (Mapping,),
+    "delay": (int, float),
+    "hold": (bool,),
+    "cut_at": (int,),
+    "drip": (int, _NONE),
+    "drip_interval": (int, float),
+    "chunk": (int, _NONE),
+}
 
 Cut = Literal["accept", "head", "body", "end"]
 
@@ -69,6 +89,10 @@ class Fault:
     endless: bool = False
 
     def __post_init__(self) -> None:
+        for name, types in _TYPES.items():
+            value = getattr(self, name)
+            if not isinstance(value, types) or (isinstance(value, bool) and name != "hold"):
+                raise TypeError(f"{name} cannot be {value!r}")
         if isinstance(self.body, str):
             object.__setattr__(self, "body", self.body.encode())
         _check_answer(self)
@@ -144,6 +168,7 @@ def _check_answer(fault: Fault) -> None:
         raise ValueError(f"no text is known for errcode {fault.errcode!r}: give an errmsg")
     if fault.errmsg is not None and fault.errcode is None:
         raise ValueError("errmsg goes with errcode")
+    json.dumps(dict(fault.fields))  # raises TypeError for what JSON does not know
     if isinstance(fault.without, str):
         raise TypeError("without is a collection of names, not one string")
     if fault.raw is not None and (

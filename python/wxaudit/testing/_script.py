@@ -59,9 +59,7 @@ class Script:
         see `Step`. Raises `ValueError` for an auditid that exists, and for a life that WeChat does not
         have.
         """
-        return self._world.audits.submit(
-            appid or self._default_appid, auditid, state, reason, screenshots, life
-        )
+        return self._world.audits.submit(self._appid(appid), auditid, state, reason, screenshots, life)
 
     def audit(self, auditid: int) -> FakeAudit:
         """The audit of that number. `LookupError` where there is none."""
@@ -96,7 +94,7 @@ class Script:
         must be percent-encoded in a query.
         """
         return self._world.tokens.issue(
-            appid or self._default_appid,
+            self._appid(appid),
             expires_in=expires_in,
             kind=kind,
             permissions=permissions,
@@ -110,15 +108,15 @@ class Script:
 
     def supersede(self, appid: str | None = None) -> None:
         """End all tokens of a mini program, as when another refresher fetched one: 40001 from now on."""
-        self._world.tokens.supersede(appid or self._default_appid)
+        self._world.tokens.supersede(self._appid(appid))
 
     def deauthorize(self, appid: str | None = None) -> None:
         """The merchant withdraws the authorization: 61003 for every authorizer token, until `authorize`."""
-        self._world.tokens.deauthorize(appid or self._default_appid)
+        self._world.tokens.deauthorize(self._appid(appid))
 
     def authorize(self, appid: str | None = None) -> None:
         """The merchant authorizes the platform again. At the beginning every mini program is authorized."""
-        self._world.tokens.authorize(appid or self._default_appid)
+        self._world.tokens.authorize(self._appid(appid))
 
     def token_source(
         self,
@@ -128,10 +126,12 @@ class Script:
         permissions: Sequence[int] = (18,),
     ) -> FakeTokenSource:
         """A blocking token source of the mini program `appid`, which counts how often it is asked."""
-        owner = appid or self._default_appid
-        return FakeTokenSource(
-            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions)
-        )
+        owner = self._appid(appid)
+
+        def fetch() -> str:
+            return self.token(owner, expires_in=expires_in, permissions=permissions)
+
+        return FakeTokenSource(owner, fetch, self._lock)
 
     def async_token_source(
         self,
@@ -141,10 +141,12 @@ class Script:
         permissions: Sequence[int] = (18,),
     ) -> FakeAsyncTokenSource:
         """An async token source of the mini program `appid`, which counts how often it is asked."""
-        owner = appid or self._default_appid
-        return FakeAsyncTokenSource(
-            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions)
-        )
+        owner = self._appid(appid)
+
+        def fetch() -> str:
+            return self.token(owner, expires_in=expires_in, permissions=permissions)
+
+        return FakeAsyncTokenSource(owner, fetch, self._lock)
 
     def fail_next(
         self,
@@ -171,3 +173,10 @@ class Script:
     def clear_faults(self) -> None:
         """Forget all faults that wait. Requests that one has struck already go on as they began."""
         self._faults.clear()
+
+    def _appid(self, appid: str | None) -> str:
+        if appid is None:
+            return self._default_appid
+        if not isinstance(appid, str):
+            raise TypeError(f"an appid is a string, not {type(appid).__name__}")
+        return appid

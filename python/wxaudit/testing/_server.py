@@ -48,6 +48,8 @@ class ServerThread:
         self._loop: _Loop | None = None
         self._thread: threading.Thread | None = None
         self._pid = 0
+        # One call at a time goes to the loop, so that none waits for a loop that another one has ended.
+        self._calling = threading.RLock()
 
     @property
     def running(self) -> bool:
@@ -68,15 +70,18 @@ class ServerThread:
 
     def stop(self) -> None:
         """Close everything and join the thread. Nothing where it does not run in this process."""
-        if not self.running or self._loop is None or self._thread is None:
+        if not self.running:
             return
-        self._in_loop(self._close_listener())
-        self._in_loop(self._end_all(Connection.abort))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        _live.discard(self)
-        self._loop = self._thread = None
+        with self._calling:
+            if self._loop is None or self._thread is None:
+                return
+            self._in_loop(self._close_listener())
+            self._in_loop(self._end_all(Connection.abort))
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            _live.discard(self)
+            self._loop = self._thread = None
 
     def refuse(self) -> None:
         """Stop listening: new connections are refused; those that are open go on."""
@@ -110,10 +115,11 @@ class ServerThread:
 
     def _in_loop(self, coroutine: Coroutine[object, object, None]) -> None:
         """Run `coroutine` in the loop's thread and wait for it."""
-        if not self.running or self._loop is None:
-            coroutine.close()
-            raise RuntimeError("the fake is not running")
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        with self._calling:
+            if not self.running or self._loop is None:
+                coroutine.close()
+                raise RuntimeError("the fake is not running")
+            asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -160,18 +166,14 @@ class ServerThread:
 
 
 def _run(loop: _Loop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.wait(tasks))
-        # Sockets of connections that were aborted are closed by callbacks; this lets the last of them run.
-        loop.run_until_complete(asyncio.sleep(0))
-    finally:
-        asyncio.set_event_loop(None)
+    loop.run_forever()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks))
+    # Sockets of connections that were aborted are closed by callbacks; this lets the last of them run.
+    loop.run_until_complete(asyncio.sleep(0))
 
 
 def _loopback(host: str) -> str:

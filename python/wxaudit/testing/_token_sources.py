@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
 
 class _Source:
-    def __init__(self, appid: str, fetch: Callable[[], str]) -> None:
+    def __init__(self, appid: str, fetch: Callable[[], str], lock: threading.RLock) -> None:
         self._appid = appid
         self._fetch = fetch
-        self._lock = threading.Lock()
+        # The fake's own lock, which a forked child never inherits held.
+        self._lock = lock
         self._token: str | None = None
         self._lookups = 0
         self._refreshes = 0

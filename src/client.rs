@@ -54,7 +54,10 @@ impl Client {
     /// Takes a checked configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { config, session: PerProcess::new() }
+        Self {
+            config,
+            session: PerProcess::new(),
+        }
     }
 
     /// The configuration.
@@ -74,9 +77,14 @@ impl Client {
     /// A [`Failure`], never later than the call's total limit.
     pub async fn get_audit_status(&self, call: &Call) -> Result<AuditStatus, Failure> {
         let operation = Operation::audit_status(call.auditid);
-        let decode = |reply: &Reply, token: &Token| decode::audit_status(&reply.body, call.auditid, token, SystemTime::now());
+        let decode = |reply: &Reply, token: &Token| {
+            decode::audit_status(&reply.body, call.auditid, token, SystemTime::now())
+        };
         let status = self.perform(call, &operation, decode).await?;
-        Ok(AuditStatus { appid: call.appid.clone(), ..status })
+        Ok(AuditStatus {
+            appid: call.appid.clone(),
+            ..status
+        })
     }
 
     /// Runs an operation until it succeeds, until nothing more can be done, or until its time is over.
@@ -88,7 +96,9 @@ impl Client {
     ) -> Result<T, Failure> {
         let run = Run::new(self, call, operation);
         let outcome = timeout_at(run.deadline, run.attempts(decode)).await;
-        outcome.unwrap_or_else(|_| Err(run.out_of_time())).map_err(|error| run.failed(error))
+        outcome
+            .unwrap_or_else(|_| Err(run.out_of_time()))
+            .map_err(|error| run.failed(error))
     }
 }
 
@@ -109,11 +119,22 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let deadline = begun + call.timeouts.total;
         let doing = Mutex::new(Doing::LookingUp);
-        Self { client, call, operation, begun, deadline, attempts: AtomicU32::new(0), doing }
+        Self {
+            client,
+            call,
+            operation,
+            begun,
+            deadline,
+            attempts: AtomicU32::new(0),
+            doing,
+        }
     }
 
     async fn attempts<T>(&self, decode: impl Fn(&Reply, &Token) -> Result<T, Error>) -> Result<T, Error> {
-        let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
+        let session = self
+            .client
+            .session
+            .get_or_build(|| Session::new(&self.client.config))?;
         let mut dated = self.call.credential.token().await?;
         let mut refreshed = false;
         let mut retries = 0;
@@ -162,7 +183,10 @@ impl<'a> Run<'a> {
         self.doing(Doing::Asking);
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});
-        let limits = Limits { connect: self.call.timeouts.connect, read: self.call.timeouts.read };
+        let limits = Limits {
+            connect: self.call.timeouts.connect,
+            read: self.call.timeouts.read,
+        };
         let reply = session.transport.send(self.operation, token, limits).await;
         let outcome = reply.and_then(|reply| decode(&reply, token).map(|result| (result, reply.status)));
         self.tell(Kind::Response, |event| match &outcome {
@@ -181,7 +205,11 @@ impl<'a> Run<'a> {
             self.tell(Kind::Refresh, |event| describe(event, &refusal));
             self.doing(Doing::Refreshing);
         }
-        self.call.credential.replace(refused).await.unwrap_or(Err(refusal))
+        self.call
+            .credential
+            .replace(refused)
+            .await
+            .unwrap_or(Err(refusal))
     }
 
     /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
@@ -203,10 +231,20 @@ impl<'a> Run<'a> {
 
     /// After a quota refusal nothing more is sent for its owner until the quota is renewed.
     fn close_gate(&self, session: &Session, token: &Token, error: Error) -> Error {
-        let Error::Api { errcode, errmsg, rid, .. } = error else { return error };
+        let Error::Api {
+            errcode, errmsg, rid, ..
+        } = error
+        else {
+            return error;
+        };
         let now = SystemTime::now();
         let retry_at = gate::reopens_at(errcode, now);
-        let error = Error::Api { errcode, errmsg, rid, retry_at };
+        let error = Error::Api {
+            errcode,
+            errmsg,
+            rid,
+            retry_at,
+        };
         if let Some(until) = retry_at {
             let owner = session.gates.owner(self.call.appid.as_deref(), token);
             session.gates.close(owner, until, error.clone(), now);
@@ -216,9 +254,9 @@ impl<'a> Run<'a> {
 
     fn may_wait_for_gate(&self, error: &Error) -> bool {
         match error {
-            Error::Api { retry_at: Some(at), .. } => {
-                at.duration_since(SystemTime::now()).unwrap_or_default() < self.left()
-            }
+            Error::Api {
+                retry_at: Some(at), ..
+            } => at.duration_since(SystemTime::now()).unwrap_or_default() < self.left(),
             _ => false,
         }
     }
@@ -246,16 +284,29 @@ impl<'a> Run<'a> {
     }
 
     fn out_of_time(&self) -> Error {
-        let detail = self.doing.lock().unwrap_or_else(PoisonError::into_inner).to_string();
-        Error::Timeout { limit: Limit::Total, after: self.call.timeouts.total, detail }
+        let detail = self
+            .doing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .to_string();
+        Error::Timeout {
+            limit: Limit::Total,
+            after: self.call.timeouts.total,
+            detail,
+        }
     }
 
     fn failed(&self, error: Error) -> Failure {
-        Failure { error, attempts: self.attempts.load(Ordering::Relaxed) }
+        Failure {
+            error,
+            attempts: self.attempts.load(Ordering::Relaxed),
+        }
     }
 
     fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
-        let Some(observer) = &self.call.observer else { return };
+        let Some(observer) = &self.call.observer else {
+            return;
+        };
         let mut event = Event {
             kind,
             auditid: self.call.auditid.get(),

@@ -19,7 +19,12 @@ const EXCERPT_CHARACTERS: usize = 200;
 /// # Errors
 /// [`Error::Api`] for an `errcode` that is not 0, [`Error::Decode`] for everything that is not plainly the status
 /// of this audit.
-pub fn audit_status(body: &[u8], auditid: AuditId, token: &Token, now: SystemTime) -> Result<AuditStatus, Error> {
+pub fn audit_status(
+    body: &[u8],
+    auditid: AuditId,
+    token: &Token,
+    now: SystemTime,
+) -> Result<AuditStatus, Error> {
     let answer = Answer::read(body, token)?;
     answer.check_errcode()?;
     answer.check_auditid(auditid)?;
@@ -51,10 +56,19 @@ impl<'a> Answer<'a> {
             } else {
                 format!("the answer is no JSON that can be trusted ({error})")
             };
-            Error::Decode { problem, excerpt: excerpt(body, token), empty: error.is_empty() }
+            Error::Decode {
+                problem,
+                excerpt: excerpt(body, token),
+                empty: error.is_empty(),
+            }
         })?;
         parsed.value.map_strings(&mut |text| token.mask(text));
-        let answer = Self { object: parsed.value, lossy: parsed.lossy, body, token };
+        let answer = Self {
+            object: parsed.value,
+            lossy: parsed.lossy,
+            body,
+            token,
+        };
         match answer.object {
             Json::Object(_) => Ok(answer),
             _ => Err(answer.wrong("the answer is JSON but no object")),
@@ -62,7 +76,11 @@ impl<'a> Answer<'a> {
     }
 
     fn wrong(&self, problem: impl Into<String>) -> Error {
-        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.token), empty: false }
+        Error::Decode {
+            problem: problem.into(),
+            excerpt: excerpt(self.body, self.token),
+            empty: false,
+        }
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -104,7 +122,9 @@ impl<'a> Answer<'a> {
     fn status(&self) -> Result<i64, Error> {
         match self.object.get("status") {
             None | Some(Json::Null) => Err(self.wrong("the answer has no status")),
-            Some(value) => integer(value).ok_or_else(|| self.wrong("the status of the answer is no whole number")),
+            Some(value) => {
+                integer(value).ok_or_else(|| self.wrong("the status of the answer is no whole number"))
+            }
         }
     }
 
@@ -119,9 +139,11 @@ impl<'a> Answer<'a> {
     fn screenshots(&self) -> Result<Vec<String>, Error> {
         match SCREENSHOT.iter().find_map(|key| self.object.get(key)) {
             None | Some(Json::Null) => Ok(Vec::new()),
-            Some(Json::String(text)) => {
-                Ok(text.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect())
-            }
+            Some(Json::String(text)) => Ok(text
+                .split('|')
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect()),
             Some(_) => Err(self.wrong("the screenshot of the answer is no text")),
         }
     }
@@ -133,7 +155,8 @@ fn integer(value: &Json) -> Option<i64> {
         Json::Integer(number) => Some(*number),
         Json::String(text) => {
             let digits = text.strip_prefix('-').unwrap_or(text);
-            (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+            (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| text.parse().ok())?
         }
         _ => None,
     }

@@ -27,7 +27,8 @@ pub fn reopens_at(errcode: i64, now: SystemTime) -> Option<SystemTime> {
     match errcode {
         MINUTE_QUOTA => Some(now + MINUTE),
         DAY_QUOTA => {
-            let since_midnight = (now.duration_since(UNIX_EPOCH).unwrap_or_default() + BEIJING).as_secs() % DAY.as_secs();
+            let since_midnight =
+                (now.duration_since(UNIX_EPOCH).unwrap_or_default() + BEIJING).as_secs() % DAY.as_secs();
             let whole = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
             Some(UNIX_EPOCH + Duration::from_secs(whole - since_midnight.min(whole)) + DAY)
         }

@@ -5,20 +5,20 @@
 
 pub mod client;
 pub mod config;
-pub mod request;
-pub mod source;
-pub mod token;
-pub mod gate;
-pub mod retry;
-pub mod transport;
 pub mod connection;
 pub mod decode;
-pub mod json;
-pub mod status;
-pub mod reason;
-pub mod event;
 pub mod error;
+pub mod event;
+pub mod gate;
+pub mod json;
 pub mod process;
+pub mod reason;
+pub mod request;
+pub mod retry;
+pub mod source;
+pub mod status;
+pub mod token;
+pub mod transport;
 
 #[cfg(feature = "python")]
 mod python;

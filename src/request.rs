@@ -32,7 +32,10 @@ impl AuditId {
     /// [`Error::Argument`] for anything else: signs, blanks, other digits than ASCII's, a number out of range.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::argument("auditid", "a text must hold decimal digits and nothing else"));
+            return Err(Error::argument(
+                "auditid",
+                "a text must hold decimal digits and nothing else",
+            ));
         }
         match text.parse::<i64>() {
             Ok(id) if id > 0 => Ok(Self(id)),
@@ -76,7 +79,10 @@ impl BaseUrl {
     /// [`Error::Argument`] with the reason.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |problem: &str| Err(Error::argument("base_url", problem));
-        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
+        if text
+            .bytes()
+            .any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\')
+        {
             return refuse("holds a blank, a line break, a control character or a backslash");
         }
         if !text.is_ascii() {
@@ -95,7 +101,9 @@ impl BaseUrl {
             return refuse("names no host; write it like https://api.weixin.qq.com");
         };
         if written_host(text) != host {
-            return refuse("has a host that is not written in its plain form; write the name or the usual IP address");
+            return refuse(
+                "has a host that is not written in its plain form; write the name or the usual IP address",
+            );
         }
         let loopback = is_loopback(host);
         match url.scheme() {

@@ -16,7 +16,11 @@ const SHORTEST_MASKED: usize = 8;
 const LONGEST: usize = 2048;
 
 /// RFC 3986's unreserved characters stay as they are.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] gives it away.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,7 +37,9 @@ impl Token {
         } else if text.len() > LONGEST {
             Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
         } else if text.trim() != text || text.chars().any(char::is_control) {
-            Err("the access token holds a line break, a control character or blanks around it; strip it first")
+            Err(
+                "the access token holds a line break, a control character or blanks around it; strip it first",
+            )
         } else {
             Ok(Self(text.into()))
         }

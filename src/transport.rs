@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
@@ -109,7 +111,9 @@ impl Transport {
                 let proxy = reqwest::Proxy::all(proxy.url.clone()).map_err(|_| failure::unusable_proxy())?;
                 builder = builder.proxy(proxy.no_proxy(except));
             }
-            builder.build().map_err(|error| Error::lasting(Phase::Start, failure::describe(&error.without_url())))
+            builder
+                .build()
+                .map_err(|error| Error::lasting(Phase::Start, failure::describe(&error.without_url())))
         };
         Ok(Self {
             base: options.base.clone(),
@@ -149,7 +153,10 @@ impl Transport {
     /// # Errors
     /// Never: the places are not closed while somebody waits for one.
     pub async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
-        self.places.acquire().await.map_err(|_| Error::lasting(Phase::Start, "the client is closing"))
+        self.places
+            .acquire()
+            .await
+            .map_err(|_| Error::lasting(Phase::Start, "the client is closing"))
     }
 
     async fn head(
@@ -164,17 +171,25 @@ impl Transport {
         request.headers_mut().clone_from(&self.headers);
         *request.body_mut() = Some(Bytes::from(operation.body.clone()).into());
         let answer = std::pin::pin!(watch.follow(client.execute(request)));
-        let answer = within_read_limit(answer, limits, watch).await.map_err(failure::HeadFailure::Final)?;
+        let answer = within_read_limit(answer, limits, watch)
+            .await
+            .map_err(failure::HeadFailure::Final)?;
         answer.map_err(|error| failure::head(&error.without_url(), token))
     }
 }
 
 /// Waits for the head of an answer. Time spent on connecting does not count: it has a limit of its own.
-async fn within_read_limit<F>(mut answer: std::pin::Pin<&mut F>, limits: Limits, watch: &Watch) -> Result<F::Output, Error>
+async fn within_read_limit<F>(
+    mut answer: std::pin::Pin<&mut F>,
+    limits: Limits,
+    watch: &Watch,
+) -> Result<F::Output, Error>
 where
     F: Future,
 {
-    let Some(limit) = limits.read else { return Ok(answer.await) };
+    let Some(limit) = limits.read else {
+        return Ok(answer.await);
+    };
     let begun = Instant::now();
     let mut wait = limit;
     loop {
@@ -188,26 +203,39 @@ where
         };
         wait = limit.saturating_sub(since.elapsed());
         if wait.is_zero() {
-            return Err(Error::Timeout { limit: Limit::Read, after: limit, detail: Phase::Head.to_string() });
+            return Err(Error::Timeout {
+                limit: Limit::Read,
+                after: limit,
+                detail: Phase::Head.to_string(),
+            });
         }
     }
 }
 
 async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Result<Reply, Error> {
     check_head(&response)?;
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let announced = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(BODY_CAP));
     loop {
         let chunk = match limit {
             None => response.chunk().await,
-            Some(limit) => timeout(limit, response.chunk()).await.map_err(|_| Error::Timeout {
-                limit: Limit::Read,
-                after: limit,
-                detail: Phase::Body.to_string(),
-            })?,
+            Some(limit) => timeout(limit, response.chunk())
+                .await
+                .map_err(|_| Error::Timeout {
+                    limit: Limit::Read,
+                    after: limit,
+                    detail: Phase::Body.to_string(),
+                })?,
         };
         match chunk.map_err(|error| failure::body(&error.without_url()))? {
-            None => return Ok(Reply { status: response.status().as_u16(), body }),
+            None => {
+                return Ok(Reply {
+                    status: response.status().as_u16(),
+                    body,
+                });
+            }
             Some(chunk) if body.len() + chunk.len() > BODY_CAP => return Err(failure::too_large(BODY_CAP)),
             Some(chunk) => body.extend_from_slice(&chunk),
         }
@@ -216,22 +244,44 @@ async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Resul
 
 /// What the head alone tells: the body of an answer refused here is never read, and its connection is closed.
 fn check_head(response: &reqwest::Response) -> Result<(), Error> {
-    let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let size: usize = response
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
     if size > HEAD_CAP {
-        return Err(Error::lasting(Phase::Head, format!("the head of the answer has {size} bytes")));
+        return Err(Error::lasting(
+            Phase::Head,
+            format!("the head of the answer has {size} bytes"),
+        ));
     }
     if !response.status().is_success() {
-        let hint = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let hint = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok());
         return Err(Error::HttpStatus {
             status: response.status().as_u16(),
             retry_after: hint.and_then(|hint| retry::retry_after(hint, SystemTime::now())),
         });
     }
-    if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
+    if response
+        .headers()
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|value| value != "identity")
+    {
         let problem = "the answer is compressed, which was not asked for; its body was not read".to_owned();
-        return Err(Error::Decode { problem, excerpt: String::new(), empty: false });
+        return Err(Error::Decode {
+            problem,
+            excerpt: String::new(),
+            empty: false,
+        });
     }
-    if response.content_length().is_some_and(|length| length > BODY_CAP as u64) {
+    if response
+        .content_length()
+        .is_some_and(|length| length > BODY_CAP as u64)
+    {
         return Err(failure::too_large(BODY_CAP));
     }
     Ok(())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from types import TracebackType
 
@@ -58,6 +58,11 @@ class Connection:
         self._server._replace(self, secured)
         self._socket = secured
         secured.do_handshake()
+
+    def end_tls(self) -> None:
+        """Announces the end of what is sent, as TLS does it."""
+        assert isinstance(self._socket, ssl.SSLSocket)
+        self._socket.unwrap()
 
     def receive(self) -> bytes:
         """Some bytes; none once the client is gone."""

@@ -62,30 +62,28 @@ class Trial:
                 f"ended {self.took - self._total:.3f} s after its deadline"
             )
 
-    def fails(self, kind: type[Kind], *, sends: int, connects_only: bool = False, **options: Any) -> Kind:
-        """One call that fails as `kind` itself after so many requests, or connections where no request got through."""
-        requests, connections = self._server.requests_received, self._server.connections_accepted
+    def fails(self, kind: type[Kind], *, attempts: int, requests: int | None = None, **options: Any) -> Kind:
+        """One call that fails as `kind` itself; each of its attempts is a request, unless `requests` says otherwise."""
+        before = self._server.requests_received
         with pytest.raises(kind) as caught:
             self.ask(**options)
         error = caught.value
         assert type(error) is kind
-        requests = self._server.requests_received - requests
-        connections = self._server.connections_accepted - connections
-        assert (0, connections) == (requests, sends) if connects_only else requests == sends
-        assert error.attempts == sends
+        assert error.attempts == attempts
+        assert self._server.requests_received - before == (attempts if requests is None else requests)
         assert error.auditid == self.auditid
         self.shows_no_token(error)
         return error
 
     def once(self, kind: type[Kind], **options: Any) -> Kind:
         """**once**: one request, the error, and the client goes on."""
-        error = self.fails(kind, sends=1, **options)
+        error = self.fails(kind, attempts=1, **options)
         self.goes_on()
         return error
 
     def retried(self, kind: type[Kind], **options: Any) -> Kind:
         """**retry**: three requests, the error of the last one, and the client goes on."""
-        error = self.fails(kind, sends=3, **options)
+        error = self.fails(kind, attempts=3, **options)
         assert error.retryable
         self.goes_on()
         return error

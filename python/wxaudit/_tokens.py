@@ -91,7 +91,11 @@ def ask(source: TokenSource, step: Step) -> Answer:
     if getattr(source, "same_thread", False):
         return _call(source, step.refresh is True)
     answers: list[Answer] = []
-    done = _in_thread(lambda: answers.append(_call(source, step.refresh is True)))
+    try:
+        done = _in_thread(lambda: answers.append(_call(source, step.refresh is True)))
+    except RuntimeError:
+        # The interpreter is exiting and starts no more threads.
+        return _call(source, step.refresh is True)
     if not done.acquire(timeout=step.remaining):
         return Answer.hung()
     return answers[0]

@@ -31,7 +31,12 @@ fn exception(py: Python<'_>, error: &Error, attempts: u32, context: &Context<'_>
     build(py, error, attempts, context).map_or_else(|problem| problem, PyErr::from_value)
 }
 
-fn build<'py>(py: Python<'py>, error: &Error, attempts: u32, context: &Context<'_>) -> PyResult<Bound<'py, PyAny>> {
+fn build<'py>(
+    py: Python<'py>,
+    error: &Error,
+    attempts: u32,
+    context: &Context<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
     let errors = py.import(intern!(py, "wxaudit._errors"))?;
     let kind = |name: &str| errors.getattr(name);
     let attributes = PyDict::new(py);
@@ -40,12 +45,21 @@ fn build<'py>(py: Python<'py>, error: &Error, attempts: u32, context: &Context<'
     attributes.set_item("attempts", attempts)?;
     let (kind, what) = match error {
         Error::Argument { .. } => return kind("ArgumentError")?.call1((error.to_string(),)),
-        Error::Api { errcode, errmsg, rid, retry_at } => {
+        Error::Api {
+            errcode,
+            errmsg,
+            rid,
+            retry_at,
+        } => {
             let retry_at = retry_at.map(|at| utc(py, at)).transpose()?;
             attributes.set_item("retry_at", retry_at)?;
-            return errors.getattr("api_error")?.call((*errcode, errmsg, rid), Some(&attributes));
+            return errors
+                .getattr("api_error")?
+                .call((*errcode, errmsg, rid), Some(&attributes));
         }
-        Error::TokenSource { problem } => (kind("TokenError")?, format!("the token source failed: {problem}")),
+        Error::TokenSource { problem } => {
+            (kind("TokenError")?, format!("the token source failed: {problem}"))
+        }
         Error::Transport { phase, transient, .. } => {
             attributes.set_item("retryable", transient)?;
             (kind("TransportError")?, transport(*phase, error))
@@ -86,7 +100,9 @@ pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, 
     values.set_item("delay", event.delay.as_ref().map(Duration::as_secs_f64))?;
     values.set_item("elapsed", event.elapsed.as_secs_f64())?;
     values.set_item("error", &event.error)?;
-    py.import(intern!(py, "wxaudit._events"))?.getattr("Event")?.call((), Some(&values))
+    py.import(intern!(py, "wxaudit._events"))?
+        .getattr("Event")?
+        .call((), Some(&values))
 }
 
 /// An aware datetime in UTC, to the microsecond.

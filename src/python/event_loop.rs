@@ -63,7 +63,9 @@ impl LoopPort {
         let event_loop = pyo3_async_runtimes::get_running_loop(py)?;
         let ports = PORTS
             .get_or_try_init(py, || {
-                py.import("weakref")?.call_method0("WeakKeyDictionary").map(Bound::unbind)
+                py.import("weakref")?
+                    .call_method0("WeakKeyDictionary")
+                    .map(Bound::unbind)
             })?
             .bind(py);
         let known = ports.call_method1(pyo3::intern!(py, "get"), (&event_loop,))?;

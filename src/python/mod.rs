@@ -2,9 +2,11 @@
 
 use pyo3::prelude::*;
 
+mod arguments;
 mod bridge;
 mod client;
 mod conversation;
+mod deliveries;
 mod errors;
 mod event_loop;
 mod json;
@@ -31,7 +33,10 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Registered this early, it runs after whatever the program registers later.
         let shutdown = wrap_pyfunction!(super::runtime::shutdown, module)?;
-        module.py().import("atexit")?.call_method1("register", (shutdown,))?;
+        module
+            .py()
+            .import("atexit")?
+            .call_method1("register", (shutdown,))?;
         Ok(())
     }
 }

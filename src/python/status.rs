@@ -1,18 +1,16 @@
 //! `wxaudit.AuditStatus`: a native class that is at home in Python.
 
 use std::hash::{Hash, Hasher};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
-use super::client::audit_id;
+use super::arguments::{self, argument, audit_id, moment, text, texts};
 use super::{errors, json};
-use crate::error::Error;
 use crate::json::Json;
 use crate::status;
 
@@ -43,10 +41,13 @@ impl AuditStatus {
         appid: Option<&Bound<'_, PyAny>>,
         observed_at: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let reason = reason.map(|reason| text("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
+        let reason = reason
+            .map(|reason| text("reason", reason))
+            .transpose()?
+            .filter(|reason| !reason.is_empty());
         Ok(Self(status::AuditStatus {
             auditid: audit_id(auditid)?.get(),
-            status: number(status)?,
+            status: arguments::state(status)?,
             reason,
             screenshots: screenshots.map_or_else(|| Ok(Vec::new()), texts)?,
             appid: appid.map(|appid| text("appid", appid)).transpose()?,
@@ -113,8 +114,14 @@ impl AuditStatus {
     /// The items of the reason; nothing of its text is lost.
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let class = py.import(intern!(py, "wxaudit._state"))?.getattr(intern!(py, "Reason"))?;
-        let reasons = self.0.reasons().into_iter().map(|reason| class.call1((reason.title, reason.details)));
+        let class = py
+            .import(intern!(py, "wxaudit._state"))?
+            .getattr(intern!(py, "Reason"))?;
+        let reasons = self
+            .0
+            .reasons()
+            .into_iter()
+            .map(|reason| class.call1((reason.title, reason.details)));
         PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -161,7 +168,10 @@ impl AuditStatus {
         dict.set_item("reason", status.reason.as_deref())?;
         dict.set_item("screenshots", PyList::new(py, &status.screenshots)?)?;
         dict.set_item("appid", status.appid.as_deref())?;
-        dict.set_item("observed_at", errors::utc(py, status.observed_at)?.call_method0("isoformat")?)?;
+        dict.set_item(
+            "observed_at",
+            errors::utc(py, status.observed_at)?.call_method0("isoformat")?,
+        )?;
         dict.set_item("lossy", status.lossy)?;
         dict.set_item("raw", json::to_python(py, &status.raw)?)?;
         Ok(dict)
@@ -171,9 +181,12 @@ impl AuditStatus {
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
-        let data = data.cast::<PyDict>().map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
+        let data = data
+            .cast::<PyDict>()
+            .map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
         let required = |key: &'static str| -> PyResult<Bound<'py, PyAny>> {
-            data.get_item(key)?.ok_or_else(|| argument(py, key, "is missing in the dict"))
+            data.get_item(key)?
+                .ok_or_else(|| argument(py, key, "is missing in the dict"))
         };
         let optional = |key: &'static str| -> PyResult<Option<Bound<'py, PyAny>>> {
             Ok(data.get_item(key)?.filter(|value| !value.is_none()))
@@ -242,7 +255,10 @@ impl AuditStatus {
 
     /// `copy.replace`: the same status with some attributes changed.
     #[pyo3(signature = (**changes))]
-    fn __replace__<'py>(slf: &Bound<'py, Self>, changes: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    fn __replace__<'py>(
+        slf: &Bound<'py, Self>,
+        changes: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let data = Self::to_dict(slf)?;
         for (key, value) in changes.into_iter().flat_map(PyDictMethods::iter) {
             if !data.contains(&key)? {
@@ -261,7 +277,9 @@ impl AuditStatus {
 
     /// For notebooks: a small table, everything from the wire escaped.
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import(intern!(slf.py(), "wxaudit._html"))?.call_method1("audit_html", (slf,))
+        slf.py()
+            .import(intern!(slf.py(), "wxaudit._html"))?
+            .call_method1("audit_html", (slf,))
     }
 
     /// For pydantic: an instance or its dict is accepted; JSON holds the dict.
@@ -293,17 +311,25 @@ impl AuditStatus {
         let keywords = PyDict::new(py);
         keywords.set_item("appid", status.appid)?;
         keywords.set_item("observed_at", errors::utc(py, status.observed_at)?)?;
-        class.call((status.auditid, status.status, status.reason, status.screenshots), Some(&keywords))
+        class.call(
+            (status.auditid, status.status, status.reason, status.screenshots),
+            Some(&keywords),
+        )
     }
 }
 
 /// The member of `AuditState` for a number. The known ones are looked up once.
 fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
     static KNOWN: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
-    let class = || py.import(intern!(py, "wxaudit._state"))?.getattr(intern!(py, "AuditState"));
+    let class = || {
+        py.import(intern!(py, "wxaudit._state"))?
+            .getattr(intern!(py, "AuditState"))
+    };
     let known = KNOWN.get_or_try_init(py, || {
         let class = class()?;
-        (0..=4).map(|number| class.call1((number,)).map(Bound::unbind)).collect::<PyResult<Vec<_>>>()
+        (0..=4)
+            .map(|number| class.call1((number,)).map(Bound::unbind))
+            .collect::<PyResult<Vec<_>>>()
     })?;
     match usize::try_from(number).ok().and_then(|index| known.get(index)) {
         Some(member) => Ok(member.bind(py).clone()),
@@ -324,54 +350,4 @@ fn visible_repr(py: Python<'_>, text: &str) -> PyResult<String> {
     let shown = PyString::new(py, text).repr()?.to_string_lossy().into_owned();
     let visible = py.import(intern!(py, "wxaudit._visible"))?.getattr("visible")?;
     visible.call1((shown,))?.extract()
-}
-
-fn argument(py: Python<'_>, field: &'static str, problem: &str) -> PyErr {
-    errors::raise(py, &Error::argument(field, problem))
-}
-
-fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let text = value.cast::<PyString>().map_err(|_| argument(value.py(), field, "expected text"))?;
-    Ok(text.to_str()?.to_owned())
-}
-
-fn texts(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let problem = || argument(value.py(), "screenshots", "expected a sequence of media_ids");
-    if value.is_instance_of::<PyString>() {
-        return Err(problem());
-    }
-    value.try_iter().map_err(|_| problem())?.map(|item| text("screenshots", &item?)).collect()
-}
-
-fn number(value: &Bound<'_, PyAny>) -> PyResult<i64> {
-    let problem = || argument(value.py(), "status", "expected an AuditState or its number");
-    if value.is_instance_of::<pyo3::types::PyBool>() || value.is_instance_of::<PyString>() {
-        return Err(problem());
-    }
-    value.extract().map_err(|_| problem())
-}
-
-/// An aware datetime, or its ISO 8601 text.
-fn moment(value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
-    let py = value.py();
-    let problem = || argument(py, "observed_at", "expected an aware datetime, or its ISO 8601 text");
-    let class = py.import(intern!(py, "datetime"))?.getattr(intern!(py, "datetime"))?;
-    let value = match value.cast::<PyString>() {
-        Ok(text) => class.call_method1("fromisoformat", (text,)).map_err(|_| problem())?,
-        Err(_) => value.clone(),
-    };
-    if !value.is_instance(&class)? || value.call_method0("utcoffset")?.is_none() {
-        return Err(problem());
-    }
-    let epoch = errors::utc(py, UNIX_EPOCH)?;
-    let since = value.sub(epoch)?;
-    let microseconds: i64 = since.call_method1("__floordiv__", (microsecond(py)?,))?.extract()?;
-    let microseconds = u64::try_from(microseconds).map_err(|_| problem())?;
-    Ok(UNIX_EPOCH + Duration::from_micros(microseconds))
-}
-
-fn microsecond(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let keywords = PyDict::new(py);
-    keywords.set_item("microseconds", 1)?;
-    py.import("datetime")?.getattr("timedelta")?.call((), Some(&keywords))?.into_bound_py_any(py)
 }

@@ -107,12 +107,14 @@ def main() -> None:
     load = threading.Thread(target=call, args=(lambda _: not stop.is_set(),))
     load.start()
     right = 0
-    for number in range(int(ARGUMENTS[1])):
-        auditid = AUDITIDS[number % len(AUDITIDS)]
-        wait(fork(lambda auditid=auditid: work_of_child(auditid)))
-        right += 1
-    stop.set()
-    load.join()
+    try:
+        for number in range(int(ARGUMENTS[1])):
+            auditid = AUDITIDS[number % len(AUDITIDS)]
+            wait(fork(lambda auditid=auditid: work_of_child(auditid)))
+            right += 1
+    finally:
+        stop.set()
+        load.join()
     after = [throughput(call)]
     # A busy neighbour may have spoilt it. What a child breaks stays broken, so measuring again is no excuse.
     while after[-1] < 0.9 * before and len(after) < 4:

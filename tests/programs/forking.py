@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import traceback
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 # Python 3.12 and later warn of every fork beside threads; that such forks go well is what is tested here.
 warnings.filterwarnings("ignore", ".*use of fork.*may lead to deadlocks", DeprecationWarning)
 
-# A child that hangs is killed by this signal.
+# A child that hangs shows where, and is killed.
 HANGS_AFTER = 30
+faulthandler.register(signal.SIGALRM, chain=True)
 
 
 def fork(work: Callable[[], object], leave: Callable[[int], object] = os._exit) -> int:

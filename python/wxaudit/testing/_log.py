@@ -132,6 +132,8 @@ class ReceivedRequest:
         self.http_status = http_status
         self.errcode = errcode if isinstance(errcode, (int, str)) else None
         self.answered_at = time.monotonic()
+        # Read again where someone asks: kept for every request of a long run they would be half of the log.
+        self._json, self._query = _UNREAD, None
 
     def __repr__(self) -> str:
         token = "no token" if self.token is None else mask(self.token)

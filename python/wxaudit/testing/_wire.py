@@ -23,15 +23,23 @@ class BadRequestError(Exception):
 class RawRequest:
     """One request as it came."""
 
-    __slots__ = ("body", "chunked", "head", "keep_alive", "method", "target")
+    __slots__ = ("body", "chunked", "head", "keep_alive")
 
-    def __init__(self, head: bytes, method: str, target: str, keep_alive: bool) -> None:
+    def __init__(self, head: bytes, keep_alive: bool) -> None:
         self.head = head
-        self.method = method
-        self.target = target
         self.keep_alive = keep_alive
         self.chunked = False
         self.body = b""
+
+    # Taken off the head each time: the log keeps thousands of requests, and all of it is in there.
+
+    @property
+    def method(self) -> str:
+        return self.head.split(b" ", 1)[0].decode("latin-1")
+
+    @property
+    def target(self) -> str:
+        return self.head.split(b" ", 2)[1].decode("latin-1")
 
 
 class RequestReader:
@@ -85,7 +93,7 @@ class RequestReader:
         if len(parts) != 3 or parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
             raise BadRequestError("no HTTP/1.x request line")
         keep_alive = parts[2] == b"HTTP/1.1"
-        request = RawRequest(head, parts[0].decode("latin-1"), parts[1].decode("latin-1"), keep_alive)
+        request = RawRequest(head, keep_alive)
         self._length = 0
         self._expects_continue = False
         for line in lines[1:]:

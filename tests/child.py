@@ -1,0 +1,35 @@
+"""Calls from a child process, where its environment, its limits or its libraries are what is tested."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def run_child(script: str, *arguments: object, environment: Mapping[str, str] | None = None) -> str:
+    """What a Python script printed that succeeded and was quiet on stderr.
+
+    It may import the modules of the tests. Of this process's environment it has neither proxies nor WXAUDIT_….
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and not name.startswith("WXAUDIT_")
+    }
+    child = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        env={**inherited, "PYTHONPATH": str(Path(__file__).parent), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    assert not child.stderr, child.stderr
+    return child.stdout

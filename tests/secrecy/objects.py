@@ -1,0 +1,85 @@
+"""Walks over living objects, for the texts that they hold."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from types import FrameType, ModuleType
+from typing import Any
+
+_TEXTS = (str, bytes, bytearray)
+_PLAIN = (int, float, complex, bool, type(None), type(Ellipsis), type, ModuleType)
+
+
+class ObjectWalk:
+    """All texts of this process that can be reached through the garbage collector, each told once."""
+
+    def __init__(self) -> None:
+        # Texts of the last walk. They are kept alive until the next one, so that no other gets their address.
+        self._known: dict[int, object] = {}
+
+    def new_texts(self) -> list[str | bytes]:
+        """The texts that the last walk did not meet."""
+        gc.collect()
+        met: dict[int, object] = {}
+        # The garbage collector does not track what holds nothing but plain values: that is met on the way.
+        untracked: dict[int, object] = {}
+        reached: list[object] = [*gc.get_objects(), *sys._current_frames().values()]
+        while reached:
+            referents = gc.get_referents(*reached)
+            reached = []
+            for item in referents:
+                if isinstance(item, _TEXTS):
+                    met[id(item)] = item
+                elif not gc.is_tracked(item) and not isinstance(item, _PLAIN) and id(item) not in untracked:
+                    untracked[id(item)] = item
+                    reached.append(item)
+        new = [item for key, item in met.items() if isinstance(item, bytearray) or key not in self._known]
+        self._known = met
+        return new  # type: ignore[return-value]  # they were sorted out by their type
+
+
+def attribute_texts(thing: object, depth: int = 4) -> Iterator[str | bytes]:
+    """What a debugger or an error reporter would show of an object: its attributes and items, and theirs."""
+    yield from _texts_of(thing, depth, set())
+
+
+def _texts_of(thing: Any, depth: int, seen: set[int]) -> Iterator[str | bytes]:
+    if isinstance(thing, _TEXTS):
+        yield thing
+        return
+    if id(thing) in seen or isinstance(thing, _PLAIN):
+        return
+    seen.add(id(thing))
+    yield from (_shown(thing, show) for show in (repr, str, ascii))
+    if depth:
+        for part in _parts(thing):
+            yield from _texts_of(part, depth - 1, seen)
+
+
+def _shown(thing: object, show: Any) -> str:
+    try:
+        return str(show(thing))
+    except Exception as problem:
+        return repr(problem)
+
+
+def _parts(thing: Any) -> Iterator[object]:
+    if isinstance(thing, dict):
+        yield from thing.keys()
+        yield from thing.values()
+    elif isinstance(thing, (list, tuple, set, frozenset)):
+        yield from thing
+    elif isinstance(thing, FrameType):
+        yield from thing.f_locals.values()
+    elif type(thing).__module__.partition(".")[0] == "wxaudit" or isinstance(thing, BaseException):
+        # Of the library and of errors everything; the attributes of anything else would lead all over the process.
+        for name in dir(thing):
+            try:
+                value = getattr(thing, name)
+            except Exception as problem:
+                value = problem
+            if not callable(value):
+                yield value
+        yield from getattr(thing, "__dict__", {}).values()

@@ -1,20 +1,16 @@
-"""A proxy that refuses, breaks or hangs, and which proxy is used at all."""
+"""A proxy that refuses, breaks or hangs."""
 
 from __future__ import annotations
 
-import ssl
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 import wxaudit
-from child import run_child
-from name_lookup import NameLookup
-from raw_server import Connection, RawServer, Script, answer
+from connect_proxy import ESTABLISHED, TO_WECHAT, WECHAT, Proxy, WeChat
+from raw_server import Connection, answer
 from trial import Trial
-from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,60 +18,12 @@ if TYPE_CHECKING:
 
     from conftest import Door
 
-WECHAT = "api.weixin.qq.com"
-ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
-
-
-class WeChat:
-    """A server that the tests' clients take for WeChat's: its certificate says so, and a proxy leads there."""
-
-    def __init__(self, directory: Path) -> None:
-        authority = trustme.CA()
-        self.ca_file = directory / "authority.pem"
-        authority.cert_pem.write_to_path(str(self.ca_file))
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(WECHAT, "localhost").configure_cert(tls)
-        script = Script()
-
-        def behave(connection: Connection) -> None:
-            connection.start_tls(tls)
-            script(connection)
-
-        self.server = RawServer(behave)
-
 
 @pytest.fixture
 def wechat(tmp_path: Path) -> Iterator[WeChat]:
     wechat = WeChat(tmp_path)
     with wechat.server:
         yield wechat
-
-
-class Proxy:
-    """A CONNECT proxy that leads everywhere to one place; its first answers may be other ones."""
-
-    def __init__(self, wechat: WeChat, refusal: Callable[[Connection], None] | None = None, times: int = 0) -> None:
-        self._wechat = wechat
-        self._refusal = refusal
-        self._times = times
-        self.server = RawServer(self._behave)
-
-    def _behave(self, connection: Connection) -> None:
-        if connection.read_request() is None:
-            return
-        if self._refusal is not None and connection.number <= self._times:
-            self._refusal(connection)
-        else:
-            connection.send(ESTABLISHED)
-            connection.relay_to(self._wechat.server.port)
-
-    @property
-    def targets(self) -> list[bytes]:
-        """The first lines of what it was asked."""
-        return [request.head.split(b"\r\n")[0] for request in self.server.requests]
-
-
-TO_WECHAT = b"CONNECT api.weixin.qq.com:443 HTTP/1.1"
 
 
 def trial_through(door: Door, wechat: WeChat, proxy: Proxy, *, user: str = "", **options: object) -> Trial:
@@ -101,13 +49,13 @@ def test_a_call_goes_through_the_proxy_and_stays_secret_on_the_way(door: Door, w
 def test_the_credentials_of_the_proxy_go_to_the_proxy_alone(door: Door, wechat: WeChat) -> None:
     proxy = Proxy(wechat)
     with proxy.server:
-        trial = trial_through(door, wechat, proxy, user="someone:p%40ssword-of-the-proxy@")
+        trial = trial_through(door, wechat, proxy, user="someone:s%40cret-of-the-proxy@")
         trial.goes_on()
-    credentials = b64encode(b"someone:p@ssword-of-the-proxy")
+    credentials = b64encode(b"someone:s@cret-of-the-proxy")
     assert b"roxy-" in proxy.server.requests[0].head
     assert b"Basic " + credentials in proxy.server.requests[0].head
     assert b"uthorization" not in wechat.server.requests[0].head
-    assert "ssword" not in repr(trial.caller.inner)
+    assert "cret-of-the-proxy" not in repr(trial.caller.inner)
     with pytest.raises(TypeError, match="secret"):
         trial.caller.inner.__reduce__()
 
@@ -118,11 +66,11 @@ def test_a_proxy_that_demands_a_login(door: Door, wechat: WeChat) -> None:
 
     proxy = Proxy(wechat, refuse, times=1)
     with proxy.server:
-        trial = trial_through(door, wechat, proxy, user="someone:p%40ssword-of-the-proxy@")
+        trial = trial_through(door, wechat, proxy, user="someone:s%40cret-of-the-proxy@")
         error = trial.fails(wxaudit.HTTPStatusError, attempts=1, requests=0)
         assert error.http_status == 407
         assert not error.retryable
-        assert "ssword" not in repr(error) + repr(error.__cause__)
+        assert "cret-of-the-proxy" not in repr(error) + repr(error.__cause__)
         assert proxy.targets == [TO_WECHAT]
         trial.goes_on()
 
@@ -173,10 +121,10 @@ def test_a_proxy_that_hangs_is_bounded_by_the_connect_limit(door: Door, wechat: 
 def test_a_proxy_that_is_down(door: Door, wechat: WeChat) -> None:
     proxy = Proxy(wechat)
     proxy.server.stop()
-    trial = trial_through(door, wechat, proxy, user="someone:p%40ssword-of-the-proxy@")
+    trial = trial_through(door, wechat, proxy, user="someone:s%40cret-of-the-proxy@")
     error = trial.fails(wxaudit.TransportError, attempts=3, requests=0)
     assert "refused" in str(error)
-    assert "ssword" not in repr(error)
+    assert "cret-of-the-proxy" not in repr(error)
 
 
 def test_a_proxy_that_answers_other_than_200_is_not_taken_for_wechat(door: Door, wechat: WeChat) -> None:
@@ -189,19 +137,3 @@ def test_a_proxy_that_answers_other_than_200_is_not_taken_for_wechat(door: Door,
     with proxy.server:
         trial = trial_through(door, wechat, proxy)
         assert trial.fails(wxaudit.TransportError, attempts=3, requests=0).retryable
-
-
-# Which proxy
-
-
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-@pytest.mark.parametrize("scheme", ["http://", ""])
-def test_the_environment_names_the_proxy(
-    door: Door, wechat: WeChat, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
-) -> None:
-    proxy = Proxy(wechat)
-    with proxy.server:
-        monkeypatch.setenv(variable, f"{scheme}127.0.0.1:{proxy.server.port}")
-        trial = Trial(door, wechat.server, base_url=f"https://{WECHAT}", ca_file=wechat.ca_file)
-        trial.goes_on()
-        assert proxy.targets == [TO_WECHAT]

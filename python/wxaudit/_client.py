@@ -73,7 +73,10 @@ class _Configured:
 
         `ArgumentError` for a value that cannot be used; a `ca_file` is read at the first call.
         """
-        # First of all, so that no traceback can show the credentials in it.
+        # Loaded now: an error that says that descriptors have run out must not need one to be made.
+        from . import _hints  # noqa: F401
+
+        # Before anything can fail, so that no traceback shows the credentials in it.
         shown, secret = _proxy(proxy)
         proxy = shown
         if on_event is not None and not callable(on_event):

@@ -19,6 +19,8 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use super::deliveries::{Deliveries, Homing};
+use super::errors;
+use crate::error::{Error, Phase};
 use crate::process::PerProcess;
 use crate::source::SharedSource;
 
@@ -41,7 +43,7 @@ impl Runtime {
             Some(runtime) => Ok(runtime),
             None => py
                 .detach(|| RUNTIME.get_or_build(Self::start))
-                .map_err(PyErr::from),
+                .map_err(|error| errors::raise(py, &Error::transient(Phase::Start, error.to_string()))),
         }
     }
 

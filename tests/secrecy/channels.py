@@ -1,0 +1,126 @@
+"""The channels through which a secret could get out: each gives the texts that it shows of an observation."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from secrecy.objects import attribute_texts
+from secrecy.observation import Observation
+
+Texts = Iterator[str | bytes]
+
+
+def _str(seen: Observation) -> Texts:
+    for subject in seen.subjects:
+        yield str(subject)
+        yield f"{subject}"
+
+
+def _repr(seen: Observation) -> Texts:
+    for subject in seen.subjects:
+        yield repr(subject)
+        yield ascii(subject)
+
+
+def _args(seen: Observation) -> Texts:
+    for error in seen.errors[:1]:
+        yield repr(error.args)
+        # As a task queue stores them.
+        yield json.dumps(error.args, default=repr, ensure_ascii=False)
+
+
+def _notes(seen: Observation) -> Texts:
+    for error in seen.errors:
+        yield from getattr(error, "__notes__", ())
+
+
+def _causes(seen: Observation) -> Texts:
+    for error in seen.errors[1:]:
+        yield from (str(error), repr(error), repr(error.args), repr(vars(error)))
+
+
+def _traceback(seen: Observation) -> Texts:
+    for error in seen.errors:
+        yield from traceback.format_exception(error)
+
+
+def _traceback_with_locals(seen: Observation) -> Texts:
+    for error in seen.errors:
+        yield from traceback.TracebackException.from_exception(error, capture_locals=True).format()
+
+
+def _locals_in_depth(seen: Observation) -> Texts:
+    """As error reporters show a frame: each local with its attributes and items. No frame is excused."""
+    for error in seen.errors:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            yield from attribute_texts(frame)
+
+
+def _attributes(seen: Observation) -> Texts:
+    for subject in seen.subjects:
+        yield from attribute_texts(subject)
+
+
+def _pickle(seen: Observation) -> Texts:
+    for subject in seen.subjects:
+        for work in (lambda it: pickle.dumps(it, 2), lambda it: pickle.dumps(it, 5), copy.copy, copy.deepcopy):
+            try:
+                yield from _as_texts(work(subject))
+            except Exception as refused:
+                yield from traceback.format_exception(refused)
+
+
+def _as_texts(made: object) -> Texts:
+    if isinstance(made, bytes):
+        yield made
+    else:
+        yield from (str(made), repr(made))
+
+
+def _to_dict(seen: Observation) -> Texts:
+    for subject in seen.subjects:
+        for name in ("to_dict", "__json__", "_repr_html_"):
+            if hasattr(subject, name):
+                shown = getattr(subject, name)()
+                yield from (repr(shown), json.dumps(shown, default=repr), json.dumps(shown, ensure_ascii=False))
+
+
+def _events(seen: Observation) -> Texts:
+    for event in seen.events:
+        yield from attribute_texts(event)
+
+
+def _command_line(_: Observation) -> Texts:
+    yield Path("/proc/self/cmdline").read_bytes()
+    # The names of the threads, which `ps -L` shows.
+    for task in Path("/proc/self/task").iterdir():
+        yield (task / "comm").read_bytes()
+
+
+CHANNELS: Mapping[str, Callable[[Observation], Texts]] = {
+    # First, since the others leave objects of their own.
+    "gc": lambda seen: iter(seen.objects),
+    "str": _str,
+    "repr": _repr,
+    "args": _args,
+    "notes": _notes,
+    "causes": _causes,
+    "traceback": _traceback,
+    "traceback with locals": _traceback_with_locals,
+    "locals in depth": _locals_in_depth,
+    "attributes": _attributes,
+    "logging": lambda seen: iter(seen.logs),
+    "stdout": lambda seen: iter([seen.stdout]),
+    "stderr": lambda seen: iter([seen.stderr]),
+    "pickle": _pickle,
+    "to_dict": _to_dict,
+    "events": _events,
+    "warnings": lambda seen: iter(seen.warnings),
+    "faulthandler": lambda seen: iter([seen.stacks]),
+    "cmdline": _command_line,
+}

@@ -1,0 +1,72 @@
+"""Plays all scenarios with one client, searches all channels, and reports: `python -m secrecy.driver DOOR`.
+
+One line of JSON a scenario goes to standard output, and a last one with what the servers saw.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from secrecy.canary import find
+from secrecy.channels import CHANNELS
+from secrecy.objects import ObjectWalk
+from secrecy.plants import PLANTS
+from secrecy.scenario import Servers
+from secrecy.scenarios import SCENARIOS
+from secrecy.stage import Stage, play
+from secrecy.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from secrecy.observation import Observation
+    from secrecy.scenario import Scenario
+
+
+def search(seen: Observation) -> dict[str, Any]:
+    """The hits of all channels, each once, and how many characters were searched."""
+    hits: dict[str, list[str]] = {}
+    searched = 0
+    for name, texts_of in CHANNELS.items():
+        texts = list(texts_of(seen))
+        searched += sum(map(len, texts))
+        found = list(dict.fromkeys(find(texts)))
+        if found:
+            hits[name] = found[:3]
+        del texts
+    return {"hits": hits, "searched": searched}
+
+
+def observe(scenario: Scenario, number: int, door: str, servers: Servers, streams: Streams, walk: ObjectWalk) -> Any:
+    """What to report of a scenario."""
+    seen = play(scenario, Stage(door, servers, number), streams, walk)
+    ended = None if seen.error is None else type(seen.error).__name__
+    as_meant = seen.error is None if scenario.ends is None else isinstance(seen.error, scenario.ends)
+    message = None if as_meant or next(find([str(seen.error)]), None) else str(seen.error)
+    return {"scenario": scenario.name, "ended": ended, "as_meant": as_meant, "message": message, **search(seen)}
+
+
+def main(door: str) -> None:
+    streams = Streams()
+    logging.getLogger().setLevel(1)
+    world = subprocess.Popen([sys.executable, "-m", "secrecy.world"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert world.stdout is not None
+    servers = Servers(**json.loads(world.stdout.readline()))
+    os.environ["WXAUDIT_BASE_URL"] = servers.fake
+    walk = ObjectWalk()
+    walk.new_texts()
+    scenarios: Iterable[Scenario] = PLANTS if door == "plants" else SCENARIOS
+    for number, scenario in enumerate(scenarios):
+        if door in scenario.doors:
+            print(json.dumps(observe(scenario, number, door, servers, streams, walk)), file=streams.report, flush=True)
+    came, _ = world.communicate(timeout=60)
+    print(came.decode(), file=streams.report, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

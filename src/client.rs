@@ -19,7 +19,7 @@ use crate::retry::{self, Budget, Class};
 use crate::source::{Credential, Dated};
 use crate::status::AuditStatus;
 use crate::token::Token;
-use crate::transport::{Limits, Reply, Transport};
+use crate::transport::{Limits, Transport};
 
 /// A client: its configuration, and what it has in the process that uses it. Making one opens nothing.
 pub struct Client {
@@ -77,9 +77,8 @@ impl Client {
     /// A [`Failure`], never later than the call's total limit.
     pub async fn get_audit_status(&self, call: &Call) -> Result<AuditStatus, Failure> {
         let operation = Operation::audit_status(call.auditid);
-        let decode = |reply: &Reply, token: &Token| {
-            decode::audit_status(&reply.body, call.auditid, token, SystemTime::now())
-        };
+        let decode =
+            |body: &[u8], token: &Token| decode::audit_status(body, call.auditid, token, SystemTime::now());
         let status = self.perform(call, &operation, decode).await?;
         Ok(AuditStatus {
             appid: call.appid.clone(),
@@ -92,7 +91,7 @@ impl Client {
         &self,
         call: &Call,
         operation: &Operation,
-        decode: impl Fn(&Reply, &Token) -> Result<T, Error>,
+        decode: impl Fn(&[u8], &Token) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let run = Run::new(self, call, operation);
         let outcome = timeout_at(run.deadline, run.attempts(decode)).await;
@@ -130,7 +129,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn attempts<T>(&self, decode: impl Fn(&Reply, &Token) -> Result<T, Error>) -> Result<T, Error> {
+    async fn attempts<T>(&self, decode: impl Fn(&[u8], &Token) -> Result<T, Error>) -> Result<T, Error> {
         let session = self
             .client
             .session
@@ -173,7 +172,7 @@ impl<'a> Run<'a> {
         &self,
         session: &Session,
         token: &Token,
-        decode: impl Fn(&Reply, &Token) -> Result<T, Error>,
+        decode: impl Fn(&[u8], &Token) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.doing(Doing::Queueing);
         let _place = session.transport.place().await?;
@@ -187,16 +186,13 @@ impl<'a> Run<'a> {
             connect: self.call.timeouts.connect,
             read: self.call.timeouts.read,
         };
-        let reply = session.transport.send(self.operation, token, limits).await;
-        let outcome = reply.and_then(|reply| decode(&reply, token).map(|result| (result, reply.status)));
+        let body = session.transport.send(self.operation, token, limits).await;
+        let outcome = body.and_then(|body| decode(&body, token));
         self.tell(Kind::Response, |event| match &outcome {
-            Ok((_, status)) => {
-                event.http_status = Some(*status);
-                event.errcode = Some(0);
-            }
+            Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
             Err(error) => describe(event, error),
         });
-        outcome.map(|(result, _)| result)
+        outcome
     }
 
     /// A fresh token in place of the refused one, or the refusal where there is none to be had.

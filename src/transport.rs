@@ -1,4 +1,4 @@
-//! The HTTP client of a process: from an operation to a raw, size-capped answer. URLs, which hold the token, are
+//! The HTTP client of a process: from an operation to the size-capped body of its answer. URLs, which hold the token, are
 //! taken off errors here, once.
 
 use std::fmt;
@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use reqwest::StatusCode;
 use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
@@ -67,15 +68,6 @@ pub struct Limits {
     pub read: Option<Duration>,
 }
 
-/// A raw answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body; left unread where the status is no success.
-    pub body: Vec<u8>,
-}
-
 /// The connections of one client in one process.
 pub struct Transport {
     base: BaseUrl,
@@ -128,15 +120,15 @@ impl Transport {
         })
     }
 
-    /// Sends `operation` once and gives the answer, whatever its status below 600 that is no failure of HTTP itself.
+    /// Sends `operation` once and gives the body of the answer.
     ///
     /// A reused connection that dies before a byte of the answer is replaced by a fresh one, silently: the server
     /// closed it for being idle, and the call is a read.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Timeout`], [`Error::HttpStatus`] for every status that is no success, and
+    /// [`Error::Transport`], [`Error::Timeout`], [`Error::HttpStatus`] for every status but 200, and
     /// [`Error::Decode`] for a body that is compressed or above the cap.
-    pub async fn send(&self, operation: &Operation, token: &Token, limits: Limits) -> Result<Reply, Error> {
+    pub async fn send(&self, operation: &Operation, token: &Token, limits: Limits) -> Result<Vec<u8>, Error> {
         let watch = Watch::new(limits.connect);
         let head = match self.head(&self.pooled, operation, token, limits, &watch).await {
             Err(failure::HeadFailure::Broken(_)) if watch.progress() == Progress::Reused => {
@@ -212,7 +204,7 @@ where
     }
 }
 
-async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Result<Reply, Error> {
+async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Result<Vec<u8>, Error> {
     check_head(&response)?;
     let announced = response
         .content_length()
@@ -230,12 +222,7 @@ async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Resul
                 })?,
         };
         match chunk.map_err(|error| failure::body(&error.without_url()))? {
-            None => {
-                return Ok(Reply {
-                    status: response.status().as_u16(),
-                    body,
-                });
-            }
+            None => return Ok(body),
             Some(chunk) if body.len() + chunk.len() > BODY_CAP => return Err(failure::too_large(BODY_CAP)),
             Some(chunk) => body.extend_from_slice(&chunk),
         }
@@ -255,7 +242,8 @@ fn check_head(response: &reqwest::Response) -> Result<(), Error> {
             format!("the head of the answer has {size} bytes"),
         ));
     }
-    if !response.status().is_success() {
+    check_framing(response.headers())?;
+    if response.status() != StatusCode::OK {
         let hint = response
             .headers()
             .get(RETRY_AFTER)
@@ -283,6 +271,28 @@ fn check_head(response: &reqwest::Response) -> Result<(), Error> {
         .is_some_and(|length| length > BODY_CAP as u64)
     {
         return Err(failure::too_large(BODY_CAP));
+    }
+    Ok(())
+}
+
+/// An answer whose length can be read in two ways is how one answer is smuggled behind another.
+fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
+    let Some(encoding) = headers.get(TRANSFER_ENCODING) else {
+        return Ok(());
+    };
+    if headers.contains_key(CONTENT_LENGTH) {
+        return Err(Error::lasting(
+            Phase::Head,
+            "the answer has both a Content-Length and a Transfer-Encoding",
+        ));
+    }
+    if headers.get_all(TRANSFER_ENCODING).iter().count() != 1
+        || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked")
+    {
+        return Err(Error::lasting(
+            Phase::Head,
+            "the answer has a Transfer-Encoding other than chunked",
+        ));
     }
     Ok(())
 }

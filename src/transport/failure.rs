@@ -62,11 +62,21 @@ pub(super) fn head(error: &reqwest::Error, token: &Token) -> HeadFailure {
     HeadFailure::Broken(Error::transient(Phase::Head, detail))
 }
 
-/// Sorts an error in the middle of a body.
+/// Sorts an error in the middle of a body: a cut may be mended by another attempt, chunks that are none may not.
 pub(super) fn body(error: &reqwest::Error) -> Error {
-    match find::<hyper::Error>(error) {
-        Some(problem) if problem.is_parse() => Error::lasting(Phase::Body, describe(error)),
-        _ => Error::transient(Phase::Body, describe(error)),
+    let malformed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+        || chain(error)
+            .filter_map(|reason| reason.downcast_ref::<io::Error>())
+            .any(|reason| {
+                matches!(
+                    reason.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+                )
+            });
+    if malformed {
+        Error::lasting(Phase::Body, format!("no valid HTTP answer: {}", describe(error)))
+    } else {
+        Error::transient(Phase::Body, describe(error))
     }
 }
 

@@ -1,6 +1,7 @@
-"""Plays all scenarios with one client, searches all channels, and reports: `python -m secrecy.driver DOOR`.
+"""Plays all scenarios with one client, searches all channels, and reports.
 
-One line of JSON a scenario goes to standard output, and a last one with what the servers saw.
+`python -m secrecy.driver DOOR`, or `… DOOR PLANTED`: then it plays the leaks on purpose, of which its own command line
+is one. One line of JSON a scenario goes to standard output, and a last one with what the servers saw.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def observe(scenario: Scenario, number: int, door: str, servers: Servers, stream
     return {"scenario": scenario.name, "ended": ended, "as_meant": as_meant, "message": message, **search(seen)}
 
 
-def main(door: str) -> None:
+def main(door: str, *, planted: bool) -> None:
     streams = Streams()
     logging.getLogger().setLevel(1)
     world = subprocess.Popen([sys.executable, "-m", "secrecy.world"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -60,7 +61,7 @@ def main(door: str) -> None:
     os.environ["WXAUDIT_BASE_URL"] = servers.fake
     walk = ObjectWalk()
     walk.new_texts()
-    scenarios: Iterable[Scenario] = PLANTS if door == "plants" else SCENARIOS
+    scenarios: Iterable[Scenario] = PLANTS if planted else SCENARIOS
     for number, scenario in enumerate(scenarios):
         if door in scenario.doors:
             print(json.dumps(observe(scenario, number, door, servers, streams, walk)), file=streams.report, flush=True)
@@ -69,4 +70,4 @@ def main(door: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], planted=len(sys.argv) > 2)

@@ -57,7 +57,7 @@ class Scenario(NamedTuple):
     name: str
     act: Act
     """What the caller does; what it returns or raises is the outcome."""
-    ends: type[BaseException] | None = None
+    ends: type[BaseException] | tuple[type[BaseException], ...] | None = None
     """The class of what it raises; None where a result comes."""
     answers: Answers = lambda _servers, _token: [IN_REVIEW]
     """What the fake answers, made of the token; the last one again and again."""

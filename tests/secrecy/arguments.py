@@ -1,0 +1,116 @@
+"""Scenarios by what the caller passes: the token in a wrong form, in a wrong place, or beside something wrong."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import wxaudit
+from secrecy.canary import TOKEN
+from secrecy.scenario import Scenario
+from secrecy.stage import Stage
+from wxaudit._native import conceal
+
+if TYPE_CHECKING:
+    from secrecy.scenario import Act
+
+
+class _Text(str):
+    """As frameworks mark their strings."""
+
+    __slots__ = ()
+
+
+def _asking(token: object = TOKEN.text, auditid: object = None, **options: object) -> Act:
+    return lambda stage: stage.ask(token, auditid, **options)
+
+
+def _function(stage: Stage) -> Callable[..., Any]:
+    return wxaudit.get_audit_status if stage.door == "blocking" else wxaudit.aget_audit_status
+
+
+def _by_function(stage: Stage) -> object:
+    return stage.run(_function(stage)(TOKEN.text(), stage.auditid))
+
+
+def _by_function_swapped(stage: Stage) -> object:
+    return stage.run(_function(stage)(stage.auditid, TOKEN.text()))
+
+
+def _by_function_as_timeout(stage: Stage) -> object:
+    return stage.run(_function(stage)(TOKEN.text(), stage.auditid, timeout=TOKEN.text()))
+
+
+def _after_close(stage: Stage) -> object:
+    client = stage.client()
+    stage.run(client.close()) if stage.door == "asyncio" else client.close()
+    return stage.ask(client=client)
+
+
+def _in_base_url(stage: Stage) -> object:
+    return stage.client(lambda: f"{stage.servers.fake}/wxa/get_auditstatus?access_token={TOKEN.text()}")
+
+
+def _proxy_as_base_url(stage: Stage) -> object:
+    return stage.client(lambda: stage.proxy(stage.servers.tunnel))
+
+
+def _pickle_client_with_password(stage: Stage) -> object:
+    return pickle.dumps(stage.client(proxy=lambda: stage.proxy(stage.servers.tunnel)))
+
+
+def _pickle_client(stage: Stage) -> object:
+    client = stage.client(observed=False)
+    stage.ask(client=client)
+    return [pickle.loads(pickle.dumps(client, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+
+
+def _pickle_secret(_stage: Stage) -> object:
+    return pickle.dumps(conceal(TOKEN.text()))
+
+
+def _secret(_stage: Stage) -> object:
+    """The library's own holder of a token, with all that a debugger could ask of it."""
+    secret: Any = conceal(TOKEN.text())
+    shown = [f"{secret} {secret!r}", dir(secret), hash(secret), getattr(secret, "__dict__", None), secret.__doc__]
+    return [secret, *shown, secret.__sizeof__(), secret.__getstate__() if hasattr(secret, "__getstate__") else None]
+
+
+_WRONG = wxaudit.ArgumentError
+
+SCENARIOS = (
+    Scenario("a token with a line break", _asking(lambda: TOKEN.text() + "\n"), _WRONG, sends=0),
+    Scenario("a token with a blank before it", _asking(lambda: " " + TOKEN.text()), _WRONG, sends=0),
+    Scenario("a token twenty times", _asking(lambda: TOKEN.text() * 20), _WRONG, sends=0),
+    Scenario("a token with a lone surrogate", _asking(lambda: TOKEN.text() + "\ud800"), _WRONG, sends=0),
+    Scenario("a token in bytes", _asking(lambda: TOKEN.text().encode()), _WRONG, sends=0),
+    Scenario("a token in a bytearray", _asking(lambda: bytearray(TOKEN.text().encode())), _WRONG, sends=0),
+    Scenario("a token of a subclass of str", _asking(lambda: _Text(TOKEN.text()))),
+    Scenario(
+        "the answer that a token came in, instead of the token",
+        _asking(lambda: {"authorizer_access_token": TOKEN.text(), "expires_in": 7200}),
+        _WRONG,
+        sends=0,
+    ),
+    Scenario("a list with the token", _asking(lambda: [TOKEN.text()]), _WRONG, sends=0),
+    Scenario("token and auditid swapped", _asking(lambda: 1234567, TOKEN.text), _WRONG, sends=0),
+    Scenario("the token as auditid too", _asking(auditid=TOKEN.text), _WRONG, sends=0),
+    Scenario("the token's bytes as auditid", _asking(auditid=lambda: TOKEN.text().encode()), _WRONG, sends=0),
+    Scenario("the token as timeout", _asking(timeout=TOKEN.text), _WRONG, sends=0),
+    Scenario("the token as max_retries", _asking(max_retries=TOKEN.text), _WRONG, sends=0),
+    Scenario("an auditid that is none", _asking(auditid=lambda: True), _WRONG, sends=0),
+    Scenario("a timeout below zero", _asking(timeout=-1), _WRONG, sends=0),
+    Scenario("max_retries out of range", _asking(max_retries=99), _WRONG, sends=0),
+    Scenario("an appid that is no text", _asking(appid=lambda: 7), _WRONG, sends=0),
+    Scenario("a client that is closed", _after_close, RuntimeError, sends=0),
+    Scenario("the token in base_url", _in_base_url, _WRONG, sends=0),
+    Scenario("the proxy's URL as base_url", _proxy_as_base_url, _WRONG, sends=0),
+    Scenario("a client pickled", _pickle_client),
+    Scenario("a client with the proxy's password, pickled", _pickle_client_with_password, TypeError, sends=0),
+    Scenario("a secret pickled", _pickle_secret, TypeError, sends=0),
+    Scenario("a secret shown", _secret, sends=0),
+    Scenario("the default client", _by_function),
+    Scenario("the default client, arguments swapped", _by_function_swapped, _WRONG, sends=0),
+    Scenario("the default client, the token as timeout", _by_function_as_timeout, _WRONG, sends=0),
+)

@@ -1,0 +1,15 @@
+"""All scenarios, in their order: the number of each is the number of its audit."""
+
+from __future__ import annotations
+
+from secrecy import answers, arguments, echoes, network, running, sources
+from secrecy.scenario import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *answers.SCENARIOS,
+    *echoes.SCENARIOS,
+    *network.SCENARIOS,
+    *arguments.SCENARIOS,
+    *sources.SCENARIOS,
+    *running.SCENARIOS,
+)

@@ -1,0 +1,90 @@
+"""Scenarios with token sources: good ones, and all that can be wrong with one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import wxaudit
+from secrecy.answers import always, refusing
+from secrecy.canary import FRESH_TOKEN, TOKEN
+from secrecy.objects import ObjectWalk
+from secrecy.scenario import IN_REVIEW, Scenario
+from secrecy.stage import Stage
+from wxaudit.testing import Fault
+
+if TYPE_CHECKING:
+    from secrecy.scenario import Act
+
+
+class _Source:
+    """Gives what a function gives."""
+
+    def __init__(self, give: Callable[[bool], object]) -> None:
+        self._give = give
+
+    def get_token(self, *, refresh: bool = False) -> object:
+        return self._give(refresh)
+
+
+class _SameThreadSource(_Source):
+    same_thread = True
+
+
+class _AsyncSource(_Source):
+    async def get_token(self, *, refresh: bool = False) -> object:
+        return self._give(refresh)
+
+
+def _two_tokens(refresh: bool) -> object:
+    return FRESH_TOKEN.text() if refresh else TOKEN.text()
+
+
+def _failing(_refresh: bool) -> object:
+    raise OSError("the database is away")
+
+
+def _failing_at_refresh(refresh: bool) -> object:
+    return _failing(refresh) if refresh else TOKEN.text()
+
+
+def _asking(give: Callable[[bool], object], kind: type[_Source] = _Source) -> Act:
+    return lambda stage: stage.ask(kind(give))
+
+
+def _ask_hanging(stage: Stage) -> object:
+    awake = threading.Event()
+    try:
+        return stage.ask(_Source(lambda _: awake.wait(10) and TOKEN.text()), timeout=0.2)
+    finally:
+        awake.set()
+
+
+def _ask_walked_in_flight(stage: Stage) -> object:
+    """All objects are walked over while the request is under way: nobody but the library has the token then."""
+    stage.at_request = lambda: stage.also_seen.extend(ObjectWalk().new_texts())
+    return stage.ask(_Source(_two_tokens))
+
+
+_EXPIRED = Fault(errcode=42001, errmsg="access_token expired")
+
+SCENARIOS = (
+    Scenario("a token source", _asking(_two_tokens)),
+    Scenario("an async token source", _asking(_two_tokens, _AsyncSource), doors=("asyncio",)),
+    Scenario("a coroutine where none can be awaited", _asking(_two_tokens, _AsyncSource), wxaudit.TokenError,
+             sends=0, doors=("blocking",)),
+    Scenario("a token source in the same thread", _asking(_two_tokens, _SameThreadSource)),
+    Scenario("a token source, objects walked in flight", _ask_walked_in_flight),
+    Scenario("a refresh", _asking(_two_tokens), answers=always(_EXPIRED, IN_REVIEW), sends=2),
+    Scenario("a refresh in vain", _asking(_two_tokens), wxaudit.TokenError, refusing(40001), sends=2),
+    Scenario("a refresh that fails", _asking(_failing_at_refresh), wxaudit.TokenError, always(_EXPIRED)),
+    Scenario("an async refresh that fails", _asking(_failing_at_refresh, _AsyncSource), wxaudit.TokenError,
+             always(_EXPIRED), doors=("asyncio",)),
+    Scenario("a token source that raises", _asking(_failing), wxaudit.TokenError, sends=0),
+    Scenario("a token source that hangs", _ask_hanging, (wxaudit.TokenError, wxaudit.RequestTimeout), sends=0),
+    Scenario("a token source with a line break", _asking(lambda _: TOKEN.text() + "\n"), wxaudit.TokenError, sends=0),
+    Scenario("a token source that gives bytes", _asking(lambda _: TOKEN.text().encode()), wxaudit.TokenError, sends=0),
+    Scenario("a token source that gives a dict", _asking(lambda _: {"token": TOKEN.text()}), wxaudit.TokenError, sends=0),
+    Scenario("a token source that gives twenty tokens", _asking(lambda _: TOKEN.text() * 20), wxaudit.TokenError, sends=0),
+)

@@ -45,7 +45,7 @@ def search(seen: Observation) -> dict[str, Any]:
 
 def observe(scenario: Scenario, number: int, door: str, servers: Servers, streams: Streams, walk: ObjectWalk) -> Any:
     """What to report of a scenario."""
-    seen = play(scenario, Stage(door, servers, number), streams, walk)
+    seen = play(scenario, Stage(door, servers, number, walk), streams)
     ended = None if seen.error is None else type(seen.error).__name__
     as_meant = seen.error is None if scenario.ends is None else isinstance(seen.error, scenario.ends)
     message = None if as_meant or next(find([str(seen.error)]), None) else str(seen.error)

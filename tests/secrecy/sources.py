@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import wxaudit
-from secrecy.answers import always, refusing
+from secrecy.answers import always
 from secrecy.canary import FRESH_TOKEN, TOKEN
-from secrecy.objects import ObjectWalk
 from secrecy.scenario import IN_REVIEW, Scenario
 from secrecy.stage import Stage
 from wxaudit.testing import Fault
@@ -63,8 +62,14 @@ def _ask_hanging(stage: Stage) -> object:
 
 def _ask_walked_in_flight(stage: Stage) -> object:
     """All objects are walked over while the request is under way: nobody but the library has the token then."""
-    stage.at_request = lambda: stage.also_seen.extend(ObjectWalk().new_texts())
+    stage.at_request = lambda: stage.also_seen.extend(stage.walk.new_texts())
     return stage.ask(_Source(_two_tokens))
+
+
+def _refusing_both(_servers: object, token: str) -> list[Fault]:
+    """Each is refused with itself in the text."""
+    texts = (token, FRESH_TOKEN.text())
+    return [Fault(errcode=40001, errmsg=f"invalid credential {text}") for text in texts]
 
 
 _EXPIRED = Fault(errcode=42001, errmsg="access_token expired")
@@ -77,7 +82,7 @@ SCENARIOS = (
     Scenario("a token source in the same thread", _asking(_two_tokens, _SameThreadSource)),
     Scenario("a token source, objects walked in flight", _ask_walked_in_flight),
     Scenario("a refresh", _asking(_two_tokens), answers=always(_EXPIRED, IN_REVIEW), sends=2),
-    Scenario("a refresh in vain", _asking(_two_tokens), wxaudit.TokenError, refusing(40001), sends=2),
+    Scenario("a refresh in vain", _asking(_two_tokens), wxaudit.TokenError, _refusing_both, sends=2),
     Scenario("a refresh that fails", _asking(_failing_at_refresh), wxaudit.TokenError, always(_EXPIRED)),
     Scenario("an async refresh that fails", _asking(_failing_at_refresh, _AsyncSource), wxaudit.TokenError,
              always(_EXPIRED), doors=("asyncio",)),

@@ -33,9 +33,10 @@ PATIENCE = 10
 class Stage:
     """What a scenario acts with. A secret is passed to it as the function that makes it, for the moment of the call."""
 
-    def __init__(self, door: str, servers: Servers, number: int) -> None:
+    def __init__(self, door: str, servers: Servers, number: int, walk: ObjectWalk) -> None:
         self.door = door
         self.servers = servers
+        self.walk = walk
         self.auditid = FIRST_AUDITID + number
         self.clients: list[wxaudit.Client | wxaudit.AsyncClient] = []
         self.events: list[wxaudit.Event] = []
@@ -139,27 +140,30 @@ class _Notebook(logging.Handler):
         self.lines += [self.format(record), repr(record.args), repr(record.__dict__)]
 
 
-def play(scenario: Scenario, stage: Stage, streams: Streams, walk: ObjectWalk) -> Observation:
+def _act(scenario: Scenario, stage: Stage) -> tuple[object, BaseException | None]:
+    """Result and error. Tracebacks begin here, so that no local of the observer stands in them."""
+    try:
+        return scenario.act(stage), None
+    except BaseException as error:
+        # As an application would.
+        logging.getLogger("shop").log(1, "asking failed: %r", error, exc_info=True)
+        return None, error
+
+
+def play(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
     """Runs a scenario and writes down all that is to be seen of it."""
     notebook = _Notebook()
     root = logging.getLogger()
     root.addHandler(notebook)
-    result: object = None
-    error: BaseException | None = None
     streams.begin()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        try:
-            result = scenario.act(stage)
-        except BaseException as raised:
-            error = raised
-            # As an application would.
-            logging.getLogger("shop").log(1, "asking failed: %r", raised, exc_info=True)
+        result, error = _act(scenario, stage)
         stage.close()
         # What nobody fetched or awaited complains when it is collected.
         gc.collect()
     root.removeHandler(notebook)
-    objects = [*stage.also_seen, *walk.new_texts()]
+    objects = [*stage.also_seen, *stage.walk.new_texts()]
     stdout, stderr = streams.written()
     return Observation(
         result=result,

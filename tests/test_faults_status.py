@@ -1,0 +1,145 @@
+"""HTTP statuses other than 200, and what counts beside a status of 200."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+import wxaudit
+from raw_server import APPROVED, RawServer, Script, answer
+from trial import Trial
+from wxaudit.testing import FakeWeChat, Fault
+
+if TYPE_CHECKING:
+    from conftest import Door
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 307, 308])
+@pytest.mark.parametrize("where", ["same host", "other host", "same path"])
+def test_a_redirect_is_not_followed(door: Door, fake: FakeWeChat, status: int, where: str) -> None:
+    trial = Trial(door, fake)
+    with RawServer(Script()) as elsewhere:
+        target = {
+            "same host": f"{fake.base_url}/elsewhere",
+            "other host": f"{elsewhere.base_url}/wxa/get_auditstatus",
+            "same path": "/wxa/get_auditstatus",
+        }
+        fake.fail_next(Fault.redirect(target[where], status))
+        error = trial.once(wxaudit.HTTPStatusError)
+        assert error.http_status == status
+        assert not error.retryable
+        assert elsewhere.connections_accepted == 0
+    assert {request.path for request in fake.requests} == {"/wxa/get_auditstatus"}
+
+
+@pytest.mark.parametrize("with_answer", [True, False], ids=["with an answer", "with a page"])
+@pytest.mark.parametrize(
+    "status",
+    [201, 202, 203, 204, 205, 206, 226, 400, 401, 402, 403, 404, 405, 409, 410, 411, 413, 414, 418, 421, 451, 600, 999],
+)
+def test_every_other_status_is_final(door: Door, fake: FakeWeChat, status: int, with_answer: bool) -> None:
+    trial = Trial(door, fake)
+    bodyless = status in (204, 304)
+    fault = Fault.http(status, APPROVED if with_answer else None)
+    fake.fail_next(Fault(http_status=status, cut="head", cut_at=10**6) if bodyless else fault)
+    error = trial.once(wxaudit.HTTPStatusError)
+    assert error.http_status == status
+    assert not error.retryable
+    assert str(status) in str(error)
+
+
+def test_412_with_an_empty_body_is_final(door: Door, fake: FakeWeChat) -> None:
+    trial = Trial(door, fake)
+    fake.fail_next(Fault.http(412))
+    error = trial.once(wxaudit.HTTPStatusError)
+    assert error.http_status == 412
+    assert "chunked" in error.hint
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 501, 502, 503, 504, 520, 599])
+@pytest.mark.parametrize("body", [None, APPROVED, b"", b"\xff\xfe"], ids=["page", "success", "empty", "bytes"])
+def test_what_may_pass_is_tried_three_times(
+    door: Door, fake: FakeWeChat, status: int, body: bytes | None
+) -> None:
+    """The HTTP status wins, even over the answer of an approved audit."""
+    trial = Trial(door, fake)
+    fake.fail_next(Fault.http(status, body), times=3)
+    error = trial.retried(wxaudit.HTTPStatusError)
+    assert error.http_status == status
+
+
+def test_a_status_that_passes_is_no_error(door: Door, fake: FakeWeChat) -> None:
+    trial = Trial(door, fake)
+    fake.fail_next(Fault.http(503), times=2)
+    assert trial.ask().status == wxaudit.AuditState.IN_REVIEW
+    assert fake.requests_received == 3
+
+
+def in_an_hour() -> str:
+    return format_datetime(datetime.now(timezone.utc) + timedelta(hours=1), usegmt=True)
+
+
+@pytest.mark.parametrize("status", [408, 429, 503])
+@pytest.mark.parametrize("hint", ["1", "120", "1000000000", "99999999999999999999999", in_an_hour()])
+def test_the_wait_that_a_server_asks_for_is_cut_to_the_deadline(
+    door: Door, fake: FakeWeChat, status: int, hint: str
+) -> None:
+    """Half of what is left, and half of that: all three attempts still fit."""
+    total = 0.8
+    trial = Trial(door, fake, total=total)
+    fake.fail_next(Fault.http(status, headers={"Retry-After": hint}), times=3)
+    error = trial.retried(wxaudit.HTTPStatusError)
+    assert error.http_status == status
+    first, second, third = (request.received_at for request in fake.requests[:3])
+    assert second - first >= 0.35
+    assert third - second >= 0.15
+    assert third - first < total
+
+
+@pytest.mark.parametrize("hint", ["-1", "NaN", "1e9", "1.5", "", "soon", "0x10", "+5", "١", "0", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_wait_that_makes_no_sense_is_passed_over(door: Door, fake: FakeWeChat, hint: str) -> None:
+    """Two waits of the library's own, at most 50 and 100 ms."""
+    trial = Trial(door, fake)
+    fake.fail_next(Fault(http_status=429, headers={"Retry-After": hint}), times=2)
+    trial.ask()
+    assert fake.requests_received == 3
+    assert trial.took < 1
+
+
+@pytest.mark.parametrize("hint", ["in seconds", "as a date"])
+def test_a_wait_that_fits_is_kept(door: Door, fake: FakeWeChat, hint: str) -> None:
+    trial = Trial(door, fake)
+    begun = datetime.now(timezone.utc)
+    until = begun + timedelta(seconds=2)
+    value = "1" if hint == "in seconds" else format_datetime(until, usegmt=True)
+    fake.fail_next(Fault.http(503, headers={"Retry-After": value}))
+    trial.ask()
+    assert fake.requests_received == 2
+    # An HTTP date has no fraction, so one that is two seconds away may be one away and a moment.
+    assert trial.took >= 0.99
+    assert datetime.now(timezone.utc) >= until.replace(microsecond=0) or hint == "in seconds"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "",
+        "text/plain",
+        "text/html; charset=utf-8",
+        "image/png",
+        "application/octet-stream",
+        "text/plain; charset=gbk",
+        "application/json; charset=utf-16",
+        "no type at all",
+    ],
+)
+def test_the_content_type_does_not_count(door: Door, fake: FakeWeChat, content_type: str | None) -> None:
+    audit = fake.submit(state=1, reason="1:帐号信息不合规范:<br>")
+    fake.fail_next(Fault(headers={"Content-Type": content_type}))
+    status = door.client(fake).get_audit_status(fake.token(), audit.auditid)
+    assert (status.is_rejected, status.reason, status.lossy) == (True, "1:帐号信息不合规范:<br>", False)

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -54,17 +55,24 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 120,
 ) -> Ended:
-    """Runs a program to its end; one that has not ended after `timeout` seconds is killed and fails the test."""
-    done = subprocess.run(
+    """Runs a program to its end. What has not ended after `timeout` seconds is killed and fails the test."""
+    process = subprocess.Popen(
         command(name, *arguments, python=python, flags=flags),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env=environment() if env is None else env,
-        timeout=timeout,
-        check=False,
+        start_new_session=True,
     )
-    return Ended(done.returncode, done.stdout, done.stderr, time.monotonic())
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        # With everything that it forked.
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        raise AssertionError(f"{name} has not ended after {timeout} s\n{out}\n{err}") from None
+    return Ended(process.returncode, out, err, time.monotonic())
 
 
 def report(name: str, *arguments: object, **options: Any) -> Any:

@@ -56,7 +56,7 @@ pub(super) fn awaitable<F>(py: Python<'_>, future: F) -> PyResult<Bound<'_, PyAn
 where
     F: Future<Output: for<'py> IntoPyObject<'py> + Send> + Send + 'static,
 {
-    Runtime::current(py)?.deliver()?;
+    Runtime::current(py)?.deliver(py)?;
     let locals = TaskLocals::new(LoopPort::running(py)?);
     generic::future_into_py_with_locals::<Bridge, _, _>(py, locals, async move { Ok(future.await) })
 }

@@ -5,11 +5,11 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread;
 use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyTuple};
 
 use super::event_loop;
 
@@ -49,24 +49,31 @@ impl Deliveries {
     }
 
     /// Starts the thread, unless it runs already.
-    pub(super) fn start(this: &Arc<Self>) -> PyResult<()> {
-        let mut state = this.state();
-        match state.phase {
-            Phase::Running => {}
-            Phase::NotStarted => {
-                let deliveries = Arc::clone(this);
-                thread::Builder::new()
-                    .name("wxaudit-py".to_owned())
-                    .spawn(move || deliveries.run())?;
-                state.phase = Phase::Running;
-            }
-            Phase::Stopping | Phase::Stopped => {
-                return Err(PyRuntimeError::new_err(
-                    "the interpreter is exiting: asyncio calls are over; the blocking client still works",
-                ));
+    ///
+    /// Python starts it, so that its thread state is made once, under the interpreter's lock. A native thread would
+    /// make one without that lock, in the middle of which a fork leaves the child hanging (CPython 3.10 and 3.11).
+    pub(super) fn start(this: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        {
+            let mut state = this.state();
+            match state.phase {
+                Phase::Running => return Ok(()),
+                Phase::NotStarted => state.phase = Phase::Running,
+                Phase::Stopping | Phase::Stopped => {
+                    return Err(PyRuntimeError::new_err(
+                        "the interpreter is exiting: asyncio calls are over; the blocking client still works",
+                    ));
+                }
             }
         }
-        Ok(())
+        let deliveries = Arc::clone(this);
+        let run =
+            PyCFunction::new_closure(py, None, None, move |arguments, _| deliveries.run(arguments.py()))?;
+        let started = py
+            .import("_thread")?
+            .call_method1("start_new_thread", (run, PyTuple::empty(py)));
+        started
+            .map(drop)
+            .inspect_err(|_| this.state().phase = Phase::NotStarted)
     }
 
     /// Leaves a job for the thread.
@@ -83,28 +90,31 @@ impl Deliveries {
         }
     }
 
-    fn run(&self) {
-        loop {
-            let mut state = self.state();
-            while state.jobs.is_empty() && state.phase == Phase::Running {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    fn run(&self, py: Python<'_>) {
+        while let Some(bunch) = py.detach(|| self.next_bunch()) {
+            for job in bunch {
+                job();
             }
-            if state.phase != Phase::Running {
-                state.phase = Phase::Stopped;
-                mem::take(&mut state.jobs).into_iter().for_each(mem::forget);
-                self.changed.notify_all();
-                return;
-            }
-            let count = state.jobs.len().min(BUNCH);
-            let jobs: Vec<Job> = state.jobs.drain(..count).collect();
-            drop(state);
-            Python::attach(|py| {
-                for job in jobs {
-                    job();
-                }
-                event_loop::wake_all(py);
-            });
+            event_loop::wake_all(py);
         }
+        let mut state = self.state();
+        state.phase = Phase::Stopped;
+        mem::take(&mut state.jobs).into_iter().for_each(mem::forget);
+        self.changed.notify_all();
+    }
+
+    /// Waits for jobs; None when the thread is to end.
+    fn next_bunch(&self) -> Option<Vec<Job>> {
+        let idle = |state: &mut State| state.jobs.is_empty() && state.phase == Phase::Running;
+        let mut state = self
+            .changed
+            .wait_while(self.state(), idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.phase != Phase::Running {
+            return None;
+        }
+        let count = state.jobs.len().min(BUNCH);
+        Some(state.jobs.drain(..count).collect())
     }
 
     /// Ends the thread, which from then on touches Python no more.

@@ -80,8 +80,8 @@ impl Runtime {
     }
 
     /// Makes sure that finished calls are delivered to Python.
-    pub(super) fn deliver(&self) -> PyResult<()> {
-        Deliveries::start(&self.deliveries)
+    pub(super) fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+        Deliveries::start(&self.deliveries, py)
     }
 }
 

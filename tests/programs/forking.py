@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import select
 import signal
 import traceback
 import warnings
@@ -15,31 +16,36 @@ if TYPE_CHECKING:
 # Python 3.12 and later warn of every fork beside threads; that such forks go well is what is tested here.
 warnings.filterwarnings("ignore", ".*use of fork.*may lead to deadlocks", DeprecationWarning)
 
-# A child that hangs shows where, and is killed.
-HANGS_AFTER = 30
-faulthandler.register(signal.SIGALRM, chain=True)
+# A child that hangs is killed, and shows where.
+HANGS_AFTER_SECONDS = 20
+faulthandler.enable()
 
 
-def fork(work: Callable[[], object], leave: Callable[[int], object] = os._exit) -> int:
+def fork(work: Callable[[], object]) -> int:
     """The pid of a child that does `work` and then leaves: with 0 if nothing was raised."""
     child = os.fork()
     if child:
         return child
-    signal.alarm(HANGS_AFTER)
     try:
         work()
     except BaseException:
         traceback.print_exc()
-        leave(1)
-    leave(0)
-    raise AssertionError("the child goes on")
+        os._exit(1)
+    os._exit(0)
 
 
 def wait(child: int) -> None:
-    """Waits for a child, which must have left with 0."""
-    status = os.waitpid(child, 0)[1]
-    if status:
-        raise AssertionError(f"the child left with {os.waitstatus_to_exitcode(status)}")
+    """Waits for a child, which must leave with 0."""
+    descriptor = os.pidfd_open(child)
+    ended = select.select([descriptor], [], [], HANGS_AFTER_SECONDS)[0]
+    os.close(descriptor)
+    if not ended:
+        os.kill(child, signal.SIGABRT)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if not ended:
+        raise AssertionError("a child hangs")
+    if code:
+        raise AssertionError(f"a child left with {code}")
 
 
 def in_child(work: Callable[[], object]) -> None:

@@ -26,6 +26,8 @@ class _Loop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
+        # Debugging of event loops, as `-X dev` turns it on, is for the user's own loops.
+        self.set_debug(False)
         self._made_in = os.getpid()
 
     def __del__(self) -> None:

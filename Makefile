@@ -70,7 +70,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.10
 	$(BIN)/python -m mypy.stubtest wxaudit --mypy-config-file pyproject.toml --allowlist tests/stubtest-allowlist.txt
 
 .PHONY: format

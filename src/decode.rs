@@ -181,7 +181,7 @@ fn excerpt(body: &[u8], token: &Token) -> String {
     token.mask(&mut text);
     let mut shown = String::new();
     for character in text.chars().take(EXCERPT_CHARACTERS) {
-        if character.is_control() || is_direction_mark(character) {
+        if character.is_control() || is_hidden_mark(character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -190,7 +190,11 @@ fn excerpt(body: &[u8], token: &Token) -> String {
     shown.chars().take(EXCERPT_CHARACTERS).collect()
 }
 
-/// Marks that make text read in another order than it is written.
-fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Marks that nobody sees, that turn the direction of text, or that begin a new line of a log.
+fn is_hidden_mark(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,7 +26,7 @@ def wechat(tmp_path: Path) -> Iterator[WeChat]:
         yield wechat
 
 
-def trial_through(door: Door, wechat: WeChat, proxy: Proxy, *, user: str = "", **options: object) -> Trial:
+def trial_through(door: Door, wechat: WeChat, proxy: Proxy, *, user: str = "", **options: Any) -> Trial:
     """A trial that counts what reaches WeChat."""
     url = f"http://{user}{proxy.server.host}:{proxy.server.port}"
     base_url = f"https://{WECHAT}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import warnings
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
@@ -57,7 +57,7 @@ class Handshakes:
         self._script(connection)
 
 
-def trial_of(door: Door, server: RawServer, ca_file: Path, **options: object) -> Trial:
+def trial_of(door: Door, server: RawServer, ca_file: Path, **options: Any) -> Trial:
     return Trial(door, server, base_url=f"https://localhost:{server.port}", ca_file=ca_file, **options)
 
 
@@ -174,7 +174,7 @@ def test_plain_http_on_the_port(door: Door, authority: trustme.CA, ca_file: Path
         trial.goes_on()
 
 
-def hello_answered(door: Door, authority: trustme.CA, ca_file: Path, how: str, **options: object) -> wxaudit.WxAuditError:
+def hello_answered(door: Door, authority: trustme.CA, ca_file: Path, how: str, **options: Any) -> wxaudit.WxAuditError:
     """The error where three handshakes end or stop after the client's first word, and the fourth is good."""
     good = context(authority.issue_cert("localhost"))
     script = Script()

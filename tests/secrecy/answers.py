@@ -27,7 +27,7 @@ def refusing(errcode: int) -> Answers:
 
 def _ask_unobserved(stage: Stage) -> object:
     client = stage.client(observed=False)
-    with stage.watched_by_faulthandler():
+    with stage.watcher.dumping_stacks():
         return stage.ask(client=client)
 
 

@@ -73,7 +73,7 @@ _CONCLUSIVE = frozenset({"base64", "base64, 1 off", "base64, 2 off", "hexadecima
 def _marks() -> dict[str, str]:
     """The mark in all forms in which a program may write a text, its plainest letters included."""
     raw = _MARK.encode()
-    return {
+    forms = {
         "text": _MARK,
         "UTF-16": "\0".join(_MARK),
         "hexadecimal": raw.hex(),
@@ -81,15 +81,25 @@ def _marks() -> dict[str, str]:
         "base64": base64.b64encode(raw).decode()[:6],
         "base64, 1 off": base64.b64encode(b"-" + raw).decode()[2:8],
         "base64, 2 off": base64.b64encode(b"--" + raw).decode()[3:9],
-        "percent": "".join(f"%{byte:02x}" for byte in raw),
-        "PERCENT": "".join(f"%{byte:02X}" for byte in raw),
-        r"\u": "".join(rf"\u{byte:04x}" for byte in raw),
-        r"\U": "".join(rf"\u{byte:04X}" for byte in raw),
-        r"\x": "".join(rf"\x{byte:02x}" for byte in raw),
-        r"\u{}": "".join(rf"\u{{{byte:x}}}" for byte in raw),
-        "&#;": "".join(f"&#{byte};" for byte in raw),
-        "&#x;": "".join(f"&#x{byte:x};" for byte in raw),
+        "&#…;": "".join(f"&#{byte};" for byte in raw),
     }
+    for begin, width, end in _ESCAPES:
+        for digits in "xX":
+            escaped = (f"{begin}{byte:0{width}{digits}}{end}" for byte in raw)
+            forms[f"{begin}…{digits}{end}"] = "".join(escaped)
+    return forms
+
+
+# The doubled ones are what `repr` makes of the others.
+_ESCAPES = (
+    ("%", 2, ""),
+    (r"\u", 4, ""),
+    (r"\\u", 4, ""),
+    (r"\x", 2, ""),
+    (r"\\x", 2, ""),
+    (r"\u{", 1, "}"),
+    ("&#x", 1, ";"),
+)
 
 
 def _holds_fragment(text: str) -> bool:

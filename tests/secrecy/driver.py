@@ -16,40 +16,36 @@ from typing import TYPE_CHECKING, Any
 from secrecy.canary import find
 from secrecy.channels import CHANNELS
 from secrecy.objects import ObjectWalk
+from secrecy.observation import Observation, observe
 from secrecy.plants import PLANTS
 from secrecy.scenario import Servers
 from secrecy.scenarios import SCENARIOS
-from secrecy.stage import Stage, play
+from secrecy.stage import Stage
 from secrecy.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from secrecy.observation import Observation
     from secrecy.scenario import Scenario
 
 
-def search(seen: Observation) -> dict[str, Any]:
-    """The hits of all channels, each once, and how many characters were searched."""
+def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
+    """How a scenario ended, the hits in each channel, and how many characters were searched."""
     hits: dict[str, list[str]] = {}
     searched = 0
     for name, texts_of in CHANNELS.items():
         texts = list(texts_of(seen))
         searched += sum(map(len, texts))
-        found = list(dict.fromkeys(find(texts)))
-        if found:
+        if found := list(dict.fromkeys(find(texts))):
             hits[name] = found[:3]
-        del texts
-    return {"hits": hits, "searched": searched}
-
-
-def observe(scenario: Scenario, number: int, door: str, servers: Servers, streams: Streams, walk: ObjectWalk) -> Any:
-    """What to report of a scenario."""
-    seen = play(scenario, Stage(door, servers, number, walk), streams)
-    ended = None if seen.error is None else type(seen.error).__name__
     as_meant = seen.error is None if scenario.ends is None else isinstance(seen.error, scenario.ends)
-    message = None if as_meant or next(find([str(seen.error)]), None) else str(seen.error)
-    return {"scenario": scenario.name, "ended": ended, "as_meant": as_meant, "message": message, **search(seen)}
+    return {
+        "scenario": scenario.name,
+        "ended": None if seen.error is None else type(seen.error).__name__,
+        "as_meant": as_meant,
+        "hits": hits,
+        "searched": searched,
+    }
 
 
 def main(door: str, *, planted: bool) -> None:
@@ -64,7 +60,8 @@ def main(door: str, *, planted: bool) -> None:
     scenarios: Iterable[Scenario] = PLANTS if planted else SCENARIOS
     for number, scenario in enumerate(scenarios):
         if door in scenario.doors:
-            print(json.dumps(observe(scenario, number, door, servers, streams, walk)), file=streams.report, flush=True)
+            seen = observe(scenario, Stage(door, servers, number, walk), streams)
+            print(json.dumps(report(scenario, seen)), file=streams.report, flush=True)
     came, _ = world.communicate(timeout=60)
     print(came.decode(), file=streams.report, flush=True)
 

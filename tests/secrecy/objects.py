@@ -21,23 +21,23 @@ class ObjectWalk:
 
     def new_texts(self) -> list[str | bytes]:
         """The texts that the last walk did not meet."""
-        gc.collect()
-        met: dict[int, object] = {}
+        met: dict[int, Any] = {}
         # The garbage collector does not track what holds nothing but plain values: that is met on the way.
         untracked: dict[int, object] = {}
         reached: list[object] = [*gc.get_objects(), *sys._current_frames().values()]
         while reached:
-            referents = gc.get_referents(*reached)
-            reached = []
-            for item in referents:
-                if isinstance(item, _TEXTS):
-                    met[id(item)] = item
-                elif not gc.is_tracked(item) and not isinstance(item, _PLAIN) and id(item) not in untracked:
-                    untracked[id(item)] = item
-                    reached.append(item)
-        new = [item for key, item in met.items() if isinstance(item, bytearray) or key not in self._known]
+            referents = {id(item): item for item in gc.get_referents(*reached)}
+            met |= {key: item for key, item in referents.items() if isinstance(item, _TEXTS)}
+            rest = {
+                key: item
+                for key, item in referents.items()
+                if not gc.is_tracked(item) and key not in untracked and not isinstance(item, (*_TEXTS, *_PLAIN))
+            }
+            untracked |= rest
+            reached = list(rest.values())
+        new = [item for key, item in met.items() if key not in self._known or isinstance(item, bytearray)]
         self._known = met
-        return new  # type: ignore[return-value]  # they were sorted out by their type
+        return new
 
 
 def attribute_texts(thing: object, depth: int = 4) -> Iterator[str | bytes]:

@@ -1,13 +1,19 @@
-"""What a scenario left behind."""
+"""What a scenario leaves behind, and how it is written down."""
 
 from __future__ import annotations
 
+import gc
+import logging
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import wxaudit
+    from secrecy.scenario import Scenario
+    from secrecy.stage import Stage
+    from secrecy.streams import Streams
 
 
 class Observation(NamedTuple):
@@ -42,3 +48,54 @@ class Observation(NamedTuple):
     def subjects(self) -> list[object]:
         """The objects that a caller has in hand afterwards."""
         return [self.result, *self.errors[:1], *self.clients, *self.events]
+
+
+def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
+    """Plays a scenario and writes down all that is to be seen of it."""
+    notebook = _Notebook()
+    root = logging.getLogger()
+    root.addHandler(notebook)
+    streams.begin()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result, error = _act(scenario, stage)
+        stage.close()
+        # What nobody fetched or awaited complains when it is collected.
+        gc.collect()
+    root.removeHandler(notebook)
+    objects = [*stage.met_in_flight, *stage.walk.new_texts()]
+    stdout, stderr = streams.written()
+    return Observation(
+        result=result,
+        error=error,
+        clients=stage.clients,
+        events=stage.watcher.events,
+        logs=notebook.lines,
+        warnings=[f"{entry} {entry.message!r} {entry.source!r}" for entry in caught],
+        stdout=stdout,
+        stderr=stderr,
+        stacks=stage.watcher.stacks(),
+        objects=objects,
+    )
+
+
+def _act(scenario: Scenario, stage: Stage) -> tuple[object, BaseException | None]:
+    """Result and error. Tracebacks begin here, so that nothing written down stands in their locals."""
+    try:
+        return scenario.act(stage), None
+    except BaseException as error:
+        # As an application would.
+        logging.getLogger("shop").log(1, "asking failed: %r", error, exc_info=True)
+        return None, error
+
+
+class _Notebook(logging.Handler):
+    """Writes down all records, fully formatted."""
+
+    def __init__(self) -> None:
+        super().__init__(level=1)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(name)s %(levelno)s %(threadName)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines += [self.format(record), repr(record.args), repr(record.__dict__)]

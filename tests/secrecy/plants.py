@@ -86,7 +86,7 @@ def _write(descriptor: int) -> int:
 
 
 def _report(stage: Stage) -> object:
-    return stage.events.append(wxaudit.Event(kind="request", error=TOKEN.text()))
+    return stage.watcher.events.append(wxaudit.Event(kind="request", error=TOKEN.text()))
 
 
 def _warn(_stage: Stage) -> object:

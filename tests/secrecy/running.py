@@ -28,7 +28,7 @@ class StopAskingError(Exception):
 
 def _interrupted(stage: Stage) -> object:
     """Ctrl-C once the request is under way."""
-    stage.at_request = _soon(lambda: os.kill(os.getpid(), signal.SIGINT))
+    stage.watcher.at_request = _soon(lambda: os.kill(os.getpid(), signal.SIGINT))
     return stage.ask()
 
 
@@ -37,7 +37,7 @@ def _stopped_by_handler(stage: Stage) -> object:
         raise StopAskingError("stopped")
 
     before = signal.signal(signal.SIGUSR1, stop)
-    stage.at_request = _soon(lambda: os.kill(os.getpid(), signal.SIGUSR1))
+    stage.watcher.at_request = _soon(lambda: os.kill(os.getpid(), signal.SIGUSR1))
     try:
         return stage.ask()
     finally:
@@ -50,7 +50,7 @@ def _soon(act: Callable[[], object]) -> Callable[[], object]:
 
 def _cancelled(stage: Stage) -> object:
     task = _task(stage)
-    stage.at_request = lambda: stage.loop.call_later(0.05, task.cancel)
+    stage.watcher.at_request = lambda: stage.loop.call_later(0.05, task.cancel)
     return stage.run(task)
 
 
@@ -126,14 +126,14 @@ def _callback_raises(stage: Stage) -> object:
     def fail() -> None:
         raise ValueError("the callback is broken")
 
-    stage.at_request = fail
+    stage.watcher.at_request = fail
     return stage.ask()
 
 
 def _call_in_callback(stage: Stage) -> object:
     """The callback asks too, with a client of its own, and fails."""
     inner = wxaudit.Client(base_url=f"http://127.0.0.1:{stage.servers.refusing}", max_retries=0, trust_env=False)
-    stage.at_request = lambda: inner.get_audit_status(TOKEN.text(), stage.auditid)
+    stage.watcher.at_request = lambda: inner.get_audit_status(TOKEN.text(), stage.auditid)
     return stage.ask()
 
 

@@ -62,7 +62,7 @@ def _ask_hanging(stage: Stage) -> object:
 
 def _ask_walked_in_flight(stage: Stage) -> object:
     """All objects are walked over while the request is under way: nobody but the library has the token then."""
-    stage.at_request = lambda: stage.also_seen.extend(stage.walk.new_texts())
+    stage.watcher.at_request = stage.walk_in_flight
     return stage.ask(_Source(_two_tokens))
 
 

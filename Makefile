@@ -63,6 +63,7 @@ servers:
 .PHONY: build
 build: $(BUILT)
 
+# mypy looks with the eyes of the oldest Python; stubtest compares with the one that runs.
 .PHONY: lint
 lint: build $(DEVELOPMENT_TOOLS)
 	cargo fmt --check

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+mod mask;
+
 /// What stands in a text where a secret stood.
 pub const MASK: &str = "***";
 
@@ -57,17 +59,13 @@ impl Token {
         key.hash_one(&self.0)
     }
 
-    /// Replaces the token in `text`, plain and percent-encoded, by `***`.
+    /// Replaces the token in `text` by `***`: plain, escaped as URLs, JSON and HTML escape, and what a cut left of it.
     pub fn mask(&self, text: &mut String) {
         if self.0.len() < SHORTEST_MASKED {
             return;
         }
-        if text.contains(&*self.0) {
-            *text = text.replace(&*self.0, MASK);
-        }
-        let encoded = self.percent_encoded();
-        if encoded != *self.0 && text.contains(&encoded) {
-            *text = text.replace(&encoded, MASK);
+        if let Some(masked) = mask::masked(text, &self.0) {
+            *text = masked;
         }
     }
 }

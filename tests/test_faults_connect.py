@@ -171,7 +171,7 @@ print(f"{took:.2f} s")
 
 
 def test_out_of_descriptors(door: Door, fake: FakeWeChat) -> None:
-    """At the first call, which starts the threads, and at a later one, which only needs a connection."""
+    """At the first call, which starts the threads, and at a new client's, which only needs a connection."""
     script = """
 import os, resource
 
@@ -190,8 +190,7 @@ error = exhausted()
 assert isinstance(error, wxaudit.TransportError), error
 assert "descriptors" in str(error) or "open files" in str(error), error
 assert client.get_audit_status(token, auditid).status == 2
-client.close()
-client = door.client(base_url, trust_env=False)
+first, client = client, door.client(base_url, trust_env=False)
 error = exhausted()
 assert isinstance(error, wxaudit.TransportError), error
 assert "open files" in str(error), error

@@ -5,6 +5,7 @@ Every program gets the address of a fake and a token of it as its first argument
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ BASE_URL, TOKEN = sys.argv[1:3]
 ARGUMENTS = sys.argv[3:]
 
 AUDITIDS = range(1001, 1009)
+
+# In its debug mode asyncio warns of callbacks that take long: that tells of the machine's load. Errors are shown.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 def check(audit: wxaudit.AuditStatus, auditid: int) -> None:

@@ -24,7 +24,8 @@ class ObjectWalk:
         met: dict[int, Any] = {}
         # The garbage collector does not track what holds nothing but plain values: that is met on the way.
         untracked: dict[int, object] = {}
-        reached: list[object] = [*gc.get_objects(), *sys._current_frames().values()]
+        reached: list[object] = [thing for thing in gc.get_objects() if thing is not self._known]
+        reached += sys._current_frames().values()
         while reached:
             referents = {id(item): item for item in gc.get_referents(*reached)}
             met |= {key: item for key, item in referents.items() if isinstance(item, _TEXTS)}

@@ -54,10 +54,7 @@ impl Client {
     /// Takes a checked configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            session: PerProcess::new(),
-        }
+        Self { config, session: PerProcess::new() }
     }
 
     /// The configuration.
@@ -80,10 +77,7 @@ impl Client {
         let decode =
             |body: &[u8], token: &Token| decode::audit_status(body, call.auditid, token, SystemTime::now());
         let status = self.perform(call, &operation, decode).await?;
-        Ok(AuditStatus {
-            appid: call.appid.clone(),
-            ..status
-        })
+        Ok(AuditStatus { appid: call.appid.clone(), ..status })
     }
 
     /// Runs an operation until it succeeds, until nothing more can be done, or until its time is over.
@@ -95,9 +89,7 @@ impl Client {
     ) -> Result<T, Failure> {
         let run = Run::new(self, call, operation);
         let outcome = timeout_at(run.deadline, run.attempts(decode)).await;
-        outcome
-            .unwrap_or_else(|_| Err(run.out_of_time()))
-            .map_err(|error| run.failed(error))
+        outcome.unwrap_or_else(|_| Err(run.out_of_time())).map_err(|error| run.failed(error))
     }
 }
 
@@ -118,22 +110,11 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let deadline = begun + call.timeouts.total;
         let doing = Mutex::new(Doing::LookingUp);
-        Self {
-            client,
-            call,
-            operation,
-            begun,
-            deadline,
-            attempts: AtomicU32::new(0),
-            doing,
-        }
+        Self { client, call, operation, begun, deadline, attempts: AtomicU32::new(0), doing }
     }
 
     async fn attempts<T>(&self, decode: impl Fn(&[u8], &Token) -> Result<T, Error>) -> Result<T, Error> {
-        let session = self
-            .client
-            .session
-            .get_or_build(|| Session::new(&self.client.config))?;
+        let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
         let mut dated = self.call.credential.token().await?;
         let mut refreshed = false;
         let mut retries = 0;
@@ -182,10 +163,7 @@ impl<'a> Run<'a> {
         self.doing(Doing::Asking);
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});
-        let limits = Limits {
-            connect: self.call.timeouts.connect,
-            read: self.call.timeouts.read,
-        };
+        let limits = Limits { connect: self.call.timeouts.connect, read: self.call.timeouts.read };
         let body = session.transport.send(self.operation, token, limits).await;
         let outcome = body.and_then(|body| decode(&body, token));
         self.tell(Kind::Response, |event| match &outcome {
@@ -201,11 +179,7 @@ impl<'a> Run<'a> {
             self.tell(Kind::Refresh, |event| describe(event, &refusal));
             self.doing(Doing::Refreshing);
         }
-        self.call
-            .credential
-            .replace(refused)
-            .await
-            .unwrap_or(Err(refusal))
+        self.call.credential.replace(refused).await.unwrap_or(Err(refusal))
     }
 
     /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
@@ -227,20 +201,12 @@ impl<'a> Run<'a> {
 
     /// After a quota refusal nothing more is sent for its owner until the quota is renewed.
     fn close_gate(&self, session: &Session, token: &Token, error: Error) -> Error {
-        let Error::Api {
-            errcode, errmsg, rid, ..
-        } = error
-        else {
+        let Error::Api { errcode, errmsg, rid, .. } = error else {
             return error;
         };
         let now = SystemTime::now();
         let retry_at = gate::reopens_at(errcode, now);
-        let error = Error::Api {
-            errcode,
-            errmsg,
-            rid,
-            retry_at,
-        };
+        let error = Error::Api { errcode, errmsg, rid, retry_at };
         if let Some(until) = retry_at {
             let owner = session.gates.owner(self.call.appid.as_deref(), token);
             session.gates.close(owner, until, error.clone(), now);
@@ -250,9 +216,9 @@ impl<'a> Run<'a> {
 
     fn may_wait_for_gate(&self, error: &Error) -> bool {
         match error {
-            Error::Api {
-                retry_at: Some(at), ..
-            } => at.duration_since(SystemTime::now()).unwrap_or_default() < self.left(),
+            Error::Api { retry_at: Some(at), .. } => {
+                at.duration_since(SystemTime::now()).unwrap_or_default() < self.left()
+            }
             _ => false,
         }
     }
@@ -280,23 +246,12 @@ impl<'a> Run<'a> {
     }
 
     fn out_of_time(&self) -> Error {
-        let detail = self
-            .doing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .to_string();
-        Error::Timeout {
-            limit: Limit::Total,
-            after: self.call.timeouts.total,
-            detail,
-        }
+        let detail = self.doing.lock().unwrap_or_else(PoisonError::into_inner).to_string();
+        Error::Timeout { limit: Limit::Total, after: self.call.timeouts.total, detail }
     }
 
     fn failed(&self, error: Error) -> Failure {
-        Failure {
-            error,
-            attempts: self.attempts.load(Ordering::Relaxed),
-        }
+        Failure { error, attempts: self.attempts.load(Ordering::Relaxed) }
     }
 
     fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {

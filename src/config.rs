@@ -84,22 +84,12 @@ impl Config {
     pub fn new(settings: Settings, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let base = BaseUrl::parse(settings.base_url.as_deref().unwrap_or(BaseUrl::WECHAT))?;
         let proxy = match settings.proxy {
-            Some(url) => Some(Proxy {
-                url: proxy_url("proxy", &url.0)?,
-                except: None,
-            }),
+            Some(url) => Some(Proxy { url: proxy_url("proxy", &url.0)?, except: None }),
             None if settings.trust_env => proxy_from_environment(&base, variable)?,
             None => None,
         };
-        let user_agent = settings
-            .user_agent
-            .unwrap_or_else(|| concat!("wxaudit/", env!("CARGO_PKG_VERSION")).to_owned());
-        let user_agent = HeaderValue::from_str(&user_agent).map_err(|_| {
-            Error::argument(
-                "user_agent",
-                "must hold visible ASCII characters and nothing else",
-            )
-        })?;
+        let user_agent =
+            settings.user_agent.unwrap_or_else(|| concat!("wxaudit/", env!("CARGO_PKG_VERSION")).to_owned());
         if settings.max_concurrency == 0 {
             return Err(Error::argument("max_concurrency", "must be 1 or more"));
         }
@@ -108,7 +98,7 @@ impl Config {
                 base,
                 proxy,
                 ca_file: settings.ca_file,
-                user_agent,
+                user_agent: user_agent_header(&user_agent)?,
                 max_concurrency: settings.max_concurrency,
             },
             timeouts: settings.timeouts,
@@ -117,16 +107,19 @@ impl Config {
     }
 }
 
+fn user_agent_header(text: &str) -> Result<HeaderValue, Error> {
+    let visible = !text.trim().is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let header = HeaderValue::from_str(text).ok().filter(|_| visible);
+    header.ok_or_else(|| Error::argument("user_agent", "must hold visible ASCII characters and nothing else"))
+}
+
 /// Checks a number of retries.
 ///
 /// # Errors
 /// [`Error::Argument`] above [`MOST_RETRIES`].
 pub fn check_retries(max_retries: u32) -> Result<u32, Error> {
     if max_retries > MOST_RETRIES {
-        return Err(Error::argument(
-            "max_retries",
-            format!("must be 0 to {MOST_RETRIES}"),
-        ));
+        return Err(Error::argument("max_retries", format!("must be 0 to {MOST_RETRIES}")));
     }
     Ok(max_retries)
 }
@@ -140,32 +133,22 @@ fn proxy_from_environment(
         return Ok(None);
     }
     let read = |names: [&str; 2]| {
-        names
-            .into_iter()
-            .find_map(|name| variable(name).filter(|value| !value.is_empty()))
+        names.into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()))
     };
     let Some(url) = read(["https_proxy", "HTTPS_PROXY"]).or_else(|| read(["all_proxy", "ALL_PROXY"])) else {
         return Ok(None);
     };
     let except = read(["no_proxy", "NO_PROXY"]);
-    Ok(Some(Proxy {
-        url: proxy_url("HTTPS_PROXY", &url)?,
-        except,
-    }))
+    Ok(Some(Proxy { url: proxy_url("HTTPS_PROXY", &url)?, except }))
 }
 
 fn proxy_url(field: &'static str, text: &str) -> Result<Url, Error> {
     // curl and requests take a bare host:port too.
-    let text = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     match Url::parse(&text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        _ => Err(Error::argument(
-            field,
-            "is no URL of an HTTP proxy; write it like http://proxy.example:3128",
-        )),
+        _ => {
+            Err(Error::argument(field, "is no URL of an HTTP proxy; write it like http://proxy.example:3128"))
+        }
     }
 }

@@ -40,10 +40,7 @@ impl Watch {
     /// A watch that lets one connection take at most `limit`.
     #[must_use]
     pub fn new(limit: Option<Duration>) -> Self {
-        Self {
-            limit,
-            progress: Arc::new(Mutex::new(Progress::Reused)),
-        }
+        Self { limit, progress: Arc::new(Mutex::new(Progress::Reused)) }
     }
 
     /// Runs a request under this watch.

@@ -56,19 +56,10 @@ impl<'a> Answer<'a> {
             } else {
                 format!("the answer is no JSON that can be trusted ({error})")
             };
-            Error::Decode {
-                problem,
-                excerpt: excerpt(body, token),
-                empty: error.is_empty(),
-            }
+            Error::Decode { problem, excerpt: excerpt(body, token), empty: error.is_empty() }
         })?;
         parsed.value.map_strings(&mut |text| token.mask(text));
-        let answer = Self {
-            object: parsed.value,
-            lossy: parsed.lossy,
-            body,
-            token,
-        };
+        let answer = Self { object: parsed.value, lossy: parsed.lossy, body, token };
         match answer.object {
             Json::Object(_) => Ok(answer),
             _ => Err(answer.wrong("the answer is JSON but no object")),
@@ -76,11 +67,7 @@ impl<'a> Answer<'a> {
     }
 
     fn wrong(&self, problem: impl Into<String>) -> Error {
-        Error::Decode {
-            problem: problem.into(),
-            excerpt: excerpt(self.body, self.token),
-            empty: false,
-        }
+        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.token), empty: false }
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -139,11 +126,9 @@ impl<'a> Answer<'a> {
     fn screenshots(&self) -> Result<Vec<String>, Error> {
         match SCREENSHOT.iter().find_map(|key| self.object.get(key)) {
             None | Some(Json::Null) => Ok(Vec::new()),
-            Some(Json::String(text)) => Ok(text
-                .split('|')
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect()),
+            Some(Json::String(text)) => {
+                Ok(text.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+            }
             Some(_) => Err(self.wrong("the screenshot of the answer is no text")),
         }
     }

@@ -123,30 +123,19 @@ impl Error {
     /// A network failure that another attempt may mend.
     #[must_use]
     pub fn transient(phase: Phase, detail: impl Into<String>) -> Self {
-        Self::Transport {
-            phase,
-            detail: detail.into(),
-            transient: true,
-        }
+        Self::Transport { phase, detail: detail.into(), transient: true }
     }
 
     /// A network failure that would only repeat itself.
     #[must_use]
     pub fn lasting(phase: Phase, detail: impl Into<String>) -> Self {
-        Self::Transport {
-            phase,
-            detail: detail.into(),
-            transient: false,
-        }
+        Self::Transport { phase, detail: detail.into(), transient: false }
     }
 
     /// Bad input in the parameter `field`.
     #[must_use]
     pub fn argument(field: &'static str, problem: impl Into<String>) -> Self {
-        Self::Argument {
-            field,
-            problem: problem.into(),
-        }
+        Self::Argument { field, problem: problem.into() }
     }
 }
 
@@ -157,11 +146,7 @@ impl fmt::Display for Error {
             Self::TokenSource { problem } => write!(formatter, "no token: {problem}"),
             Self::Transport { phase, detail, .. } => write!(formatter, "{phase}: {detail}"),
             Self::Timeout { limit, after, detail } => {
-                write!(
-                    formatter,
-                    "no answer within {} s ({limit} limit",
-                    after.as_secs_f64()
-                )?;
+                write!(formatter, "no answer within {} s ({limit} limit", after.as_secs_f64())?;
                 if !detail.is_empty() {
                     write!(formatter, "; {detail}")?;
                 }
@@ -170,11 +155,7 @@ impl fmt::Display for Error {
             Self::HttpStatus { status, .. } => write!(formatter, "HTTP status {status}"),
             Self::Decode { problem, excerpt, .. } => {
                 formatter.write_str(problem)?;
-                if excerpt.is_empty() {
-                    Ok(())
-                } else {
-                    write!(formatter, ": {excerpt}")
-                }
+                if excerpt.is_empty() { Ok(()) } else { write!(formatter, ": {excerpt}") }
             }
             Self::Api { errcode, errmsg, .. } => write!(formatter, "{errcode} {}", errmsg.escape_debug()),
         }

@@ -50,10 +50,7 @@ impl Json {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Json::Object(members) => members.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -135,14 +132,8 @@ impl std::error::Error for JsonError {}
 /// there are more than 10 000 values.
 pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    if body
-        .iter()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-    {
-        return Err(JsonError {
-            kind: JsonErrorKind::Empty,
-            message: "the body is empty".to_owned(),
-        });
+    if body.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+        return Err(JsonError { kind: JsonErrorKind::Empty, message: "the body is empty".to_owned() });
     }
     let error = match parse_strictly(body) {
         Ok(value) => {
@@ -152,10 +143,7 @@ pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
     };
     if let Some(encoding) = encoding::foreign(body) {
         let message = format!("the body is not UTF-8 (looks like {encoding})");
-        return Err(JsonError {
-            kind: JsonErrorKind::Encoding,
-            message,
-        });
+        return Err(JsonError { kind: JsonErrorKind::Encoding, message });
     }
     let Some(repaired) = repair::repair(body) else {
         return Err(malformed(error.to_string()));
@@ -168,10 +156,7 @@ pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
 }
 
 fn malformed(message: String) -> JsonError {
-    JsonError {
-        kind: JsonErrorKind::Malformed,
-        message,
-    }
+    JsonError { kind: JsonErrorKind::Malformed, message }
 }
 
 /// The text of the error is free of the body's: `serde_json` quotes it only when a visitor refuses

@@ -24,9 +24,7 @@ impl<T> PerProcess<T> {
     /// An empty slot; nothing is built before [`PerProcess::get_or_build`].
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            slot: ArcSwapOption::const_empty(),
-        }
+        Self { slot: ArcSwapOption::const_empty() }
     }
 
     /// This process's value, if it was built already.
@@ -46,10 +44,7 @@ impl<T> PerProcess<T> {
         if let Some(value) = self.get() {
             return Ok(value);
         }
-        let fresh = Arc::new(Owned {
-            pid: process::id(),
-            value: Arc::new(build()?),
-        });
+        let fresh = Arc::new(Owned { pid: process::id(), value: Arc::new(build()?) });
         loop {
             let current = self.slot.load_full();
             if let Some(owned) = current.as_ref()

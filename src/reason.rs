@@ -28,10 +28,7 @@ pub fn parse(text: &str) -> Vec<Reason> {
     };
     match read_items(whole, separator) {
         Some(items) => items.into_iter().map(|item| item.reason(whole)).collect(),
-        None => vec![Reason {
-            title: whole.to_owned(),
-            details: Vec::new(),
-        }],
+        None => vec![Reason { title: whole.to_owned(), details: Vec::new() }],
     }
 }
 
@@ -78,11 +75,7 @@ fn survey(text: &str) -> Option<(&str, Separator)> {
     }
     let whole = text.get(first)?;
     let has_lines = Pieces::new(whole, Separator::Newline).nth(1).is_some();
-    let separator = if has_lines {
-        Separator::Newline
-    } else {
-        Separator::Blank
-    };
+    let separator = if has_lines { Separator::Newline } else { Separator::Blank };
     Some((whole, separator))
 }
 
@@ -92,10 +85,7 @@ fn is_newline(character: char) -> bool {
 
 /// The length of the first character if it is such a one.
 fn leading(text: &str, is_such: impl Fn(char) -> bool) -> usize {
-    text.chars()
-        .next()
-        .filter(|character| is_such(*character))
-        .map_or(0, char::len_utf8)
+    text.chars().next().filter(|character| is_such(*character)).map_or(0, char::len_utf8)
 }
 
 /// The length of the `<br>` that `text` begins with, 0 for none.
@@ -121,11 +111,7 @@ struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     fn new(text: &'a str, separator: Separator) -> Pieces<'a> {
-        Pieces {
-            text,
-            position: 0,
-            separator,
-        }
+        Pieces { text, position: 0, separator }
     }
 }
 
@@ -156,12 +142,8 @@ struct Item {
 
 impl Item {
     fn reason(&self, text: &str) -> Reason {
-        let slice = |range: &Range<usize>| {
-            text.get(range.clone())
-                .unwrap_or_default()
-                .trim_start()
-                .to_owned()
-        };
+        let slice =
+            |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().trim_start().to_owned();
         Reason {
             title: without_colon(&slice(&self.title)).to_owned(),
             details: self.details.iter().map(slice).collect(),
@@ -182,10 +164,7 @@ fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
         let next_number = items.len() + 1;
         match (mark, items.last_mut()) {
             (Some(Mark::Item(number, start)), _) if number == next_number => {
-                items.push(Item {
-                    title: start..piece.end,
-                    details: Vec::new(),
-                });
+                items.push(Item { title: start..piece.end, details: Vec::new() });
             }
             (Some(Mark::Detail(number, start)), Some(item)) if number == item.details.len() + 1 => {
                 item.details.push(start..piece.end);
@@ -227,11 +206,7 @@ impl Mark {
         };
         // Copies have full-width colons now and then.
         let start = piece.end - rest.strip_prefix([':', '：'])?.len();
-        Some(if wording.starts_with('(') {
-            Mark::Detail(number, start)
-        } else {
-            Mark::Item(number, start)
-        })
+        Some(if wording.starts_with('(') { Mark::Detail(number, start) } else { Mark::Item(number, start) })
     }
 }
 

@@ -32,10 +32,7 @@ impl AuditId {
     /// [`Error::Argument`] for anything else: signs, blanks, other digits than ASCII's, a number out of range.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::argument(
-                "auditid",
-                "a text must hold decimal digits and nothing else",
-            ));
+            return Err(Error::argument("auditid", "a text must hold decimal digits and nothing else"));
         }
         match text.parse::<i64>() {
             Ok(id) if id > 0 => Ok(Self(id)),
@@ -79,10 +76,7 @@ impl BaseUrl {
     /// [`Error::Argument`] with the reason.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |problem: &str| Err(Error::argument("base_url", problem));
-        if text
-            .bytes()
-            .any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\')
-        {
+        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
             return refuse("holds a blank, a line break, a control character or a backslash");
         }
         if !text.is_ascii() {

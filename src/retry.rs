@@ -35,10 +35,7 @@ pub fn classify(error: &Error) -> Class {
     match error {
         Error::Transport { transient: true, .. }
         | Error::Timeout { .. }
-        | Error::HttpStatus {
-            status: 408 | 429 | 500..=599,
-            ..
-        } => Class::Transport,
+        | Error::HttpStatus { status: 408 | 429 | 500..=599, .. } => Class::Transport,
         Error::Decode { empty: true, .. } => Class::Empty,
         Error::Api { errcode: BUSY, .. } => Class::Busy,
         Error::Api { errcode, .. } if TOKEN_REFUSED.contains(errcode) => Class::Token,
@@ -96,9 +93,7 @@ pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     let header = header.trim();
     if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
         // Digits beyond 64 bits ask for a wait without end.
-        return Some(Duration::from_secs(
-            header.parse::<u64>().unwrap_or(u64::from(u32::MAX)),
-        ));
+        return Some(Duration::from_secs(header.parse::<u64>().unwrap_or(u64::from(u32::MAX))));
     }
     let date = httpdate::parse_http_date(header).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
@@ -118,20 +113,14 @@ impl Budget {
     /// Takes `cost`, or refuses and leaves it as it was.
     #[must_use]
     pub fn take(&self, cost: u32) -> bool {
-        self.left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(cost)
-            })
-            .is_ok()
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost)).is_ok()
     }
 
     /// Gives back `amount`, up to the full budget.
     pub fn refill(&self, amount: u32) {
-        let _ = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                (left < Self::FULL).then(|| left.saturating_add(amount).min(Self::FULL))
-            });
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            (left < Self::FULL).then(|| left.saturating_add(amount).min(Self::FULL))
+        });
     }
 
     /// What is left.
@@ -143,8 +132,6 @@ impl Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            left: AtomicU32::new(Self::FULL),
-        }
+        Self { left: AtomicU32::new(Self::FULL) }
     }
 }

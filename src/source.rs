@@ -54,10 +54,7 @@ impl Credential {
     /// [`Error::TokenSource`] as the source gave it.
     pub async fn token(&self) -> Result<Dated, Error> {
         match self {
-            Self::Fixed(token) => Ok(Dated {
-                token: token.clone(),
-                round: 0,
-            }),
+            Self::Fixed(token) => Ok(Dated { token: token.clone(), round: 0 }),
             Self::Source { shared, ask } => shared.look_up(|| ask(Ask::Lookup)).await,
         }
     }
@@ -106,10 +103,7 @@ struct SingleFlight<T> {
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
-        Self {
-            round: AtomicU64::new(0),
-            last: Mutex::new(None),
-        }
+        Self { round: AtomicU64::new(0), last: Mutex::new(None) }
     }
 }
 

@@ -18,11 +18,7 @@ const SHORTEST_MASKED: usize = 8;
 const LONGEST: usize = 2048;
 
 /// RFC 3986's unreserved characters stay as they are.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] gives it away.
 #[derive(Clone, PartialEq, Eq)]

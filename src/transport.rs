@@ -3,32 +3,27 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::StatusCode;
-use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
-    TRANSFER_ENCODING, USER_AGENT,
-};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
-use crate::connection::{Progress, Watch, WatchLayer};
+use crate::connection::{Progress, Watch};
 use crate::error::{Error, Limit, Phase};
 use crate::request::{BaseUrl, Operation};
-use crate::retry;
 use crate::token::Token;
 
+mod clients;
 mod failure;
+mod head;
 mod tls;
+
+use clients::Clients;
 
 /// Answers of this interface have a few hundred bytes.
 const BODY_CAP: usize = 256 * 1024;
-/// More than any honest head; hyper itself would take 400 KiB.
-const HEAD_CAP: usize = 64 * 1024;
-/// reqwest's 90 s race the server's own cut; 15 s stay below it.
-const IDLE: Duration = Duration::from_secs(15);
 
 /// How to reach WeChat; fixed for the life of a client.
 #[derive(Debug, Clone)]
@@ -69,13 +64,11 @@ pub struct Limits {
     pub read: Option<Duration>,
 }
 
-/// The connections of one client in one process.
+/// What one client has in one process to reach WeChat.
 pub struct Transport {
     base: BaseUrl,
     headers: HeaderMap,
-    pooled: reqwest::Client,
-    /// Never reuses a connection: for what a reused one failed.
-    fresh: reqwest::Client,
+    clients: Clients,
     places: Semaphore,
 }
 
@@ -85,29 +78,6 @@ impl Transport {
     /// # Errors
     /// [`Error::Argument`] for a CA file that cannot be used, [`Error::Transport`] where the system does not allow it.
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let tls = tls::configuration(options)?;
-        let build = |idle: usize| {
-            let mut builder = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .https_only(options.base.is_https())
-                .http1_only()
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .retry(reqwest::retry::never())
-                .pool_idle_timeout(IDLE)
-                .pool_max_idle_per_host(idle)
-                .connector_layer(WatchLayer)
-                // reqwest would read the proxy variables by itself; which apply is decided in `config`.
-                .no_proxy();
-            if let Some(proxy) = &options.proxy {
-                let except = proxy.except.as_deref().and_then(reqwest::NoProxy::from_string);
-                let proxy = reqwest::Proxy::all(proxy.url.clone()).map_err(|_| failure::unusable_proxy())?;
-                builder = builder.proxy(proxy.no_proxy(except));
-            }
-            builder
-                .build()
-                .map_err(|error| Error::lasting(Phase::Start, failure::describe(&error.without_url())))
-        };
         Ok(Self {
             base: options.base.clone(),
             headers: HeaderMap::from_iter([
@@ -115,8 +85,7 @@ impl Transport {
                 (ACCEPT, HeaderValue::from_static("application/json")),
                 (USER_AGENT, options.user_agent.clone()),
             ]),
-            pooled: build(options.max_concurrency)?,
-            fresh: build(0)?,
+            clients: Clients::new(options)?,
             places: Semaphore::new(options.max_concurrency),
         })
     }
@@ -131,14 +100,21 @@ impl Transport {
     /// [`Error::Decode`] for a body that is compressed or above the cap.
     pub async fn send(&self, operation: &Operation, token: &Token, limits: Limits) -> Result<Vec<u8>, Error> {
         let watch = Watch::new(limits.connect);
-        let head = match self.head(&self.pooled, operation, token, limits, &watch).await {
-            Err(failure::HeadFailure::Broken(_)) if watch.progress() == Progress::Reused => {
+        let response = match self.head(&self.clients.pooled(), operation, token, limits, &watch).await {
+            Err(failure::HeadFailure::Broken(_)) if !matches!(watch.progress(), Progress::Fresh(_)) => {
                 let watch = Watch::new(limits.connect);
-                self.head(&self.fresh, operation, token, limits, &watch).await
+                self.head(self.clients.fresh(), operation, token, limits, &watch).await
             }
-            head => head,
+            response => response,
         };
-        body(head.map_err(failure::HeadFailure::into_error)?, limits.read).await
+        let response = response.map_err(failure::HeadFailure::into_error)?;
+        if let Err(error) = head::check(&response) {
+            if !matches!(error, Error::HttpStatus { .. }) {
+                self.clients.forget_pool()?;
+            }
+            return Err(error);
+        }
+        body(response, limits.read).await
     }
 
     /// A place among the requests under way: to be had before [`Transport::send`] and kept until it ends.
@@ -146,10 +122,7 @@ impl Transport {
     /// # Errors
     /// Never: the places are not closed while somebody waits for one.
     pub async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
-        self.places
-            .acquire()
-            .await
-            .map_err(|_| Error::lasting(Phase::Start, "the client is closing"))
+        self.places.acquire().await.map_err(|_| Error::lasting(Phase::Start, "the client is closing"))
     }
 
     async fn head(
@@ -164,9 +137,7 @@ impl Transport {
         request.headers_mut().clone_from(&self.headers);
         *request.body_mut() = Some(Bytes::from(operation.body.clone()).into());
         let answer = std::pin::pin!(watch.follow(client.execute(request)));
-        let answer = within_read_limit(answer, limits, watch)
-            .await
-            .map_err(failure::HeadFailure::Final)?;
+        let answer = within_read_limit(answer, limits, watch).await.map_err(failure::HeadFailure::Final)?;
         answer.map_err(|error| failure::head(&error.without_url(), token))
     }
 }
@@ -196,31 +167,22 @@ where
         };
         wait = limit.saturating_sub(since.elapsed());
         if wait.is_zero() {
-            return Err(Error::Timeout {
-                limit: Limit::Read,
-                after: limit,
-                detail: Phase::Head.to_string(),
-            });
+            return Err(Error::Timeout { limit: Limit::Read, after: limit, detail: Phase::Head.to_string() });
         }
     }
 }
 
 async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Result<Vec<u8>, Error> {
-    check_head(&response)?;
-    let announced = response
-        .content_length()
-        .and_then(|length| usize::try_from(length).ok());
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(BODY_CAP));
     loop {
         let chunk = match limit {
             None => response.chunk().await,
-            Some(limit) => timeout(limit, response.chunk())
-                .await
-                .map_err(|_| Error::Timeout {
-                    limit: Limit::Read,
-                    after: limit,
-                    detail: Phase::Body.to_string(),
-                })?,
+            Some(limit) => timeout(limit, response.chunk()).await.map_err(|_| Error::Timeout {
+                limit: Limit::Read,
+                after: limit,
+                detail: Phase::Body.to_string(),
+            })?,
         };
         match chunk.map_err(|error| failure::body(&error.without_url()))? {
             None => return Ok(body),
@@ -228,72 +190,4 @@ async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Resul
             Some(chunk) => body.extend_from_slice(&chunk),
         }
     }
-}
-
-/// What the head alone tells: the body of an answer refused here is never read, and its connection is closed.
-fn check_head(response: &reqwest::Response) -> Result<(), Error> {
-    let size: usize = response
-        .headers()
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
-    if size > HEAD_CAP {
-        return Err(Error::lasting(
-            Phase::Head,
-            format!("the head of the answer has {size} bytes"),
-        ));
-    }
-    check_framing(response.headers())?;
-    if response.status() != StatusCode::OK {
-        let hint = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok());
-        return Err(Error::HttpStatus {
-            status: response.status().as_u16(),
-            retry_after: hint.and_then(|hint| retry::retry_after(hint, SystemTime::now())),
-        });
-    }
-    if response
-        .headers()
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|value| value != "identity")
-    {
-        let problem = "the answer is compressed, which was not asked for; its body was not read".to_owned();
-        return Err(Error::Decode {
-            problem,
-            excerpt: String::new(),
-            empty: false,
-        });
-    }
-    if response
-        .content_length()
-        .is_some_and(|length| length > BODY_CAP as u64)
-    {
-        return Err(failure::too_large(BODY_CAP));
-    }
-    Ok(())
-}
-
-/// An answer whose length can be read in two ways is how one answer is smuggled behind another.
-fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
-    let Some(encoding) = headers.get(TRANSFER_ENCODING) else {
-        return Ok(());
-    };
-    if headers.contains_key(CONTENT_LENGTH) {
-        return Err(Error::lasting(
-            Phase::Head,
-            "the answer has both a Content-Length and a Transfer-Encoding",
-        ));
-    }
-    if headers.get_all(TRANSFER_ENCODING).iter().count() != 1
-        || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked")
-    {
-        return Err(Error::lasting(
-            Phase::Head,
-            "the answer has a Transfer-Encoding other than chunked",
-        ));
-    }
-    Ok(())
 }

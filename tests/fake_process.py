@@ -82,9 +82,10 @@ class FakeProcess:
     def expire(self, token: str) -> None:
         self.call("POST", "/tokens/expire", {"token": token})
 
-    def fail_next(self, times: int | None = 1, **fault: object) -> None:
+    def fail_next(self, times: int | None = 1, *, auditid: int | None = None, **fault: object) -> None:
         """Let requests meet a fault, by the names of `wxaudit.testing.Fault`."""
-        self.call("POST", "/faults", {"fault": fault, "times": times})
+        only = {} if auditid is None else {"auditid": auditid}
+        self.call("POST", "/faults", {"fault": fault, "times": times, **only})
 
     def connections(self, query: str = "") -> Any:
         """What the control plane tells of connections, after waiting for what `query` says."""

@@ -14,12 +14,7 @@ fn text<'a>(parsed: &'a Parsed, key: &str) -> Option<&'a str> {
 
 /// An answer whose reason is `interior`, bytes as they are.
 fn answer_with(interior: &[u8]) -> Vec<u8> {
-    [
-        br#"{"errcode":0,"errmsg":"ok","status":1,"reason":""#.as_slice(),
-        interior,
-        br#""}"#,
-    ]
-    .concat()
+    [br#"{"errcode":0,"errmsg":"ok","status":1,"reason":""#.as_slice(), interior, br#""}"#].concat()
 }
 
 #[test]
@@ -34,13 +29,7 @@ fn a_good_answer_keeps_its_members_in_order_and_is_not_lossy() {
         ("screenshot", string("xxx|yyy|zzz")),
     ];
     let members = members.map(|(key, value)| (key.to_owned(), value));
-    assert_eq!(
-        parsed,
-        Parsed {
-            value: Json::Object(members.into()),
-            lossy: false
-        }
-    );
+    assert_eq!(parsed, Parsed { value: Json::Object(members.into()), lossy: false });
 }
 
 #[test]
@@ -83,39 +72,15 @@ fn damage_inside_a_string_is_repaired_and_reported() {
             b"\x00\x01\x08\x09\x0b\x0c\x1b\x1f",
             "\0\u{1}\u{8}\t\u{b}\u{c}\u{1b}\u{1f}",
         ),
-        (
-            "control beside escapes",
-            b"\\n\n\\\\\t\\\"\x01",
-            "\n\n\\\t\"\u{1}",
-        ),
+        ("control beside escapes", b"\\n\n\\\\\t\\\"\x01", "\n\n\\\t\"\u{1}"),
         ("stray byte", b"a\xffb", "a\u{fffd}b"),
-        (
-            "stray bytes in good text",
-            b"\xe5\xb8\x90\xff\xfe\xe5\x8f\xb7",
-            "帐\u{fffd}\u{fffd}号",
-        ),
+        ("stray bytes in good text", b"\xe5\xb8\x90\xff\xfe\xe5\x8f\xb7", "帐\u{fffd}\u{fffd}号"),
         ("continuation alone", b"\x80", "\u{fffd}"),
-        (
-            "truncated character at the end",
-            b"\xe5\xb8\x90\xe5\x8f",
-            "帐\u{fffd}",
-        ),
-        (
-            "truncated character before an escape",
-            b"\xe5\xb8\x90\xe5\x8f\\n",
-            "帐\u{fffd}\n",
-        ),
-        (
-            "truncated character before a quote",
-            b"\xe5\xb8\x90\xe5\\\"",
-            "帐\u{fffd}\"",
-        ),
+        ("truncated character at the end", b"\xe5\xb8\x90\xe5\x8f", "帐\u{fffd}"),
+        ("truncated character before an escape", b"\xe5\xb8\x90\xe5\x8f\\n", "帐\u{fffd}\n"),
+        ("truncated character before a quote", b"\xe5\xb8\x90\xe5\\\"", "帐\u{fffd}\""),
         ("overlong slash", b"\xc0\xaf", "\u{fffd}\u{fffd}"),
-        (
-            "surrogate as UTF-8",
-            b"x\xed\xa0\x80x",
-            "x\u{fffd}\u{fffd}\u{fffd}x",
-        ),
+        ("surrogate as UTF-8", b"x\xed\xa0\x80x", "x\u{fffd}\u{fffd}\u{fffd}x"),
         ("truncated 4 bytes", b"\xf0\x9f\x98 \xf0\x9f", "\u{fffd} \u{fffd}"),
         ("Latin-1", b"caf\xe9 ol\xe9", "caf\u{fffd} ol\u{fffd}"),
         ("high surrogate alone", br"a\ud800b", "a\u{fffd}b"),
@@ -129,11 +94,7 @@ fn damage_inside_a_string_is_repaired_and_reported() {
     ];
     for (name, interior, expected) in rows {
         let parsed = json::parse(&answer_with(interior)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(
-            (text(&parsed, "reason"), parsed.lossy),
-            (Some(expected), true),
-            "{name}"
-        );
+        assert_eq!((text(&parsed, "reason"), parsed.lossy), (Some(expected), true), "{name}");
         assert_eq!(parsed.value.get("status"), Some(&Json::Integer(1)), "{name}");
     }
 }
@@ -154,24 +115,14 @@ fn numbers_are_exact_where_64_bits_are_enough() {
         ("18446744073709551616", Json::Float(18_446_744_073_709_551_616.0)),
     ];
     for (body, expected) in rows {
-        assert_eq!(
-            json::parse(body.as_bytes()).unwrap(),
-            Parsed {
-                value: expected,
-                lossy: false
-            },
-            "{body}"
-        );
+        assert_eq!(json::parse(body.as_bytes()).unwrap(), Parsed { value: expected, lossy: false }, "{body}");
     }
 }
 
 #[test]
 fn get_finds_members_of_objects_only() {
     let value = json::parse(br#"{"a":{"b":[1]},"":2}"#).unwrap().value;
-    assert_eq!(
-        value.get("a").and_then(|a| a.get("b")),
-        Some(&Json::Array(vec![Json::Integer(1)]))
-    );
+    assert_eq!(value.get("a").and_then(|a| a.get("b")), Some(&Json::Array(vec![Json::Integer(1)])));
     assert_eq!(value.get(""), Some(&Json::Integer(2)));
     assert_eq!(value.get("b"), None);
     assert_eq!(Json::Array(vec![]).get("a"), None);
@@ -179,19 +130,12 @@ fn get_finds_members_of_objects_only() {
 
 #[test]
 fn map_strings_reaches_every_text_and_key() {
-    let mut value = json::parse(br#"{"secret":[{"a":"my secret"},"secret",1,null,true,0.5]}"#)
-        .unwrap()
-        .value;
+    let mut value = json::parse(br#"{"secret":[{"a":"my secret"},"secret",1,null,true,0.5]}"#).unwrap().value;
     let mut seen = 0;
     value.map_strings(&mut |text| {
         seen += 1;
         *text = text.replace("secret", "***");
     });
     assert_eq!(seen, 4);
-    assert_eq!(
-        value,
-        json::parse(br#"{"***":[{"a":"my ***"},"***",1,null,true,0.5]}"#)
-            .unwrap()
-            .value
-    );
+    assert_eq!(value, json::parse(br#"{"***":[{"a":"my ***"},"***",1,null,true,0.5]}"#).unwrap().value);
 }

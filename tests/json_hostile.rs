@@ -25,11 +25,9 @@ fn as_value(json: &Json) -> Value {
         Json::Float(value) => (*value).into(),
         Json::String(value) => value.as_str().into(),
         Json::Array(items) => items.iter().map(as_value).collect(),
-        Json::Object(members) => members
-            .iter()
-            .map(|(key, value)| (key.clone(), as_value(value)))
-            .collect::<Map<_, _>>()
-            .into(),
+        Json::Object(members) => {
+            members.iter().map(|(key, value)| (key.clone(), as_value(value))).collect::<Map<_, _>>().into()
+        }
     }
 }
 
@@ -42,9 +40,7 @@ fn any_value(random: &mut fastrand::Rng, depth: u32) -> Value {
         3 => random.u64(..).into(),
         4 => f64::from_bits(random.u64(..)).into(), // `null` where it is not finite
         5 => any_text(random).into(),
-        6 => (0..random.usize(0..5))
-            .map(|_| any_value(random, depth - 1))
-            .collect(),
+        6 => (0..random.usize(0..5)).map(|_| any_value(random, depth - 1)).collect(),
         _ => (0..random.usize(0..5))
             .map(|_| (any_text(random), any_value(random, depth - 1)))
             .collect::<Map<_, _>>()
@@ -56,9 +52,7 @@ fn any_text(random: &mut fastrand::Rng) -> String {
     let any = |random: &mut fastrand::Rng| match random.u32(0..4) {
         0 => random.char('\0'..='\u{7f}'),
         1 => random.char('\u{4e00}'..='\u{9fff}'),
-        2 => random
-            .choice(['"', '\\', '/', '\n', '\0', '\u{fffd}', '\u{feff}'])
-            .unwrap_or_default(),
+        2 => random.choice(['"', '\\', '/', '\n', '\0', '\u{fffd}', '\u{feff}']).unwrap_or_default(),
         _ => random.char(..),
     };
     (0..random.usize(0..8)).map(|_| any(random)).collect()
@@ -100,14 +94,8 @@ fn any_damage_inside_a_string_changes_that_text_alone() {
     let mut random = fastrand::Rng::with_seed(2);
     let (mut lossy, mut intact) = (0, 0);
     for _ in 0..3000 {
-        let chosen: Vec<usize> = (0..random.usize(0..9))
-            .map(|_| random.usize(0..pieces.len()))
-            .collect();
-        let interior: Vec<u8> = chosen
-            .iter()
-            .flat_map(|piece| pieces[*piece].0)
-            .copied()
-            .collect();
+        let chosen: Vec<usize> = (0..random.usize(0..9)).map(|_| random.usize(0..pieces.len())).collect();
+        let interior: Vec<u8> = chosen.iter().flat_map(|piece| pieces[*piece].0).copied().collect();
         let expected: String = chosen.iter().map(|piece| pieces[*piece].1).collect();
         let answer = [
             b"{\"errmsg\":\"".as_slice(),
@@ -124,10 +112,7 @@ fn any_damage_inside_a_string_changes_that_text_alone() {
         *(if damaged { &mut lossy } else { &mut intact }) += 1;
         // What was repaired needs no repair.
         let again = json::parse(&serde_json::to_vec(&as_value(&parsed.value)).unwrap()).unwrap();
-        assert_eq!(
-            (text(&again, "reason"), again.lossy),
-            (Some(expected.as_str()), false)
-        );
+        assert_eq!((text(&again, "reason"), again.lossy), (Some(expected.as_str()), false));
     }
     assert!(lossy > 500 && intact > 500, "{lossy} {intact}");
 }
@@ -135,17 +120,12 @@ fn any_damage_inside_a_string_changes_that_text_alone() {
 #[test]
 fn any_bytes_are_a_value_or_an_error() {
     let alphabet = b"{}[]\",:\\u dD80019etrfalsn\x00\x0a\x1f\x7f\x80\x9f\xb8\xc0\xe5\xed\xf0\xff";
-    let bases = [
-        REJECTION.as_bytes(),
-        br#"{"a":["\ud83d\ude00",-1.5e3,{"b":null}]}"#,
-    ];
+    let bases = [REJECTION.as_bytes(), br#"{"a":["\ud83d\ude00",-1.5e3,{"b":null}]}"#];
     let mut random = fastrand::Rng::with_seed(3);
     let mut parsed_strictly = 0;
     for round in 0..30_000 {
         let mut body: Vec<u8> = if round % 3 == 0 {
-            (0..random.usize(0..24))
-                .map(|_| alphabet[random.usize(0..alphabet.len())])
-                .collect()
+            (0..random.usize(0..24)).map(|_| alphabet[random.usize(0..alphabet.len())]).collect()
         } else {
             bases[round % 2].to_vec()
         };
@@ -208,10 +188,7 @@ fn hostile_bodies_of_the_largest_size_take_less_than_50_ms() {
         let count = (BODY_LIMIT - before.len() - after.len()) / fill.len();
         [before.as_bytes(), &fill.repeat(count), after.as_bytes()].concat()
     };
-    let keys: String = (0..)
-        .map(|number| format!("\"{number}\":0,"))
-        .take(20_000)
-        .collect();
+    let keys: String = (0..).map(|number| format!("\"{number}\":0,")).take(20_000).collect();
     let rows: [(&str, Vec<u8>); 24] = [
         ("quotes", filled("", b"\"", "")),
         ("strings", filled("[", b"\"\",", "0]")),

@@ -7,25 +7,15 @@ const REJECTION: &str =
 
 /// An answer whose reason is `interior`, bytes as they are.
 fn answer_with(interior: &[u8]) -> Vec<u8> {
-    [
-        br#"{"errcode":0,"errmsg":"ok","status":1,"reason":""#.as_slice(),
-        interior,
-        br#""}"#,
-    ]
-    .concat()
+    [br#"{"errcode":0,"errmsg":"ok","status":1,"reason":""#.as_slice(), interior, br#""}"#].concat()
 }
 
 #[test]
 fn what_is_no_json_is_an_error() {
     let deep = "[".repeat(100_000);
     let deep_object = "{\"a\":".repeat(100_000);
-    let million = format!(
-        "{{{}}}",
-        (0..1_000_000)
-            .map(|n| format!("\"{n}\":0"))
-            .collect::<Vec<_>>()
-            .join(",")
-    );
+    let million =
+        format!("{{{}}}", (0..1_000_000).map(|n| format!("\"{n}\":0")).collect::<Vec<_>>().join(","));
     let rows: [(&str, &[u8]); 36] = [
         ("control outside", b"{\"status\":\x011}"),
         ("control behind", b"{\"status\":1}\x00"),
@@ -38,10 +28,7 @@ fn what_is_no_json_is_an_error() {
         ("control in a key", b"{\"sta\ntus\":1}"),
         ("bad UTF-8 in a key", b"{\"status\xff\" :1}"),
         ("surrogate in a key", br#"{"status\ud800":1}"#),
-        (
-            "control in one string, bad escape in another",
-            b"{\"a\":\"\n\",\"b\":\"\\x\"}",
-        ),
+        ("control in one string, bad escape in another", b"{\"a\":\"\n\",\"b\":\"\\x\"}"),
         ("backslash before a line break", b"{\"a\":\"x\\\ny\"}"),
         ("backslash before a bad byte", b"{\"a\":\"x\\\xff\"}"),
         ("short hex before a control", b"{\"a\":\"\\u00\x0100\"}"),
@@ -50,18 +37,9 @@ fn what_is_no_json_is_an_error() {
         ("trailing garbage", br#"{"status":1}x"#),
         ("a second answer behind", br#"{"status":1}{"status":0}"#),
         ("trailing comma", br#"{"status":1,}"#),
-        (
-            "PHP warning",
-            b"<br />\n<b>Warning</b>: x in <b>/a.php</b> on line <b>3</b><br />\n{\"status\":1}",
-        ),
-        (
-            "HTML",
-            b"<html><head><title>502 Bad Gateway</title></head></html>",
-        ),
-        (
-            "plain text",
-            b"This ip is no longer use. Please change your DNS server",
-        ),
+        ("PHP warning", b"<br />\n<b>Warning</b>: x in <b>/a.php</b> on line <b>3</b><br />\n{\"status\":1}"),
+        ("HTML", b"<html><head><title>502 Bad Gateway</title></head></html>"),
+        ("plain text", b"This ip is no longer use. Please change your DNS server"),
         ("form", b"errcode=0&status=1"),
         ("single quotes", b"{'status':1}"),
         ("NaN", br#"{"status":NaN}"#),
@@ -70,19 +48,14 @@ fn what_is_no_json_is_an_error() {
         ("leading zero", br#"{"status":01}"#),
         ("comment", br#"{"status":1/**/}"#),
         ("repeated key", br#"{"status":1,"status":0}"#),
-        (
-            "repeated key, spelt otherwise",
-            br#"{"status":1,"\u0073tatus":1}"#,
-        ),
+        ("repeated key, spelt otherwise", br#"{"status":1,"\u0073tatus":1}"#),
         ("repeated key within", br#"{"a":[{"b":null,"b":null}]}"#),
         ("100 000 arrays", deep.as_bytes()),
         ("100 000 objects", deep_object.as_bytes()),
         ("a million keys", million.as_bytes()),
     ];
     for (name, body) in rows {
-        let error = json::parse(body)
-            .map(|parsed| panic!("{name}: {parsed:?}"))
-            .unwrap_err();
+        let error = json::parse(body).map(|parsed| panic!("{name}: {parsed:?}")).unwrap_err();
         assert_eq!(error.kind, JsonErrorKind::Malformed, "{name}: {error}");
         assert!(!error.is_empty(), "{name}");
     }
@@ -90,13 +63,7 @@ fn what_is_no_json_is_an_error() {
 
 #[test]
 fn nothing_and_blanks_are_told_apart_as_empty() {
-    for body in [
-        b"".as_slice(),
-        b" ",
-        b"\r\n\t ",
-        b"\xef\xbb\xbf",
-        b"\xef\xbb\xbf\n",
-    ] {
+    for body in [b"".as_slice(), b" ", b"\r\n\t ", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"] {
         let error = json::parse(body).unwrap_err();
         assert!(error.is_empty());
         assert_eq!(error.to_string(), "the body is empty");
@@ -109,10 +76,7 @@ fn the_message_says_what_and_where() {
         (b"{\"a\":1}\n x", "trailing characters at line 2 column 2"),
         (br#"{"a":1,"a":2}"#, "an object repeats a key at line 1 column 13"),
         (br#"{"a":"#, "EOF while parsing a value at line 1 column 5"),
-        (
-            b"{\"a\":\"\n\"} x",
-            "trailing characters at line 1 column 16, after its strings were repaired",
-        ),
+        (b"{\"a\":\"\n\"} x", "trailing characters at line 1 column 16, after its strings were repaired"),
         (
             b"{\"\x01\":1}",
             "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 3",
@@ -127,23 +91,12 @@ fn the_message_says_what_and_where() {
 fn other_encodings_are_named_instead_of_repaired() {
     let utf16 = |big_endian: bool, mark: bool| -> Vec<u8> {
         let units = mark.then_some(0xFEFF).into_iter().chain(REJECTION.encode_utf16());
-        units
-            .flat_map(|unit: u16| {
-                if big_endian {
-                    unit.to_be_bytes()
-                } else {
-                    unit.to_le_bytes()
-                }
-            })
-            .collect()
+        units.flat_map(|unit: u16| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
     };
     for (big_endian, mark) in [(false, false), (false, true), (true, false), (true, true)] {
         let error = json::parse(&utf16(big_endian, mark)).unwrap_err();
         assert_eq!(error.kind, JsonErrorKind::Encoding);
-        assert_eq!(
-            error.to_string(),
-            "the body is not UTF-8 (looks like UTF-16 or UTF-32)"
-        );
+        assert_eq!(error.to_string(), "the body is not UTF-8 (looks like UTF-16 or UTF-32)");
     }
     let gbk: [&[u8]; 7] = [
         b"\xD5\xCA\xBA\xC5\xD0\xC5\xCF\xA2\xB2\xBB\xBA\xCF\xB9\xE6\xB7\xB6", // 帐号信息不合规范
@@ -164,21 +117,9 @@ fn other_encodings_are_named_instead_of_repaired() {
 #[test]
 fn a_gbk_character_that_ends_in_a_backslash_never_becomes_wrong_text() {
     for lead in 0x81..=0xFE {
-        for behind in [
-            "",
-            "n",
-            "t",
-            "/",
-            "b",
-            "f",
-            "r",
-            "u0041",
-            "\\\\",
-            "\\\"",
-            "\",\"status\":\"0",
-            "。",
-            "x",
-        ] {
+        for behind in
+            ["", "n", "t", "/", "b", "f", "r", "u0041", "\\\\", "\\\"", "\",\"status\":\"0", "。", "x"]
+        {
             let interior = [&[lead, b'\\'], behind.as_bytes()].concat();
             assert!(json::parse(&answer_with(&interior)).is_err(), "{interior:?}");
         }
@@ -222,18 +163,13 @@ fn nesting_is_allowed_up_to_the_limit_of_the_parser() {
 #[test]
 fn a_large_object_is_searched_for_repeated_keys_and_may_hold_ten_thousand_values() {
     let object = |last: &str, count: usize| {
-        let members: Vec<String> = (0..count)
-            .map(|number| format!("\"{number}\":{number},"))
-            .collect();
+        let members: Vec<String> = (0..count).map(|number| format!("\"{number}\":{number},")).collect();
         format!("{{{}\"{last}\":0}}", members.concat())
     };
     for count in [15, 16, 17, 1000, 9998] {
         let parsed = json::parse(object("last", count).as_bytes()).unwrap();
         let number = count - 1;
-        assert_eq!(
-            parsed.value.get(&number.to_string()),
-            Some(&Json::Integer(number.try_into().unwrap()))
-        );
+        assert_eq!(parsed.value.get(&number.to_string()), Some(&Json::Integer(number.try_into().unwrap())));
         for repeated in [0, number] {
             let error = json::parse(object(&repeated.to_string(), count).as_bytes()).unwrap_err();
             assert!(error.message.starts_with("an object repeats a key"), "{error}");

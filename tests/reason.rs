@@ -10,10 +10,7 @@ const ONE_ITEM: &str = "1:小程序内容不符合规则:<br>(1):页面无正式
     （测试环境wifi/4G，ios11.3.1，微信6.6.7，iPhone6）<br>";
 
 fn reason(title: &str, details: &[&str]) -> Reason {
-    Reason {
-        title: title.to_owned(),
-        details: details.iter().map(|detail| (*detail).to_owned()).collect(),
-    }
+    Reason { title: title.to_owned(), details: details.iter().map(|detail| (*detail).to_owned()).collect() }
 }
 
 /// One item that is the text itself.
@@ -34,10 +31,7 @@ fn documented() -> [(&'static str, Vec<Reason>); 2] {
     ];
     let detail =
         "页面无正式运营内容，请上架完整内容再提交审核。（测试环境wifi/4G，ios11.3.1，微信6.6.7，iPhone6）";
-    [
-        (TWO_ITEMS, two),
-        (ONE_ITEM, vec![reason("小程序内容不符合规则", &[detail])]),
-    ]
+    [(TWO_ITEMS, two), (ONE_ITEM, vec![reason("小程序内容不符合规则", &[detail])])]
 }
 
 #[test]
@@ -76,11 +70,7 @@ fn copies_with_other_separators_give_the_same() {
             let copy = text.replace("<br>", separator);
             assert_eq!(reason::parse(&copy), expected, "{separator:?}");
             // Only the last one is often another.
-            assert_eq!(
-                reason::parse(&format!("\n {}<br>\n", copy.trim_end())),
-                expected,
-                "{separator:?}"
-            );
+            assert_eq!(reason::parse(&format!("\n {}<br>\n", copy.trim_end())), expected, "{separator:?}");
         }
     }
 }
@@ -108,22 +98,13 @@ fn wording_may_hold_colons_numbers_times_and_quotes() {
             reason("标题", &["请在 2:30 后重试", "第 12:30 条"]),
         ),
         ("1:18岁以下:<br>(1):2个<br>", reason("18岁以下", &["2个"])),
-        (
-            "1:标题:<br>(1):(2):括号<br>(2):（1）全角<br>",
-            reason("标题", &["(2):括号", "（1）全角"]),
-        ),
+        ("1:标题:<br>(1):(2):括号<br>(2):（1）全角<br>", reason("标题", &["(2):括号", "（1）全角"])),
         (
             "1:标题:<br>(1):第一行\n2:第二行\n(2):第三行<br>",
             reason("标题", &["第一行\n2:第二行\n(2):第三行"]),
         ),
-        (
-            "1:a <b>粗</b> <brx> <br:<br>(1):<b",
-            reason("a <b>粗</b> <brx> <br", &["<b"]),
-        ),
-        (
-            "1: 两 个 词 :  (1): 细 节  (2):  x",
-            reason("两 个 词", &["细 节", "x"]),
-        ),
+        ("1:a <b>粗</b> <brx> <br:<br>(1):<b", reason("a <b>粗</b> <brx> <br", &["<b"])),
+        ("1: 两 个 词 :  (1): 细 节  (2):  x", reason("两 个 词", &["细 节", "x"])),
         ("1:标题:<br>(1):<br>(2):有<br>", reason("标题", &["", "有"])),
     ];
     for (text, expected) in rows {
@@ -135,24 +116,15 @@ fn wording_may_hold_colons_numbers_times_and_quotes() {
 fn items_need_no_details() {
     assert_eq!(reason::parse("1:标题"), [reason("标题", &[])]);
     assert_eq!(reason::parse("1:标题:<br>"), [reason("标题", &[])]);
-    assert_eq!(
-        reason::parse("1:甲<br>2:乙:<br>(1):丙"),
-        [reason("甲", &[]), reason("乙", &["丙"])]
-    );
-    assert_eq!(
-        reason::parse("1:甲\n2:乙"),
-        [reason("甲", &[]), reason("乙", &[])]
-    );
+    assert_eq!(reason::parse("1:甲<br>2:乙:<br>(1):丙"), [reason("甲", &[]), reason("乙", &["丙"])]);
+    assert_eq!(reason::parse("1:甲\n2:乙"), [reason("甲", &[]), reason("乙", &[])]);
 }
 
 #[test]
 fn numbers_go_beyond_one_digit() {
-    let details: Vec<String> = (1..=12)
-        .map(|number| format!("({number}):第{number}条<br>"))
-        .collect();
-    let items: Vec<String> = (1..=11)
-        .map(|number| format!("{number}:标题:<br>{}", details.concat()))
-        .collect();
+    let details: Vec<String> = (1..=12).map(|number| format!("({number}):第{number}条<br>")).collect();
+    let items: Vec<String> =
+        (1..=11).map(|number| format!("{number}:标题:<br>{}", details.concat())).collect();
     let reasons = reason::parse(&items.concat());
     assert_eq!(reasons.len(), 11);
     for item in reasons {
@@ -197,11 +169,7 @@ fn what_does_not_fit_is_one_item_whole() {
     ];
     for text in rows {
         assert_eq!(reason::parse(text), whole(text), "{text}");
-        assert_eq!(
-            reason::parse(&format!(" <br>\n{text}<br/>\r\n")),
-            whole(text),
-            "{text}"
-        );
+        assert_eq!(reason::parse(&format!(" <br>\n{text}<br/>\r\n")), whole(text), "{text}");
     }
 }
 

@@ -68,9 +68,7 @@ fn nothing_of_any_text_is_lost() {
     let mut random = fastrand::Rng::with_seed(1);
     let (mut taken_apart, mut kept_whole) = (0, 0);
     for _ in 0..100_000 {
-        let text: String = (0..random.usize(0..14))
-            .map(|_| pieces[random.usize(0..pieces.len())])
-            .collect();
+        let text: String = (0..random.usize(0..14)).map(|_| pieces[random.usize(0..pieces.len())]).collect();
         let reasons = reason::parse(&text);
         if let [only] = reasons.as_slice()
             && only.details.is_empty()
@@ -83,29 +81,16 @@ fn nothing_of_any_text_is_lost() {
             taken_apart += 1;
         }
     }
-    assert!(
-        taken_apart > 1000 && kept_whole > 1000,
-        "{taken_apart} {kept_whole}"
-    );
+    assert!(taken_apart > 1000 && kept_whole > 1000, "{taken_apart} {kept_whole}");
 }
 
 #[test]
 fn what_is_written_by_the_grammar_is_read_back() {
-    let words = [
-        "标题",
-        "wifi/4G，ios11.3.1",
-        "\"金融业-保险_\"",
-        "a:b",
-        "（一）",
-        "。",
-        "x<y",
-    ];
+    let words = ["标题", "wifi/4G，ios11.3.1", "\"金融业-保险_\"", "a:b", "（一）", "。", "x<y"];
     let mut random = fastrand::Rng::with_seed(2);
     for _ in 0..5000 {
         let wording = |random: &mut fastrand::Rng| -> String {
-            (0..random.usize(1..4))
-                .map(|_| words[random.usize(0..words.len())])
-                .collect()
+            (0..random.usize(1..4)).map(|_| words[random.usize(0..words.len())]).collect()
         };
         let reasons: Vec<Reason> = (0..random.usize(1..5))
             .map(|_| Reason {
@@ -164,9 +149,6 @@ fn hostile_texts_of_the_largest_answer_take_less_than_50_ms() {
             .min()
             .unwrap();
         let beginning: String = text.chars().take(12).collect();
-        assert!(
-            fastest < Duration::from_millis(50),
-            "{beginning:?}… took {fastest:?}"
-        );
+        assert!(fastest < Duration::from_millis(50), "{beginning:?}… took {fastest:?}");
     }
 }

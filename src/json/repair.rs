@@ -46,10 +46,7 @@ fn closing_quote(string: &[u8]) -> Option<usize> {
 
 /// A string is a key if a colon follows.
 fn is_before_colon(after: &[u8]) -> bool {
-    after
-        .iter()
-        .find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-        == Some(&b':')
+    after.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) == Some(&b':')
 }
 
 /// Appends the repaired interior and tells whether it differs; `None` where an escape is not one of
@@ -65,11 +62,7 @@ fn repair_interior(interior: &[u8], repaired: &mut Vec<u8>) -> Option<bool> {
             if *first == b'\\' {
                 let escape = Escape::at(from)?;
                 let (text, behind) = from.split_at_checked(escape.length)?;
-                repaired.extend_from_slice(if escape.lone_surrogate {
-                    REPLACEMENT_ESCAPE
-                } else {
-                    text
-                });
+                repaired.extend_from_slice(if escape.lone_surrogate { REPLACEMENT_ESCAPE } else { text });
                 changed |= escape.lone_surrogate;
                 rest = behind;
             } else {
@@ -105,29 +98,16 @@ impl Escape {
     /// follows a stray backslash would make a good escape of the two.
     fn at(text: &[u8]) -> Option<Escape> {
         match text {
-            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(Escape {
-                length: 2,
-                lone_surrogate: false,
-            }),
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {
+                Some(Escape { length: 2, lone_surrogate: false })
+            }
             [b'\\', b'u', ..] => Some(match code_unit(text)? {
                 0xD800..=0xDBFF => match text.get(6..).and_then(code_unit) {
-                    Some(0xDC00..=0xDFFF) => Escape {
-                        length: 12,
-                        lone_surrogate: false,
-                    },
-                    _ => Escape {
-                        length: 6,
-                        lone_surrogate: true,
-                    },
+                    Some(0xDC00..=0xDFFF) => Escape { length: 12, lone_surrogate: false },
+                    _ => Escape { length: 6, lone_surrogate: true },
                 },
-                0xDC00..=0xDFFF => Escape {
-                    length: 6,
-                    lone_surrogate: true,
-                },
-                _ => Escape {
-                    length: 6,
-                    lone_surrogate: false,
-                },
+                0xDC00..=0xDFFF => Escape { length: 6, lone_surrogate: true },
+                _ => Escape { length: 6, lone_surrogate: false },
             }),
             _ => None,
         }
@@ -139,7 +119,5 @@ fn code_unit(text: &[u8]) -> Option<u32> {
     let [b'\\', b'u', digits @ ..] = text else {
         return None;
     };
-    digits.get(..4)?.iter().try_fold(0, |number, digit| {
-        Some(number * 16 + char::from(*digit).to_digit(16)?)
-    })
+    digits.get(..4)?.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }

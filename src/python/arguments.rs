@@ -19,17 +19,11 @@ use crate::request::AuditId;
 pub(super) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let py = value.py();
     let raise = |error: Error| errors::raise(py, &error);
-    let expected = |kind: &str| {
-        Error::argument(
-            "auditid",
-            format!("expected a whole number or its digits, got {kind}"),
-        )
-    };
+    let expected =
+        |kind: &str| Error::argument("auditid", format!("expected a whole number or its digits, got {kind}"));
     if let Ok(secret) = value.cast::<Secret>() {
         let secret = secret.get();
-        let id = secret
-            .text()
-            .map_or_else(|| Err(expected(secret.kind())), AuditId::parse);
+        let id = secret.text().map_or_else(|| Err(expected(secret.kind())), AuditId::parse);
         return id.map_err(raise);
     }
     if let Ok(text) = value.cast::<PyString>() {
@@ -104,17 +98,14 @@ pub(super) fn proxy_url(value: &Bound<'_, PyAny>) -> PyResult<ProxyUrl> {
     let text = value.cast::<Secret>().ok().and_then(|secret| secret.get().text());
     match text {
         Some(text) => Ok(ProxyUrl(text.to_owned())),
-        None => Err(errors::raise(
-            value.py(),
-            &Error::argument("proxy", "expected the URL of a proxy as text"),
-        )),
+        None => {
+            Err(errors::raise(value.py(), &Error::argument("proxy", "expected the URL of a proxy as text")))
+        }
     }
 }
 
 pub(super) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
-    value
-        .extract()
-        .map_err(|_| errors::raise(value.py(), &Error::argument("ca_file", "expected a path")))
+    value.extract().map_err(|_| errors::raise(value.py(), &Error::argument("ca_file", "expected a path")))
 }
 
 pub(super) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> PyErr {
@@ -127,11 +118,7 @@ pub(super) fn texts(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if value.is_instance_of::<PyString>() {
         return Err(problem());
     }
-    value
-        .try_iter()
-        .map_err(|_| problem())?
-        .map(|item| text("screenshots", &item?))
-        .collect()
+    value.try_iter().map_err(|_| problem())?.map(|item| text("screenshots", &item?)).collect()
 }
 
 /// The number of a state.
@@ -146,20 +133,10 @@ pub(super) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
 /// An aware datetime, or its ISO 8601 text.
 pub(super) fn moment(value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
     let py = value.py();
-    let problem = || {
-        argument(
-            py,
-            "observed_at",
-            "expected an aware datetime, or its ISO 8601 text",
-        )
-    };
-    let class = py
-        .import(intern!(py, "datetime"))?
-        .getattr(intern!(py, "datetime"))?;
+    let problem = || argument(py, "observed_at", "expected an aware datetime, or its ISO 8601 text");
+    let class = py.import(intern!(py, "datetime"))?.getattr(intern!(py, "datetime"))?;
     let value = match value.cast::<PyString>() {
-        Ok(text) => class
-            .call_method1("fromisoformat", (text,))
-            .map_err(|_| problem())?,
+        Ok(text) => class.call_method1("fromisoformat", (text,)).map_err(|_| problem())?,
         Err(_) => value.clone(),
     };
     if !value.is_instance(&class)? || value.call_method0("utcoffset")?.is_none() {
@@ -167,9 +144,7 @@ pub(super) fn moment(value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
     }
     let epoch = errors::utc(py, UNIX_EPOCH)?;
     let since = value.sub(epoch)?;
-    let microseconds: i64 = since
-        .call_method1("__floordiv__", (microsecond(py)?,))?
-        .extract()?;
+    let microseconds: i64 = since.call_method1("__floordiv__", (microsecond(py)?,))?.extract()?;
     let microseconds = u64::try_from(microseconds).map_err(|_| problem())?;
     Ok(UNIX_EPOCH + Duration::from_micros(microseconds))
 }
@@ -177,8 +152,5 @@ pub(super) fn moment(value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
 fn microsecond(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let keywords = PyDict::new(py);
     keywords.set_item("microseconds", 1)?;
-    py.import("datetime")?
-        .getattr("timedelta")?
-        .call((), Some(&keywords))?
-        .into_bound_py_any(py)
+    py.import("datetime")?.getattr("timedelta")?.call((), Some(&keywords))?.into_bound_py_any(py)
 }

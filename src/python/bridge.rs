@@ -35,9 +35,7 @@ where
             Ok(output) => return Ok(output),
             Err(RecvTimeoutError::Timeout) => py.check_signals()?,
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(PyRuntimeError::new_err(
-                    "a bug in wxaudit: the call panicked; please report it",
-                ));
+                return Err(PyRuntimeError::new_err("a bug in wxaudit: the call panicked; please report it"));
             }
         }
     }

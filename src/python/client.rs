@@ -54,9 +54,7 @@ impl Engine {
         };
         let config = Config::new(settings, |name| std::env::var(name).ok())
             .map_err(|error| errors::raise(py, &error))?;
-        Ok(Self {
-            client: Arc::new(Client::new(config)),
-        })
+        Ok(Self { client: Arc::new(Client::new(config)) })
     }
 
     fn get_audit_status<'py>(
@@ -89,12 +87,7 @@ impl Engine {
 
 /// What every operation takes beside its subject: appid, timeout, `max_retries`, and whether somebody listens.
 #[derive(FromPyObject)]
-struct Options<'py>(
-    Option<Bound<'py, PyAny>>,
-    Option<Bound<'py, PyAny>>,
-    Option<Bound<'py, PyAny>>,
-    bool,
-);
+struct Options<'py>(Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, bool);
 
 /// A call, and the conversation's other end where it may have something to say.
 type Prepared = (Call, Option<super::conversation::Listener>);
@@ -126,10 +119,7 @@ impl Engine {
                 ask: speaker.asker(),
             },
             _ => {
-                let problem = format!(
-                    "expected text or a token source, got {}",
-                    token.get_type().name()?
-                );
+                let problem = format!("expected text or a token source, got {}", token.get_type().name()?);
                 return Err(raise(Error::argument("token", problem)));
             }
         };
@@ -142,9 +132,7 @@ impl Engine {
                 Some(value) => check_retries(count("max_retries", &value)?).map_err(raise)?,
                 None => config.max_retries,
             },
-            observer: speaker
-                .filter(|_| observed)
-                .map(|speaker| Arc::new(speaker) as Arc<dyn Observer>),
+            observer: speaker.filter(|_| observed).map(|speaker| Arc::new(speaker) as Arc<dyn Observer>),
         };
         Ok((call, listener))
     }
@@ -158,11 +146,7 @@ impl Engine {
         let total = call.timeouts.total;
         let operation = async move {
             let result = client.get_audit_status(&call).await;
-            Outcome {
-                result,
-                auditid: call.auditid.get(),
-                appid: call.appid,
-            }
+            Outcome { result, auditid: call.auditid.get(), appid: call.appid }
         };
         async move {
             match listener {
@@ -185,10 +169,7 @@ impl Outcome {
         match self.result {
             Ok(status) => Ok(Bound::new(py, AuditStatus::from(status))?.into_any()),
             Err(failure) => {
-                let context = Context {
-                    auditid: Some(self.auditid),
-                    appid: self.appid.as_deref(),
-                };
+                let context = Context { auditid: Some(self.auditid), appid: self.appid.as_deref() };
                 Err(errors::raise_failure(py, &failure, &context))
             }
         }

@@ -44,9 +44,7 @@ impl Speaker {
             let (reply, answer) = oneshot::channel();
             let asked = sender.send(Message::Question(Question { ask, reply }));
             Box::pin(async move {
-                let silent = || Error::TokenSource {
-                    problem: "nobody was there to ask".to_owned(),
-                };
+                let silent = || Error::TokenSource { problem: "nobody was there to ask".to_owned() };
                 asked.map_err(|_| silent())?;
                 answer.await.unwrap_or_else(|_| Err(silent()))
             })
@@ -117,12 +115,7 @@ impl Listener {
         call: impl Future<Output = Outcome> + Send + 'static,
         total: Duration,
     ) -> Conversation {
-        Conversation {
-            call: Box::pin(call),
-            inbox: self.0,
-            outcome: None,
-            deadline: Instant::now() + total,
-        }
+        Conversation { call: Box::pin(call), inbox: self.0, outcome: None, deadline: Instant::now() + total }
     }
 }
 
@@ -186,9 +179,7 @@ impl Step {
                 (None, None) => Err("it gave None".to_owned()),
             };
             // The call may have run out of time meanwhile, and says so itself.
-            let _ = question
-                .reply
-                .send(answer.map_err(|problem| Error::TokenSource { problem }));
+            let _ = question.reply.send(answer.map_err(|problem| Error::TokenSource { problem }));
         }
         Ok(conversation)
     }
@@ -212,9 +203,7 @@ impl Step {
     /// The seconds until the call's deadline.
     #[getter]
     fn remaining(&self) -> f64 {
-        self.deadline
-            .saturating_duration_since(Instant::now())
-            .as_secs_f64()
+        self.deadline.saturating_duration_since(Instant::now()).as_secs_f64()
     }
 
     #[pyo3(signature = (token = None, problem = None))]
@@ -225,9 +214,7 @@ impl Step {
         problem: Option<String>,
     ) -> PyResult<Py<PyAny>> {
         let conversation = self.answered(token.map(Bound::get), problem)?;
-        bridge::blocking(py, conversation.turn())?
-            .into_pyobject(py)
-            .map(Bound::unbind)
+        bridge::blocking(py, conversation.turn())?.into_pyobject(py).map(Bound::unbind)
     }
 
     #[pyo3(signature = (token = None, problem = None))]

@@ -68,12 +68,8 @@ impl Deliveries {
         let deliveries = Arc::clone(this);
         let run =
             PyCFunction::new_closure(py, None, None, move |arguments, _| deliveries.run(arguments.py()))?;
-        let started = py
-            .import("_thread")?
-            .call_method1("start_new_thread", (run, PyTuple::empty(py)));
-        started
-            .map(drop)
-            .inspect_err(|_| this.state().phase = Phase::NotStarted)
+        let started = py.import("_thread")?.call_method1("start_new_thread", (run, PyTuple::empty(py)));
+        started.map(drop).inspect_err(|_| this.state().phase = Phase::NotStarted)
     }
 
     /// Leaves a job for the thread.
@@ -106,10 +102,7 @@ impl Deliveries {
     /// Waits for jobs; None when the thread is to end.
     fn next_bunch(&self) -> Option<Vec<Job>> {
         let idle = |state: &mut State| state.jobs.is_empty() && state.phase == Phase::Running;
-        let mut state = self
-            .changed
-            .wait_while(self.state(), idle)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         if state.phase != Phase::Running {
             return None;
         }
@@ -126,9 +119,7 @@ impl Deliveries {
         }
         state.phase = Phase::Stopping;
         self.changed.notify_all();
-        let wait = self
-            .changed
-            .wait_timeout_while(state, EXIT_BOUND, |state| state.phase != Phase::Stopped);
+        let wait = self.changed.wait_timeout_while(state, EXIT_BOUND, |state| state.phase != Phase::Stopped);
         drop(wait);
     }
 }
@@ -143,11 +134,7 @@ pub(super) struct Homing<F: Send + 'static> {
 
 impl<F: Send + 'static> Homing<F> {
     pub(super) fn new(future: F, deliveries: Arc<Deliveries>) -> Self {
-        Self {
-            future: Some(Box::pin(future)),
-            deliveries,
-            waker: None,
-        }
+        Self { future: Some(Box::pin(future)), deliveries, waker: None }
     }
 
     fn go_home(&mut self) {
@@ -158,16 +145,10 @@ impl<F: Send + 'static> Homing<F> {
 
     /// The waker of the task, cut off from forked children.
     fn waker(&mut self, context: &Context<'_>) -> Waker {
-        let known = self
-            .waker
-            .as_ref()
-            .filter(|own| own.waker.will_wake(context.waker()));
+        let known = self.waker.as_ref().filter(|own| own.waker.will_wake(context.waker()));
         let own = match known {
             Some(own) => Arc::clone(own),
-            None => Arc::new(OwnWaker {
-                pid: std::process::id(),
-                waker: context.waker().clone(),
-            }),
+            None => Arc::new(OwnWaker { pid: std::process::id(), waker: context.waker().clone() }),
         };
         self.waker = Some(Arc::clone(&own));
         Waker::from(own)

@@ -45,17 +45,10 @@ fn build<'py>(
     attributes.set_item("attempts", attempts)?;
     let (kind, what) = match error {
         Error::Argument { .. } => return kind("ArgumentError")?.call1((error.to_string(),)),
-        Error::Api {
-            errcode,
-            errmsg,
-            rid,
-            retry_at,
-        } => {
+        Error::Api { errcode, errmsg, rid, retry_at } => {
             let retry_at = retry_at.map(|at| utc(py, at)).transpose()?;
             attributes.set_item("retry_at", retry_at)?;
-            return errors
-                .getattr("api_error")?
-                .call((*errcode, errmsg, rid), Some(&attributes));
+            return errors.getattr("api_error")?.call((*errcode, errmsg, rid), Some(&attributes));
         }
         Error::TokenSource { problem } => {
             (kind("TokenError")?, format!("the token source failed: {problem}"))
@@ -100,9 +93,7 @@ pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, 
     values.set_item("delay", event.delay.as_ref().map(Duration::as_secs_f64))?;
     values.set_item("elapsed", event.elapsed.as_secs_f64())?;
     values.set_item("error", &event.error)?;
-    py.import(intern!(py, "wxaudit._events"))?
-        .getattr("Event")?
-        .call((), Some(&values))
+    py.import(intern!(py, "wxaudit._events"))?.getattr("Event")?.call((), Some(&values))
 }
 
 /// An aware datetime in UTC, to the microsecond.

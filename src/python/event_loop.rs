@@ -63,19 +63,15 @@ impl LoopPort {
         let event_loop = pyo3_async_runtimes::get_running_loop(py)?;
         let ports = PORTS
             .get_or_try_init(py, || {
-                py.import("weakref")?
-                    .call_method0("WeakKeyDictionary")
-                    .map(Bound::unbind)
+                py.import("weakref")?.call_method0("WeakKeyDictionary").map(Bound::unbind)
             })?
             .bind(py);
         let known = ports.call_method1(pyo3::intern!(py, "get"), (&event_loop,))?;
         if !known.is_none() {
             return Ok(known);
         }
-        let port = Self {
-            event_loop: PyWeakrefReference::new(&event_loop)?.unbind(),
-            pending: Mutex::default(),
-        };
+        let port =
+            Self { event_loop: PyWeakrefReference::new(&event_loop)?.unbind(), pending: Mutex::default() };
         let port = Bound::new(py, port)?.into_any();
         ports.set_item(&event_loop, &port)?;
         Ok(port)

@@ -17,10 +17,7 @@ pub(super) fn to_python<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'p
         Json::Float(value) => value.into_bound_py_any(py),
         Json::String(value) => value.into_bound_py_any(py),
         Json::Array(values) => {
-            let items = values
-                .iter()
-                .map(|value| to_python(py, value))
-                .collect::<PyResult<Vec<_>>>()?;
+            let items = values.iter().map(|value| to_python(py, value)).collect::<PyResult<Vec<_>>>()?;
             Ok(PyList::new(py, items)?.into_any())
         }
         Json::Object(members) => {
@@ -40,28 +37,18 @@ pub(super) fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Json> {
     } else if value.is_instance_of::<PyBool>() {
         Ok(Json::Bool(value.extract()?))
     } else if value.is_instance_of::<PyInt>() {
-        value
-            .extract()
-            .map(Json::Integer)
-            .or_else(|_| value.extract().map(Json::Unsigned))
+        value.extract().map(Json::Integer).or_else(|_| value.extract().map(Json::Unsigned))
     } else if value.is_instance_of::<PyFloat>() {
         Ok(Json::Float(value.extract()?))
     } else if let Ok(text) = value.cast::<PyString>() {
         Ok(Json::String(text.to_str()?.to_owned()))
     } else if let Ok(list) = value.cast::<PyList>() {
-        Ok(Json::Array(
-            list.iter()
-                .map(|item| from_python(&item))
-                .collect::<PyResult<_>>()?,
-        ))
+        Ok(Json::Array(list.iter().map(|item| from_python(&item)).collect::<PyResult<_>>()?))
     } else if let Ok(dict) = value.cast::<PyDict>() {
         let member =
             |(key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok((key.extract()?, from_python(&value)?));
         Ok(Json::Object(dict.iter().map(member).collect::<PyResult<_>>()?))
     } else {
-        Err(PyTypeError::new_err(format!(
-            "{} is not safe for JSON",
-            value.get_type().name()?
-        )))
+        Err(PyTypeError::new_err(format!("{} is not safe for JSON", value.get_type().name()?)))
     }
 }

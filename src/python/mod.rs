@@ -33,10 +33,7 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Registered this early, it runs after whatever the program registers later.
         let shutdown = wrap_pyfunction!(super::runtime::shutdown, module)?;
-        module
-            .py()
-            .import("atexit")?
-            .call_method1("register", (shutdown,))?;
+        module.py().import("atexit")?.call_method1("register", (shutdown,))?;
         Ok(())
     }
 }

@@ -49,21 +49,11 @@ impl Runtime {
 
     fn start() -> std::io::Result<Self> {
         // One blocking thread: host names are looked up one after another, and no call ever waits for a file.
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .max_blocking_threads(1)
-            .build()?;
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
         let handle = runtime.handle().clone();
         let (running, stop) = oneshot::channel::<Infallible>();
-        thread::Builder::new()
-            .name("wxaudit-io".to_owned())
-            .spawn(move || runtime.block_on(stop).is_ok())?;
-        Ok(Self {
-            handle,
-            deliveries: Arc::default(),
-            sources: Mutex::default(),
-            _running: running,
-        })
+        thread::Builder::new().name("wxaudit-io".to_owned()).spawn(move || runtime.block_on(stop).is_ok())?;
+        Ok(Self { handle, deliveries: Arc::default(), sources: Mutex::default(), _running: running })
     }
 
     /// The shared state of the token source at `address`. The caller keeps the source alive during its call, so no
@@ -122,9 +112,7 @@ impl generic::JoinError for JoinError {
     }
 
     fn into_panic(self) -> Box<dyn Any + Send + 'static> {
-        self.0
-            .try_into_panic()
-            .unwrap_or_else(|error| Box::new(error.to_string()))
+        self.0.try_into_panic().unwrap_or_else(|error| Box::new(error.to_string()))
     }
 }
 

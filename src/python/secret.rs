@@ -23,10 +23,7 @@ impl Secret {
     }
 
     fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        Err(PyTypeError::new_err(format!(
-            "a {} cannot be pickled",
-            slf.get_type().name()?
-        )))
+        Err(PyTypeError::new_err(format!("a {} cannot be pickled", slf.get_type().name()?)))
     }
 }
 
@@ -62,16 +59,11 @@ pub(crate) fn conceal(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
         return Ok(value);
     };
     // A text with lone surrogates is no token; it is refused as what it is.
-    let text = value
-        .cast::<PyString>()
-        .ok()
-        .and_then(|text| text.to_str().ok().map(str::to_owned));
+    let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
     Ok(Bound::new(value.py(), Secret { text, kind })?.into_any())
 }
 
 /// The token in a secret, as an argument of a call.
 pub(super) fn argument(py: Python<'_>, secret: &Secret) -> PyResult<Token> {
-    secret
-        .token()
-        .map_err(|problem| errors::raise(py, &Error::argument("token", problem)))
+    secret.token().map_err(|problem| errors::raise(py, &Error::argument("token", problem)))
 }

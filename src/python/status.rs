@@ -41,10 +41,8 @@ impl AuditStatus {
         appid: Option<&Bound<'_, PyAny>>,
         observed_at: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let reason = reason
-            .map(|reason| text("reason", reason))
-            .transpose()?
-            .filter(|reason| !reason.is_empty());
+        let reason =
+            reason.map(|reason| text("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
         Ok(Self(status::AuditStatus {
             auditid: audit_id(auditid)?.get(),
             status: arguments::state(status)?,
@@ -114,14 +112,8 @@ impl AuditStatus {
     /// The items of the reason; nothing of its text is lost.
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let class = py
-            .import(intern!(py, "wxaudit._state"))?
-            .getattr(intern!(py, "Reason"))?;
-        let reasons = self
-            .0
-            .reasons()
-            .into_iter()
-            .map(|reason| class.call1((reason.title, reason.details)));
+        let class = py.import(intern!(py, "wxaudit._state"))?.getattr(intern!(py, "Reason"))?;
+        let reasons = self.0.reasons().into_iter().map(|reason| class.call1((reason.title, reason.details)));
         PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -168,10 +160,7 @@ impl AuditStatus {
         dict.set_item("reason", status.reason.as_deref())?;
         dict.set_item("screenshots", PyList::new(py, &status.screenshots)?)?;
         dict.set_item("appid", status.appid.as_deref())?;
-        dict.set_item(
-            "observed_at",
-            errors::utc(py, status.observed_at)?.call_method0("isoformat")?,
-        )?;
+        dict.set_item("observed_at", errors::utc(py, status.observed_at)?.call_method0("isoformat")?)?;
         dict.set_item("lossy", status.lossy)?;
         dict.set_item("raw", json::to_python(py, &status.raw)?)?;
         Ok(dict)
@@ -181,12 +170,10 @@ impl AuditStatus {
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
-        let data = data
-            .cast::<PyDict>()
-            .map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
+        let data =
+            data.cast::<PyDict>().map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
         let required = |key: &'static str| -> PyResult<Bound<'py, PyAny>> {
-            data.get_item(key)?
-                .ok_or_else(|| argument(py, key, "is missing in the dict"))
+            data.get_item(key)?.ok_or_else(|| argument(py, key, "is missing in the dict"))
         };
         let optional = |key: &'static str| -> PyResult<Option<Bound<'py, PyAny>>> {
             Ok(data.get_item(key)?.filter(|value| !value.is_none()))
@@ -277,9 +264,7 @@ impl AuditStatus {
 
     /// For notebooks: a small table, everything from the wire escaped.
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py()
-            .import(intern!(slf.py(), "wxaudit._html"))?
-            .call_method1("audit_html", (slf,))
+        slf.py().import(intern!(slf.py(), "wxaudit._html"))?.call_method1("audit_html", (slf,))
     }
 
     /// For pydantic: an instance or its dict is accepted; JSON holds the dict.
@@ -311,25 +296,17 @@ impl AuditStatus {
         let keywords = PyDict::new(py);
         keywords.set_item("appid", status.appid)?;
         keywords.set_item("observed_at", errors::utc(py, status.observed_at)?)?;
-        class.call(
-            (status.auditid, status.status, status.reason, status.screenshots),
-            Some(&keywords),
-        )
+        class.call((status.auditid, status.status, status.reason, status.screenshots), Some(&keywords))
     }
 }
 
 /// The member of `AuditState` for a number. The known ones are looked up once.
 fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
     static KNOWN: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
-    let class = || {
-        py.import(intern!(py, "wxaudit._state"))?
-            .getattr(intern!(py, "AuditState"))
-    };
+    let class = || py.import(intern!(py, "wxaudit._state"))?.getattr(intern!(py, "AuditState"));
     let known = KNOWN.get_or_try_init(py, || {
         let class = class()?;
-        (0..=4)
-            .map(|number| class.call1((number,)).map(Bound::unbind))
-            .collect::<PyResult<Vec<_>>>()
+        (0..=4).map(|number| class.call1((number,)).map(Bound::unbind)).collect::<PyResult<Vec<_>>>()
     })?;
     match usize::try_from(number).ok().and_then(|index| known.get(index)) {
         Some(member) => Ok(member.bind(py).clone()),

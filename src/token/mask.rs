@@ -31,6 +31,10 @@ pub(super) fn masked(text: &str, token: &str) -> Option<String> {
 
 /// How much of the beginning of `text` is the token, or so much of it that it tells.
 fn matched(text: &str, token: &str) -> Option<usize> {
+    // Most places are passed here, at little cost.
+    if written(text, token.chars().next()?) == [None, None] {
+        return None;
+    }
     // Where the text may go on after the characters so far: `%25` is a written `%`, or a plain one before `25`.
     let mut ends = vec![0];
     for (characters, character) in token.chars().enumerate() {
@@ -38,10 +42,7 @@ fn matched(text: &str, token: &str) -> Option<usize> {
         let mut next: Vec<usize> = ends
             .iter()
             .flat_map(|&end| {
-                written(rest(end), character)
-                    .into_iter()
-                    .flatten()
-                    .map(move |length| end + length)
+                written(rest(end), character).into_iter().flatten().map(move |length| end + length)
             })
             .collect();
         next.sort_unstable();
@@ -79,9 +80,8 @@ fn percent_encoded(text: &str, character: char) -> Option<usize> {
     let bytes = character.encode_utf8(&mut buffer).bytes();
     let length = bytes.len() * 3;
     let found = text.get(..length)?.as_bytes().chunks(3);
-    let equal = found
-        .zip(bytes)
-        .all(|(found, byte)| found.eq_ignore_ascii_case(format!("%{byte:02x}").as_bytes()));
+    let equal =
+        found.zip(bytes).all(|(found, byte)| found.eq_ignore_ascii_case(format!("%{byte:02x}").as_bytes()));
     equal.then_some(length)
 }
 
@@ -90,13 +90,9 @@ fn json_escaped(text: &str, character: char) -> Option<usize> {
         return Some(1 + character.len_utf8());
     }
     let mut buffer = [0; 2];
-    let mut escaped = String::new();
-    for unit in character.encode_utf16(&mut buffer) {
-        escaped.push_str(&format!("\\u{unit:04x}"));
-    }
-    text.get(..escaped.len())?
-        .eq_ignore_ascii_case(&escaped)
-        .then_some(escaped.len())
+    let units = character.encode_utf16(&mut buffer).iter().map(|unit| format!("\\u{unit:04x}"));
+    let escaped = units.collect::<Vec<_>>().concat();
+    text.get(..escaped.len())?.eq_ignore_ascii_case(&escaped).then_some(escaped.len())
 }
 
 fn html_escaped(text: &str, character: char) -> Option<usize> {

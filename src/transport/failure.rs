@@ -30,11 +30,7 @@ pub(super) fn head(error: &reqwest::Error, token: &Token) -> HeadFailure {
     token.mask(&mut detail);
     if let Some(ConnectTimeout(after)) = find::<ConnectTimeout>(error) {
         let detail = Phase::Connect.to_string();
-        return HeadFailure::Final(Error::Timeout {
-            limit: Limit::Connect,
-            after: *after,
-            detail,
-        });
+        return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
     }
     if let Some(verdict) = proxy(error) {
         return HeadFailure::Final(verdict);
@@ -54,10 +50,7 @@ pub(super) fn head(error: &reqwest::Error, token: &Token) -> HeadFailure {
     if let Some(problem) = find::<hyper::Error>(error)
         && problem.is_parse()
     {
-        return HeadFailure::Final(Error::lasting(
-            Phase::Head,
-            format!("no valid HTTP answer: {detail}"),
-        ));
+        return HeadFailure::Final(Error::lasting(Phase::Head, format!("no valid HTTP answer: {detail}")));
     }
     HeadFailure::Broken(Error::transient(Phase::Head, detail))
 }
@@ -67,12 +60,7 @@ pub(super) fn body(error: &reqwest::Error) -> Error {
     let malformed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
         || chain(error)
             .filter_map(|reason| reason.downcast_ref::<io::Error>())
-            .any(|reason| {
-                matches!(
-                    reason.kind(),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
-                )
-            });
+            .any(|reason| matches!(reason.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
     if malformed {
         Error::lasting(Phase::Body, format!("no valid HTTP answer: {}", describe(error)))
     } else {
@@ -82,11 +70,7 @@ pub(super) fn body(error: &reqwest::Error) -> Error {
 
 pub(super) fn too_large(cap: usize) -> Error {
     let problem = format!("the answer is larger than {} KiB; it was not read", cap / 1024);
-    Error::Decode {
-        problem,
-        excerpt: String::new(),
-        empty: false,
-    }
+    Error::Decode { problem, excerpt: String::new(), empty: false }
 }
 
 pub(super) fn unusable_proxy() -> Error {
@@ -95,27 +79,17 @@ pub(super) fn unusable_proxy() -> Error {
 
 /// The innermost reason in its own words.
 pub(super) fn describe(error: &reqwest::Error) -> String {
-    chain(error)
-        .last()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// What went wrong in a CONNECT. The type of these errors is private to hyper-util, so their fixed texts have to do.
 fn proxy(error: &reqwest::Error) -> Option<Error> {
-    let text = chain(error)
-        .map(ToString::to_string)
-        .find(|text| text.starts_with("tunnel error: "))?;
+    let text = chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error: "))?;
     if text.ends_with("proxy authorization required") {
-        return Some(Error::HttpStatus {
-            status: 407,
-            retry_after: None,
-        });
+        return Some(Error::HttpStatus { status: 407, retry_after: None });
     }
     let detail = describe(error);
-    Some(Error::transient(
-        Phase::Proxy,
-        detail.trim_start_matches("tunnel error: "),
-    ))
+    Some(Error::transient(Phase::Proxy, detail.trim_start_matches("tunnel error: ")))
 }
 
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {

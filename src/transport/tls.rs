@@ -25,9 +25,7 @@ pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
     }
     if !options.base.is_https() && options.proxy.is_none() {
         // Nothing will be verified: do not read a hundred certificates for it.
-        return Ok(builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth());
+        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
     let builder = builder.with_platform_verifier().map_err(|error| {
         let advice = "install the system's certificates (Debian: ca-certificates) or give ca_file";
@@ -41,9 +39,7 @@ fn read(path: &Path) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(error.to_string()))? {
         let certificate = certificate.map_err(|error| refuse(error.to_string()))?;
-        store
-            .add(certificate)
-            .map_err(|error| refuse(error.to_string()))?;
+        store.add(certificate).map_err(|error| refuse(error.to_string()))?;
     }
     if store.is_empty() {
         return Err(refuse("holds no certificate in PEM form".to_owned()));

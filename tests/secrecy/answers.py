@@ -22,7 +22,9 @@ def always(*faults: Fault) -> Answers:
 
 def refusing(errcode: int) -> Answers:
     """An errcode, and an errmsg that holds the token."""
-    return lambda _servers, token: [Fault(errcode=errcode, errmsg=f"refused: {token} rid: 637accc2-7d67c301-4ae3af4b")]
+    return lambda _servers, token: [
+        Fault(errcode=errcode, errmsg=f"refused: {token} rid: 637accc2-7d67c301-4ae3af4b")
+    ]
 
 
 def _ask_unobserved(stage: Stage) -> object:
@@ -72,8 +74,12 @@ def _each_code() -> Iterator[Scenario]:
 
 SCENARIOS = (
     Scenario("success", Stage.ask),
-    Scenario("success that nobody listens to", _ask_unobserved, answers=always(Fault(delay=0.05) & IN_REVIEW)),
-    Scenario("a rejection, raised", _raise_for_rejection, wxaudit.ReviewRejected, always(Fault(body=_REJECTED))),
+    Scenario(
+        "success that nobody listens to", _ask_unobserved, answers=always(Fault(delay=0.05) & IN_REVIEW)
+    ),
+    Scenario(
+        "a rejection, raised", _raise_for_rejection, wxaudit.ReviewRejected, always(Fault(body=_REJECTED))
+    ),
     *_each_code(),
     Scenario("a closed gate", _ask_twice, wxaudit.DayQuotaError, refusing(45009)),
     Scenario(
@@ -82,11 +88,16 @@ SCENARIOS = (
         answers=always(Fault.http(503), Fault(cut="head"), IN_REVIEW),
         sends=3,
     ),
-    Scenario("HTTP 503 for ever", _ask_with_retries, wxaudit.HTTPStatusError, always(Fault.http(503)), sends=3),
+    Scenario(
+        "HTTP 503 for ever", _ask_with_retries, wxaudit.HTTPStatusError, always(Fault.http(503)), sends=3
+    ),
     Scenario("HTTP 412 without a body", Stage.ask, wxaudit.HTTPStatusError, always(Fault.http(412))),
     Scenario("an empty body", Stage.ask, wxaudit.DecodeError, always(Fault(body=b""))),
     Scenario(
-        "a compressed body", Stage.ask, wxaudit.DecodeError, always(Fault(headers={"Content-Encoding": "gzip"}))
+        "a compressed body",
+        Stage.ask,
+        wxaudit.DecodeError,
+        always(Fault(headers={"Content-Encoding": "gzip"})),
     ),
     Scenario("an oversized body", Stage.ask, wxaudit.DecodeError, always(Fault(body=b" " * 300_000))),
     Scenario(

@@ -73,8 +73,19 @@ def _pickle_secret(_stage: Stage) -> object:
 def _secret(_stage: Stage) -> object:
     """The library's own holder of a token, with all that a debugger could ask of it."""
     secret: Any = conceal(TOKEN.text())
-    shown = [f"{secret} {secret!r}", dir(secret), hash(secret), getattr(secret, "__dict__", None), secret.__doc__]
-    return [secret, *shown, secret.__sizeof__(), secret.__getstate__() if hasattr(secret, "__getstate__") else None]
+    shown = [
+        f"{secret} {secret!r}",
+        dir(secret),
+        hash(secret),
+        getattr(secret, "__dict__", None),
+        secret.__doc__,
+    ]
+    return [
+        secret,
+        *shown,
+        secret.__sizeof__(),
+        secret.__getstate__() if hasattr(secret, "__getstate__") else None,
+    ]
 
 
 _WRONG = wxaudit.ArgumentError

@@ -76,6 +76,7 @@ def _marks() -> dict[str, str]:
     forms = {
         "text": _MARK,
         "UTF-16": "\0".join(_MARK),
+        "UTF-32": "\0\0\0".join(_MARK),
         "hexadecimal": raw.hex(),
         "list of numbers": ", ".join(map(str, raw)),
         "base64": base64.b64encode(raw).decode()[:6],

@@ -68,7 +68,12 @@ def _attributes(seen: Observation) -> Texts:
 
 def _pickle(seen: Observation) -> Texts:
     for subject in seen.subjects:
-        for work in (lambda it: pickle.dumps(it, 2), lambda it: pickle.dumps(it, 5), copy.copy, copy.deepcopy):
+        for work in (
+            lambda it: pickle.dumps(it, 2),
+            lambda it: pickle.dumps(it, 5),
+            copy.copy,
+            copy.deepcopy,
+        ):
             try:
                 yield from _as_texts(work(subject))
             except Exception as refused:
@@ -87,7 +92,11 @@ def _to_dict(seen: Observation) -> Texts:
         for name in ("to_dict", "__json__", "_repr_html_"):
             if hasattr(subject, name):
                 shown = getattr(subject, name)()
-                yield from (repr(shown), json.dumps(shown, default=repr), json.dumps(shown, ensure_ascii=False))
+                yield from (
+                    repr(shown),
+                    json.dumps(shown, default=repr),
+                    json.dumps(shown, ensure_ascii=False),
+                )
 
 
 def _events(seen: Observation) -> Texts:

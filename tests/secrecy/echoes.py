@@ -20,7 +20,9 @@ def _in_json(**fields: object) -> Answers:
     """The token in the place of `TOKEN` in an answer that is good otherwise."""
     answer = {"errcode": 0, "errmsg": "ok", "status": 1, **fields}
     pattern = json.dumps(answer, ensure_ascii=False)
-    return lambda _servers, token: [Fault(body=pattern.replace("TOKEN", json.dumps(token, ensure_ascii=False)[1:-1]))]
+    return lambda _servers, token: [
+        Fault(body=pattern.replace("TOKEN", json.dumps(token, ensure_ascii=False)[1:-1]))
+    ]
 
 
 def _in_errmsg(rewrite: Rewrite) -> Answers:
@@ -102,24 +104,37 @@ _WARNING = 'PHP Warning: token TOKEN in line 7 {"errcode":0}'
 SCENARIOS = (
     Scenario("echo in the reason", Stage.ask, answers=_in_json(reason="1:标题:<br>(1):TOKEN<br>")),
     Scenario("echo in the screenshot", Stage.ask, answers=_in_json(screenshot="a|TOKEN|b")),
-    Scenario("echo in unknown fields", Stage.ask, answers=_in_json(debug={"TOKEN": ["TOKEN", {"a": "xTOKENx"}]})),
+    Scenario(
+        "echo in unknown fields", Stage.ask, answers=_in_json(debug={"TOKEN": ["TOKEN", {"a": "xTOKENx"}]})
+    ),
     Scenario("echo in the errmsg", Stage.ask, wxaudit.APIError, _in_errmsg(str)),
     Scenario("echo, percent-encoded", Stage.ask, wxaudit.APIError, _in_errmsg(_percent)),
-    Scenario("echo, percent-encoded in lower case", Stage.ask, wxaudit.APIError, _in_errmsg(_percent_in_lower_case)),
-    Scenario("echo, percent-encoded but the slash", Stage.ask, wxaudit.APIError, _in_errmsg(_percent_but_slash)),
+    Scenario(
+        "echo, percent-encoded in lower case", Stage.ask, wxaudit.APIError, _in_errmsg(_percent_in_lower_case)
+    ),
+    Scenario(
+        "echo, percent-encoded but the slash", Stage.ask, wxaudit.APIError, _in_errmsg(_percent_but_slash)
+    ),
     Scenario("echo, escaped for HTML", Stage.ask, wxaudit.APIError, _in_errmsg(html.escape)),
     Scenario(r"echo, all \u", Stage.ask, wxaudit.APIError, _in_errmsg_all_escaped),
     Scenario("echo, its first half", Stage.ask, wxaudit.APIError, _in_errmsg(_first_half)),
     Scenario("echo, its last half", Stage.ask, wxaudit.APIError, _in_errmsg(_last_half)),
     Scenario("echo as the errcode", Stage.ask, wxaudit.DecodeError, _in_json(errcode="TOKEN")),
     Scenario("echo as the status", Stage.ask, wxaudit.DecodeError, _in_json(status="TOKEN")),
-    Scenario("echo beside a status that is absent", Stage.ask, wxaudit.DecodeError, _in_json(status=None, x="TOKEN")),
+    Scenario(
+        "echo beside a status that is absent",
+        Stage.ask,
+        wxaudit.DecodeError,
+        _in_json(status=None, x="TOKEN"),
+    ),
     Scenario("echo in headers", Stage.ask, wxaudit.HTTPStatusError, _in_headers),
     Scenario("echo in the status line", Stage.ask, wxaudit.HTTPStatusError, _in_status_line),
     Scenario("echo instead of HTTP", Stage.ask, wxaudit.TransportError, _in_no_status_line),
     Scenario("echo on an error page", Stage.ask, wxaudit.HTTPStatusError, _in_body(_HTML, http_status=502)),
     Scenario("echo on a page with 200", Stage.ask, wxaudit.DecodeError, _in_body(_HTML)),
-    Scenario("echo on a page with 200, escaped", Stage.ask, wxaudit.DecodeError, _in_body(_HTML, html.escape)),
+    Scenario(
+        "echo on a page with 200, escaped", Stage.ask, wxaudit.DecodeError, _in_body(_HTML, html.escape)
+    ),
     Scenario("echo in an undecodable body", Stage.ask, wxaudit.DecodeError, _in_body(_WARNING)),
     Scenario("echo in one, percent-encoded", Stage.ask, wxaudit.DecodeError, _in_body(_WARNING, _percent)),
     Scenario(
@@ -128,10 +143,22 @@ SCENARIOS = (
         wxaudit.DecodeError,
         _in_body(_WARNING, _percent_in_lower_case),
     ),
-    Scenario("echo in one, escaped for JSON", Stage.ask, wxaudit.DecodeError, _in_body(_WARNING, _json_escaped)),
+    Scenario(
+        "echo in one, escaped for JSON", Stage.ask, wxaudit.DecodeError, _in_body(_WARNING, _json_escaped)
+    ),
     Scenario(r"echo in one, all \u", Stage.ask, wxaudit.DecodeError, _in_body("no: TOKEN", _all_escaped)),
-    Scenario("echo at the end of one, cut", Stage.ask, wxaudit.DecodeError, _in_body('{"a":"TOKEN', _first_half)),
-    Scenario("echo at the start of one, cut", Stage.ask, wxaudit.DecodeError, _in_body('TOKEN"}', _last_half)),
+    Scenario(
+        "echo at the end of one, cut", Stage.ask, wxaudit.DecodeError, _in_body('{"a":"TOKEN', _first_half)
+    ),
+    Scenario(
+        "echo at the start of one, cut", Stage.ask, wxaudit.DecodeError, _in_body('TOKEN"}', _last_half)
+    ),
     Scenario("echo where the excerpt ends", Stage.ask, wxaudit.DecodeError, _in_body(f"{'-' * 170}TOKEN")),
-    Scenario("echo of the old token after a refresh", _ask_source, wxaudit.APIError, _old_one_after_refresh, sends=2),
+    Scenario(
+        "echo of the old token after a refresh",
+        _ask_source,
+        wxaudit.APIError,
+        _old_one_after_refresh,
+        sends=2,
+    ),
 )

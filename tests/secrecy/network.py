@@ -100,7 +100,10 @@ SCENARIOS = (
     Scenario("no answer within the read limit", _ask_with(timeout=_FAST), _LATE, always(Fault(hold=True))),
     Scenario("a body that drips", _ask_with(timeout=0.2), _LATE, always(Fault(drip=1, drip_interval=0.1))),
     Scenario(
-        "no connection in time", _at(lambda it: f"https://localhost:{it.silent}", timeout=_FAST), _LATE, sends=0
+        "no connection in time",
+        _at(lambda it: f"https://localhost:{it.silent}", timeout=_FAST),
+        _LATE,
+        sends=0,
     ),
     Scenario("TLS", _at(_tls), sends=0),
     Scenario("TLS of an unknown authority", _at(_https(lambda it: it.tls_of_stranger)), _BROKEN, sends=0),
@@ -108,12 +111,21 @@ SCENARIOS = (
     Scenario("TLS with an expired certificate", _at(_https(lambda it: it.tls_expired)), _BROKEN, sends=0),
     Scenario("plain HTTP instead of TLS", _at(_https(lambda it: it.no_tls)), _BROKEN, sends=0),
     Scenario("a proxy: tunnel", _through(lambda it: it.tunnel, _tls), sends=0),
-    Scenario("a proxy: tunnel refused, 407", _through(lambda it: it.tunnel_407, _tls), wxaudit.HTTPStatusError, sends=0),
+    Scenario(
+        "a proxy: tunnel refused, 407",
+        _through(lambda it: it.tunnel_407, _tls),
+        wxaudit.HTTPStatusError,
+        sends=0,
+    ),
     Scenario("a proxy: tunnel refused, 502", _through(lambda it: it.tunnel_502, _tls), _BROKEN, sends=0),
     Scenario("a proxy: silent", _through(lambda it: it.silent, _tls, timeout=_FAST), _LATE, sends=0),
     Scenario("a proxy: nobody there", _through(lambda it: it.refusing, _tls), _BROKEN, sends=0),
-    Scenario("a proxy of the environment, 407", _through_proxy_of_environment, wxaudit.HTTPStatusError, sends=0),
+    Scenario(
+        "a proxy of the environment, 407", _through_proxy_of_environment, wxaudit.HTTPStatusError, sends=0
+    ),
     Scenario("a plain proxy", _through(lambda it: it.forward, _fake), sends=0),
-    Scenario("a plain proxy, 407", _through(lambda it: it.forward_407, _fake), wxaudit.HTTPStatusError, sends=0),
+    Scenario(
+        "a plain proxy, 407", _through(lambda it: it.forward_407, _fake), wxaudit.HTTPStatusError, sends=0
+    ),
     Scenario("a proxy that cannot be used", _with_unusable_proxy, wxaudit.ArgumentError, sends=0),
 )

@@ -32,7 +32,9 @@ class ObjectWalk:
             rest = {
                 key: item
                 for key, item in referents.items()
-                if not gc.is_tracked(item) and key not in untracked and not isinstance(item, (*_TEXTS, *_PLAIN))
+                if not gc.is_tracked(item)
+                and key not in untracked
+                and not isinstance(item, (*_TEXTS, *_PLAIN))
             }
             untracked |= rest
             reached = list(rest.values())

@@ -132,7 +132,9 @@ def _callback_raises(stage: Stage) -> object:
 
 def _call_in_callback(stage: Stage) -> object:
     """The callback asks too, with a client of its own, and fails."""
-    inner = wxaudit.Client(base_url=f"http://127.0.0.1:{stage.servers.refusing}", max_retries=0, trust_env=False)
+    inner = wxaudit.Client(
+        base_url=f"http://127.0.0.1:{stage.servers.refusing}", max_retries=0, trust_env=False
+    )
     stage.watcher.at_request = lambda: inner.get_audit_status(TOKEN.text(), stage.auditid)
     return stage.ask()
 
@@ -143,7 +145,13 @@ SCENARIOS = (
     Scenario("Ctrl-C", _interrupted, KeyboardInterrupt, _HELD),
     Scenario("a signal handler that raises", _stopped_by_handler, StopAskingError, _HELD),
     Scenario("cancelled", _cancelled, asyncio.CancelledError, _HELD, doors=_ASYNCIO),
-    Scenario("cancelled before it began", _cancelled_before_it_began, asyncio.CancelledError, sends=0, doors=_ASYNCIO),
+    Scenario(
+        "cancelled before it began",
+        _cancelled_before_it_began,
+        asyncio.CancelledError,
+        sends=0,
+        doors=_ASYNCIO,
+    ),
     Scenario(
         "the default client, cancelled before it began",
         _function_cancelled_before_it_began,
@@ -153,8 +161,12 @@ SCENARIOS = (
     ),
     Scenario("never awaited", _never_awaited, sends=0, doors=_ASYNCIO),
     Scenario("waiting to begin", _waiting_to_begin, sends=0, doors=_ASYNCIO),
-    Scenario("an error that nobody fetches", _error_that_nobody_fetches, None, refusing(40013), doors=_ASYNCIO),
-    Scenario("limited by asyncio.wait_for", _limited_by_wait_for, asyncio.TimeoutError, _HELD, doors=_ASYNCIO),
+    Scenario(
+        "an error that nobody fetches", _error_that_nobody_fetches, None, refusing(40013), doors=_ASYNCIO
+    ),
+    Scenario(
+        "limited by asyncio.wait_for", _limited_by_wait_for, asyncio.TimeoutError, _HELD, doors=_ASYNCIO
+    ),
     Scenario("an error that ends a thread", _in_thread, None, refusing(40013)),
     Scenario("an error of a forked child", _in_forked_child, wxaudit.APIError, refusing(40013)),
     Scenario("a callback that raises", _callback_raises),

@@ -54,10 +54,14 @@ class Stage:
         self.clients.append(made)
         return made
 
-    def ask(self, token: object = TOKEN.text, auditid: object = None, *, client: Any = None, **options: Any) -> Any:
+    def ask(
+        self, token: object = TOKEN.text, auditid: object = None, *, client: Any = None, **options: Any
+    ) -> Any:
         """One call, to its end."""
         client = client or self.client()
-        return self.run(client.get_audit_status(_now(token), _now(auditid or self.auditid), **_all_now(options)))
+        return self.run(
+            client.get_audit_status(_now(token), _now(auditid or self.auditid), **_all_now(options))
+        )
 
     def run(self, called: Any) -> Any:
         """What a client's method gave, awaited where it needs to be."""

@@ -29,16 +29,21 @@ from wxaudit.testing import FakeWeChat
 class World:
     """All servers, as long as it is entered."""
 
+    servers: Servers
+    fake: FakeWeChat
+
     def __enter__(self) -> World:
         with ExitStack() as stack:
-            self._fake = stack.enter_context(FakeWeChat())
+            self.fake = stack.enter_context(FakeWeChat())
             self._elsewhere = stack.enter_context(FakeWeChat())
             directory = stack.enter_context(tempfile.TemporaryDirectory())
             self._raw = {name: stack.enter_context(server) for name, server in _tls_servers(Path(directory))}
-            self._raw |= {name: stack.enter_context(server) for name, server in _proxies(self._raw["tls"].port)}
+            self._raw |= {
+                name: stack.enter_context(server) for name, server in _proxies(self._raw["tls"].port)
+            }
             refusing = stack.enter_context(_bound_socket())
             self.servers = Servers(
-                fake=self._fake.base_url,
+                fake=self.fake.base_url,
                 elsewhere=self._elsewhere.base_url,
                 certificates=str(Path(directory, "ca.pem")),
                 refusing=refusing,
@@ -47,8 +52,8 @@ class World:
             for number, scenario in enumerate(SCENARIOS):
                 *first, last = scenario.answers(self.servers, TOKEN.text())
                 for fault in first:
-                    self._fake.fail_next(fault, auditid=FIRST_AUDITID + number)
-                self._fake.fail_next(last, None, auditid=FIRST_AUDITID + number)
+                    self.fake.fail_next(fault, auditid=FIRST_AUDITID + number)
+                self.fake.fail_next(last, None, auditid=FIRST_AUDITID + number)
             self._stack = stack.pop_all()
         return self
 
@@ -57,10 +62,12 @@ class World:
 
     def what_came(self) -> dict[str, Any]:
         """What the servers saw, without a secret in it."""
-        requests = self._fake.requests
+        requests = self.fake.requests
         known = {canary.text() for canary in CANARIES}
         return {
-            "sends": Counter(request.auditid for request in requests if request.path == "/wxa/get_auditstatus"),
+            "sends": Counter(
+                request.auditid for request in requests if request.path == "/wxa/get_auditstatus"
+            ),
             "other_paths": sorted({request.path for request in requests} - {"/wxa/get_auditstatus"}),
             "with_referer": sum("referer" in request.headers for request in requests),
             "with_secret": sum(request.token in known for request in requests),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 import time
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ._holds import Holds
     from ._service import Service
 
-_RESET = struct.pack("ii", 1, 0)
+# The value of SO_LINGER that turns a close into a reset: on, for no time.
+_RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Connection(asyncio.Protocol):

@@ -117,11 +117,14 @@ class ServerThread:
 
     def _in_loop(self, coroutine: Coroutine[object, object, None]) -> None:
         """Run `coroutine` in the loop's thread and wait for it."""
-        with self._calling:
-            if not self.running or self._loop is None:
-                coroutine.close()
-                raise RuntimeError("the fake is not running")
-            asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        # Asked before the lock, too, which a forked child may have inherited held.
+        if self.running:
+            with self._calling:
+                if self._loop is not None:
+                    asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+                    return
+        coroutine.close()
+        raise RuntimeError("the fake is not running")
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

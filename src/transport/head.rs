@@ -1,0 +1,57 @@
+//! What the head of an answer alone tells.
+
+use std::time::SystemTime;
+
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+
+use super::{BODY_CAP, failure};
+use crate::error::{Error, Phase};
+use crate::retry;
+
+/// More than any honest head; hyper itself would take 400 KiB.
+const HEAD_CAP: usize = 64 * 1024;
+
+/// Refuses an answer whose body nobody should read. Its connection may be in doubt: it must not serve another call.
+pub(super) fn check(response: &reqwest::Response) -> Result<(), Error> {
+    let size: usize =
+        response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if size > HEAD_CAP {
+        return Err(Error::lasting(Phase::Head, format!("the head of the answer has {size} bytes")));
+    }
+    check_framing(response.headers())?;
+    if response.status() != StatusCode::OK {
+        let hint = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        return Err(Error::HttpStatus {
+            status: response.status().as_u16(),
+            retry_after: hint.and_then(|hint| retry::retry_after(hint, SystemTime::now())),
+        });
+    }
+    if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
+        let problem = "the answer is compressed, which was not asked for; its body was not read".to_owned();
+        return Err(Error::Decode { problem, excerpt: String::new(), empty: false });
+    }
+    if response.content_length().is_some_and(|length| length > BODY_CAP as u64) {
+        return Err(failure::too_large(BODY_CAP));
+    }
+    Ok(())
+}
+
+/// An answer whose length can be read in two ways is how one answer is smuggled behind another.
+fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
+    let Some(encoding) = headers.get(TRANSFER_ENCODING) else {
+        return Ok(());
+    };
+    if headers.contains_key(CONTENT_LENGTH) {
+        return Err(Error::lasting(
+            Phase::Head,
+            "the answer has both a Content-Length and a Transfer-Encoding",
+        ));
+    }
+    if headers.get_all(TRANSFER_ENCODING).iter().count() != 1
+        || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked")
+    {
+        return Err(Error::lasting(Phase::Head, "the answer has a Transfer-Encoding other than chunked"));
+    }
+    Ok(())
+}

@@ -18,7 +18,7 @@ use crate::request::{AuditId, Operation};
 use crate::retry::{self, Budget, Class};
 use crate::source::{Credential, Dated};
 use crate::status::AuditStatus;
-use crate::token::Token;
+use crate::token::{Token, Tokens};
 use crate::transport::{Limits, Transport};
 
 /// A client: its configuration, and what it has in the process that uses it. Making one opens nothing.
@@ -74,8 +74,9 @@ impl Client {
     /// A [`Failure`], never later than the call's total limit.
     pub async fn get_audit_status(&self, call: &Call) -> Result<AuditStatus, Failure> {
         let operation = Operation::audit_status(call.auditid);
-        let decode =
-            |body: &[u8], token: &Token| decode::audit_status(body, call.auditid, token, SystemTime::now());
+        let decode = |body: &[u8], tokens: &Tokens| {
+            decode::audit_status(body, call.auditid, tokens, SystemTime::now())
+        };
         let status = self.perform(call, &operation, decode).await?;
         Ok(AuditStatus { appid: call.appid.clone(), ..status })
     }
@@ -85,7 +86,7 @@ impl Client {
         &self,
         call: &Call,
         operation: &Operation,
-        decode: impl Fn(&[u8], &Token) -> Result<T, Error>,
+        decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let run = Run::new(self, call, operation);
         let outcome = timeout_at(run.deadline, run.attempts(decode)).await;
@@ -113,15 +114,15 @@ impl<'a> Run<'a> {
         Self { client, call, operation, begun, deadline, attempts: AtomicU32::new(0), doing }
     }
 
-    async fn attempts<T>(&self, decode: impl Fn(&[u8], &Token) -> Result<T, Error>) -> Result<T, Error> {
+    async fn attempts<T>(&self, decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>) -> Result<T, Error> {
         let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
-        let mut dated = self.call.credential.token().await?;
+        let mut held = Held::new(self.call.credential.token().await?);
         let mut refreshed = false;
         let mut retries = 0;
         let mut spent = None;
         loop {
-            self.pass_gate(&session, &dated.token).await?;
-            let error = match self.attempt(&session, &dated.token, &decode).await {
+            self.pass_gate(&session, held.tokens.current()).await?;
+            let error = match self.attempt(&session, &mut held, &decode).await {
                 Ok(result) => {
                     session.budget.refill(spent.unwrap_or(1));
                     return Ok(result);
@@ -131,10 +132,10 @@ impl<'a> Run<'a> {
             let class = retry::classify(&error);
             if class == Class::Token && !refreshed {
                 refreshed = true;
-                dated.token = self.refresh(&dated, error).await?;
+                held.renew(self.refresh(&held.dated, error).await?);
                 continue;
             }
-            let error = self.close_gate(&session, &dated.token, error);
+            let error = self.close_gate(&session, held.tokens.current(), error);
             if retries >= class.retries(self.call.max_retries) || !session.budget.take(class.cost()) {
                 if self.may_wait_for_gate(&error) && retries < self.call.max_retries {
                     retries += 1;
@@ -152,20 +153,25 @@ impl<'a> Run<'a> {
     async fn attempt<T>(
         &self,
         session: &Session,
-        token: &Token,
-        decode: impl Fn(&[u8], &Token) -> Result<T, Error>,
+        held: &mut Held,
+        decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.doing(Doing::Queueing);
         let _place = session.transport.place().await?;
         if self.left().is_zero() {
             return Err(self.out_of_time());
         }
+        // While this call waited, another one may have found the token refused: do not find it out again.
+        if let Some(dated) = self.call.credential.renewed(&held.dated) {
+            held.renew(dated);
+        }
+        let tokens = &held.tokens;
         self.doing(Doing::Asking);
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});
         let limits = Limits { connect: self.call.timeouts.connect, read: self.call.timeouts.read };
-        let body = session.transport.send(self.operation, token, limits).await;
-        let outcome = body.and_then(|body| decode(&body, token));
+        let body = session.transport.send(self.operation, tokens, limits).await;
+        let outcome = body.and_then(|body| decode(&body, tokens));
         self.tell(Kind::Response, |event| match &outcome {
             Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
             Err(error) => describe(event, error),
@@ -174,7 +180,7 @@ impl<'a> Run<'a> {
     }
 
     /// A fresh token in place of the refused one, or the refusal where there is none to be had.
-    async fn refresh(&self, refused: &Dated, refusal: Error) -> Result<Token, Error> {
+    async fn refresh(&self, refused: &Dated, refusal: Error) -> Result<Dated, Error> {
         if matches!(self.call.credential, Credential::Source { .. }) {
             self.tell(Kind::Refresh, |event| describe(event, &refusal));
             self.doing(Doing::Refreshing);
@@ -275,6 +281,23 @@ impl<'a> Run<'a> {
         };
         fill(&mut event);
         observer.notice(event);
+    }
+}
+
+/// The token that a call holds, and those it held before.
+struct Held {
+    dated: Dated,
+    tokens: Tokens,
+}
+
+impl Held {
+    fn new(dated: Dated) -> Self {
+        Self { tokens: Tokens::new(dated.token.clone()), dated }
+    }
+
+    fn renew(&mut self, dated: Dated) {
+        self.tokens.renew(dated.token.clone());
+        self.dated = dated;
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::json::{self, Json};
 use crate::request::AuditId;
 use crate::status::AuditStatus;
-use crate::token::Token;
+use crate::token::Tokens;
 
 /// The spellings that WeChat uses across its interfaces.
 const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
@@ -22,10 +22,10 @@ const EXCERPT_CHARACTERS: usize = 200;
 pub fn audit_status(
     body: &[u8],
     auditid: AuditId,
-    token: &Token,
+    tokens: &Tokens,
     now: SystemTime,
 ) -> Result<AuditStatus, Error> {
-    let answer = Answer::read(body, token)?;
+    let answer = Answer::read(body, tokens)?;
     answer.check_errcode()?;
     answer.check_auditid(auditid)?;
     Ok(AuditStatus {
@@ -45,21 +45,21 @@ struct Answer<'a> {
     object: Json,
     lossy: bool,
     body: &'a [u8],
-    token: &'a Token,
+    tokens: &'a Tokens,
 }
 
 impl<'a> Answer<'a> {
-    fn read(body: &'a [u8], token: &'a Token) -> Result<Self, Error> {
+    fn read(body: &'a [u8], tokens: &'a Tokens) -> Result<Self, Error> {
         let mut parsed = json::parse(body).map_err(|error| {
             let problem = if error.is_empty() {
                 "the answer is empty".to_owned()
             } else {
                 format!("the answer is no JSON that can be trusted ({error})")
             };
-            Error::Decode { problem, excerpt: excerpt(body, token), empty: error.is_empty() }
+            Error::Decode { problem, excerpt: excerpt(body, tokens), empty: error.is_empty() }
         })?;
-        parsed.value.map_strings(&mut |text| token.mask(text));
-        let answer = Self { object: parsed.value, lossy: parsed.lossy, body, token };
+        parsed.value.map_strings(&mut |text| tokens.mask(text));
+        let answer = Self { object: parsed.value, lossy: parsed.lossy, body, tokens };
         match answer.object {
             Json::Object(_) => Ok(answer),
             _ => Err(answer.wrong("the answer is JSON but no object")),
@@ -67,7 +67,7 @@ impl<'a> Answer<'a> {
     }
 
     fn wrong(&self, problem: impl Into<String>) -> Error {
-        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.token), empty: false }
+        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.tokens), empty: false }
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -161,9 +161,9 @@ fn is_block(block: &str) -> bool {
 }
 
 /// The start of a body, fit for a message: the token masked before the cut, which could leave half of it.
-fn excerpt(body: &[u8], token: &Token) -> String {
+fn excerpt(body: &[u8], tokens: &Tokens) -> String {
     let mut text = String::from_utf8_lossy(body).into_owned();
-    token.mask(&mut text);
+    tokens.mask(&mut text);
     let mut shown = String::new();
     for character in text.chars().take(EXCERPT_CHARACTERS) {
         if character.is_control() || is_hidden_mark(character) {

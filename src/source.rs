@@ -39,7 +39,7 @@ pub enum Credential {
     },
 }
 
-/// A token and the number of refreshes that the source had seen when it was asked.
+/// A token and the number of refreshes that its source had seen when it was asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dated {
     /// The token.
@@ -59,11 +59,20 @@ impl Credential {
         }
     }
 
+    /// The token that another call's refresh has put in the place of `held` meanwhile, None where none has.
+    #[must_use]
+    pub fn renewed(&self, held: &Dated) -> Option<Dated> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Source { shared, .. } => shared.renewed(held),
+        }
+    }
+
     /// A token in place of one that WeChat refused, None where there is no source to ask.
     ///
     /// # Errors
     /// [`Error::TokenSource`] as the source gave it.
-    pub async fn replace(&self, refused: &Dated) -> Option<Result<Token, Error>> {
+    pub async fn replace(&self, refused: &Dated) -> Option<Result<Dated, Error>> {
         match self {
             Self::Fixed(_) => None,
             Self::Source { shared, ask } => Some(shared.refresh(refused, || ask(Ask::Refresh)).await),
@@ -90,8 +99,17 @@ impl SharedSource {
             .await
     }
 
-    async fn refresh(&self, refused: &Dated, ask: impl FnOnce() -> Answer) -> Result<Token, Error> {
-        self.refreshes.share(refused.round, async || ask().await).await
+    fn renewed(&self, held: &Dated) -> Option<Dated> {
+        if self.refreshes.round() == held.round {
+            return None;
+        }
+        let token = self.refreshes.last()?.ok()?;
+        Some(Dated { token, round: self.refreshes.round() })
+    }
+
+    async fn refresh(&self, refused: &Dated, ask: impl FnOnce() -> Answer) -> Result<Dated, Error> {
+        let token = self.refreshes.share(refused.round, async || ask().await).await?;
+        Ok(Dated { token, round: self.refreshes.round() })
     }
 }
 
@@ -110,6 +128,11 @@ impl<T> Default for SingleFlight<T> {
 impl<T: Clone> SingleFlight<T> {
     fn round(&self) -> u64 {
         self.round.load(Ordering::Acquire)
+    }
+
+    /// The latest answer, unless another question is under way: nobody waits for that here.
+    fn last(&self) -> Option<Result<T, Error>> {
+        self.last.try_lock().ok()?.clone()
     }
 
     /// Asks, unless somebody has been answered since round `seen`: then that answer holds for this call too,

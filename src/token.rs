@@ -55,7 +55,7 @@ impl Token {
         key.hash_one(&self.0)
     }
 
-    /// Replaces the token in `text` by `***`: plain, escaped as URLs, JSON and HTML escape, and what a cut left of it.
+    /// Replaces the token in `text`, and any telling piece of it, by `***`: plain, or as URLs, JSON and HTML write it.
     pub fn mask(&self, text: &mut String) {
         if self.0.len() < SHORTEST_MASKED {
             return;
@@ -75,5 +75,39 @@ impl fmt::Debug for Token {
 impl fmt::Display for Token {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(MASK)
+    }
+}
+
+/// The tokens of one call: the one it uses, and the one before it, which a late answer may still name.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    current: Token,
+    former: Option<Token>,
+}
+
+impl Tokens {
+    /// A call begins with one token.
+    #[must_use]
+    pub fn new(current: Token) -> Self {
+        Self { current, former: None }
+    }
+
+    /// Goes on with a fresh one.
+    pub fn renew(&mut self, fresh: Token) {
+        self.former = Some(std::mem::replace(&mut self.current, fresh));
+    }
+
+    /// The token to send.
+    #[must_use]
+    pub fn current(&self) -> &Token {
+        &self.current
+    }
+
+    /// Replaces all of them in `text`; see [`Token::mask`].
+    pub fn mask(&self, text: &mut String) {
+        self.current.mask(text);
+        if let Some(former) = &self.former {
+            former.mask(text);
+        }
     }
 }

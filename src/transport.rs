@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use crate::connection::{Progress, Watch};
 use crate::error::{Error, Limit, Phase};
 use crate::request::{BaseUrl, Operation};
-use crate::token::Token;
+use crate::token::Tokens;
 
 mod clients;
 mod failure;
@@ -98,12 +98,17 @@ impl Transport {
     /// # Errors
     /// [`Error::Transport`], [`Error::Timeout`], [`Error::HttpStatus`] for every status but 200, and
     /// [`Error::Decode`] for a body that is compressed or above the cap.
-    pub async fn send(&self, operation: &Operation, token: &Token, limits: Limits) -> Result<Vec<u8>, Error> {
+    pub async fn send(
+        &self,
+        operation: &Operation,
+        tokens: &Tokens,
+        limits: Limits,
+    ) -> Result<Vec<u8>, Error> {
         let watch = Watch::new(limits.connect);
-        let response = match self.head(&self.clients.pooled(), operation, token, limits, &watch).await {
+        let response = match self.head(&self.clients.pooled(), operation, tokens, limits, &watch).await {
             Err(failure::HeadFailure::Broken(_)) if !matches!(watch.progress(), Progress::Fresh(_)) => {
                 let watch = Watch::new(limits.connect);
-                self.head(self.clients.fresh(), operation, token, limits, &watch).await
+                self.head(self.clients.fresh(), operation, tokens, limits, &watch).await
             }
             response => response,
         };
@@ -129,16 +134,17 @@ impl Transport {
         &self,
         client: &reqwest::Client,
         operation: &Operation,
-        token: &Token,
+        tokens: &Tokens,
         limits: Limits,
         watch: &Watch,
     ) -> Result<reqwest::Response, failure::HeadFailure> {
-        let mut request = reqwest::Request::new(operation.method.clone(), operation.url(&self.base, token));
+        let mut request =
+            reqwest::Request::new(operation.method.clone(), operation.url(&self.base, tokens.current()));
         request.headers_mut().clone_from(&self.headers);
         *request.body_mut() = Some(Bytes::from(operation.body.clone()).into());
         let answer = std::pin::pin!(watch.follow(client.execute(request)));
         let answer = within_read_limit(answer, limits, watch).await.map_err(failure::HeadFailure::Final)?;
-        answer.map_err(|error| failure::head(&error.without_url(), token))
+        answer.map_err(|error| failure::head(&error.without_url(), tokens))
     }
 }
 

@@ -80,12 +80,12 @@ def test_an_exit_is_quiet_with_every_check_on(fake: FakeProcess, manner: str) ->
     # An abandoned loop is a ResourceWarning of asyncio's; the others leave nothing to warn of.
     flags = ("-bb",) if manner == "with_an_abandoned_loop" else STRICT
     ended = run("exit_with_calls", fake.base_url, fake.token(), manner, HELD_AUDITID, flags=flags)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.stderr, ended.returncode) == ("", 0)
 
 
 def test_calls_by_functions_that_run_at_exit(fake: FakeProcess) -> None:
     ended = run("calls_at_exit", fake.base_url, fake.token())
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.stderr, ended.returncode) == ("", 0)
     assert ended.stdout.splitlines() == [
         "running: the blocking client answers",
         "running: the asyncio client answers",

@@ -68,7 +68,7 @@ def test_a_thousand_children_answer_while_the_parent_calls(fake: FakeProcess, ki
 def test_fork(fake: FakeProcess, moment: str) -> None:
     env = environment(WXAUDIT_BASE_URL=fake.base_url)
     ended = run("fork_at", fake.base_url, fake.token(), moment, env=env)
-    assert ended[:3] == (0, "", "")
+    assert (ended.stderr, ended.stdout, ended.returncode) == ("", "", 0)
 
 
 @pytest.mark.parametrize("kind", ["pool", "executor", "processes"])

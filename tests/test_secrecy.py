@@ -1,4 +1,4 @@
-"""No token and no proxy password ever gets out: scenarios by channels, for both clients, and for the command."""
+"""No token and no proxy password ever gets out: scenarios by channels, for both clients and the command."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
+
 from secrecy.canary import CANARIES, FRAGMENT, TOKEN, find
 from secrecy.channels import CHANNELS
 from secrecy.scenario import FIRST_AUDITID
 from secrecy.scenarios import SCENARIOS
 from secrecy.world import World
 from subprogram import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 DOORS = ("blocking", "asyncio")
 
@@ -105,9 +108,7 @@ def test_nothing_reaches_the_target_of_a_redirect(reports: dict[str, Report], do
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_stacks_of_calls_in_flight_are_among_what_is_searched(
-    reports: dict[str, Report], door: str
-) -> None:
+def test_the_stacks_of_calls_in_flight_are_searched(reports: dict[str, Report], door: str) -> None:
     frames = {line["scenario"]: line["frames_in_flight"] for line in reports[door].scenarios}
     assert frames["success"] > 0
     assert frames["errcode 40001"] > 0

@@ -66,14 +66,14 @@ def test_seconds_and_timedelta(timeout: Timeout, expected: tuple[float, float | 
         (float("inf"), "inf", "at most one year"),
         (YEAR + 1, str(YEAR + 1), "not milliseconds"),
         (timedelta(days=366), "datetime.timedelta", "at most one year"),
-        (10**400, "1000", "at most one year"),
-        (10**5000, "an int of thousands of digits", "at most one year"),
+        (10**400, "an int of very many digits", "at most one year"),
+        (10**5000, "an int of very many digits", "at most one year"),
         (True, "True", "a number of seconds or a timedelta"),
-        ("15", "'15'", "a number of seconds or a timedelta"),
-        (b"15", "b'15'", "a number of seconds or a timedelta"),
-        (Decimal(15), "Decimal('15')", "a number of seconds or a timedelta"),
-        ((5, 15), "(5, 15)", "write Timeout(total=…, connect=…, read=…)"),
-        ("x" * 10_000, "xxx…", "a number of seconds or a timedelta"),
+        ("15", "got str", "a number of seconds or a timedelta"),
+        (b"15", "got bytes", "a number of seconds or a timedelta"),
+        (Decimal(15), "got Decimal", "a number of seconds or a timedelta"),
+        ((5, 15), "got tuple", "write Timeout(total=…, connect=…, read=…)"),
+        ("x" * 10_000, "got str", "a number of seconds or a timedelta"),
     ],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 10**9 else "huge",
 )
@@ -88,7 +88,7 @@ def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str,
 
 
 def test_total_is_required_to_be_a_time() -> None:
-    with pytest.raises(ArgumentError, match=r"^total must be a number of seconds or a timedelta, got None; "):
+    with pytest.raises(ArgumentError, match=r"^total must be a number of seconds or a timedelta, got NoneType; "):
         Timeout(None)  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import NoReturn
 
 from . import WxAuditError, __version__, get_audit_status
 from ._terminal import audit_lines, error_lines
@@ -14,13 +15,27 @@ The token is read from WXAUDIT_TOKEN, never from the command line, where other u
 Exit status: 0 an answer came, 1 it did not, 2 the command was wrong, 130 interrupted.
 """
 
+_USAGE_ERROR = (
+    "give one auditid and nothing else, and in WXAUDIT_TOKEN the authorizer_access_token of the mini program "
+    "that owns the audit"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors show nothing of the command line: a token may have slipped into it."""
+
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002  # argparse's words quote the arguments
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {_USAGE_ERROR}\n")
+
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m wxaudit",
         description="Ask WeChat for the review status of a mini program's audit. 查询小程序审核状态。",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("auditid", help="what submit_audit returned, a number")
     parser.add_argument("--version", action="version", version=f"wxaudit {__version__}")

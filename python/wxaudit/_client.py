@@ -10,7 +10,7 @@ from ._tokens import Answer, aask, ask
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from datetime import timedelta
     from types import TracebackType
     from typing import Any, SupportsIndex, TypeVar
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._events import Event
-    from ._native import AuditStatus, Secret
+    from ._native import AuditStatus
     from ._tokens import AsyncTokenSource, TokenSource
 
     _Kind = TypeVar("_Kind", "Client", "AsyncClient")
@@ -73,38 +73,39 @@ class _Configured:
 
         `ArgumentError` for a value that cannot be used; a `ca_file` is read at the first call.
         """
+        # Before anything can fail: a URL may hold a password or a token, and no traceback may show it.
+        proxy_is_open = isinstance(proxy, str) and "@" not in proxy
+        shown_proxy = proxy if proxy is None or proxy_is_open else _HIDDEN
+        _, base_url, proxy, timeout = conceal(None, base_url, proxy, timeout)
         # Loaded now: an error that says that descriptors have run out must not need one to be made.
         from . import _hints  # noqa: F401
 
-        # Before anything can fail, so that no traceback shows the credentials in it.
-        shown, secret = _proxy(proxy)
-        proxy = shown
         if on_event is not None and not callable(on_event):
             raise ArgumentError(f"on_event must be callable, got {type(on_event).__name__}")
         self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
         self._on_event = on_event
         self._closed = False
-        self._settings = {
-            "base_url": base_url,
-            "timeout": self._timeout,
-            "max_retries": max_retries,
-            "max_concurrency": max_concurrency,
-            "proxy": shown,
-            "trust_env": trust_env,
-            "ca_file": ca_file,
-            "user_agent": user_agent,
-            "on_event": on_event,
-        }
         self._engine = Engine(
             base_url=base_url,
             timeout=self._timeout,
             max_retries=max_retries,
             max_concurrency=max_concurrency,
-            proxy=secret,
+            proxy=proxy,
             trust_env=bool(trust_env),
             ca_file=ca_file,
             user_agent=user_agent,
         )
+        self._settings = {
+            "base_url": self._engine.base_url,
+            "timeout": self._timeout,
+            "max_retries": max_retries,
+            "max_concurrency": max_concurrency,
+            "proxy": shown_proxy,
+            "trust_env": trust_env,
+            "ca_file": ca_file,
+            "user_agent": user_agent,
+            "on_event": on_event,
+        }
 
     @classmethod
     def _twin_of(cls, other: _Configured) -> Self:
@@ -115,7 +116,9 @@ class _Configured:
         return twin
 
     def __repr__(self) -> str:
-        changed = (f"{k}={v!r}" for k, v in self._settings.items() if v != _DEFAULTS[k])
+        # A client that could not be made has no settings, and may still be shown by a debugger.
+        settings = getattr(self, "_settings", {})
+        changed = (f"{k}={v!r}" for k, v in settings.items() if v != _DEFAULTS[k])
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[type[Self], dict[str, Any]]]:
@@ -177,7 +180,7 @@ class Client(_Configured):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
-        token, auditid = conceal(token), conceal(auditid)
+        token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
         options = self._options(appid, timeout, max_retries)
         return self._finish(self._engine.get_audit_status(token, auditid, options), token)
 
@@ -215,7 +218,7 @@ class AsyncClient(_Configured):
 
     __slots__ = ()
 
-    async def get_audit_status(
+    def get_audit_status(
         self,
         token: str | TokenSource | AsyncTokenSource,
         auditid: SupportsIndex | str,
@@ -223,9 +226,15 @@ class AsyncClient(_Configured):
         appid: str | None = None,
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
+    ) -> Coroutine[Any, Any, AuditStatus]:
+        """As `Client.get_audit_status`, to be awaited. `token` may also be an `AsyncTokenSource`."""
+        # A function that returns a coroutine: the frame of one that has not begun would hold the token.
+        token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+        return self._get_audit_status(token, auditid, appid, timeout, max_retries)
+
+    async def _get_audit_status(
+        self, token: Any, auditid: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> AuditStatus:
-        """As `Client.get_audit_status`. `token` may also be an `AsyncTokenSource`."""
-        token, auditid = conceal(token), conceal(auditid)
         options = self._options(appid, timeout, max_retries)
         return await self._finish(await self._engine.aget_audit_status(token, auditid, options), token)
 
@@ -268,19 +277,23 @@ def get_audit_status(
     (seconds), `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, and `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. For
     arguments and errors see `Client.get_audit_status`.
     """
-    token, auditid = conceal(token), conceal(auditid)
+    token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
     return _default(Client).get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
 
 
-async def aget_audit_status(
+def aget_audit_status(
     token: str | TokenSource | AsyncTokenSource,
     auditid: SupportsIndex | str,
     *,
     timeout: Timeout | float | timedelta | None = None,
     max_retries: int | None = None,
-) -> AuditStatus:
-    """As `get_audit_status`, for asyncio. `token` may also be an `AsyncTokenSource`."""
-    token, auditid = conceal(token), conceal(auditid)
+) -> Coroutine[Any, Any, AuditStatus]:
+    """As `get_audit_status`, to be awaited. `token` may also be an `AsyncTokenSource`."""
+    token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+    return _aget_audit_status(token, auditid, timeout, max_retries)
+
+
+async def _aget_audit_status(token: Any, auditid: Any, timeout: Any, max_retries: Any) -> AuditStatus:
     client = _default(AsyncClient)
     return await client.get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
 
@@ -317,12 +330,6 @@ def _environment() -> dict[str, Any]:
             except ValueError:
                 raise ArgumentError(f"{variable} must be a number, got {text!r}") from None
     return found
-
-
-def _proxy(proxy: str | None) -> tuple[str | None, Secret | None]:
-    """The proxy as it may be shown, and as it is used."""
-    shown = proxy if proxy is None or (isinstance(proxy, str) and "@" not in proxy) else _HIDDEN
-    return shown, conceal(proxy)
 
 
 def _restored(kind: type[Any], settings: dict[str, Any]) -> Any:

@@ -94,10 +94,16 @@ class AuditStatus:
 class Secret:
     """A text that no repr, traceback, pickle or walk over objects can show."""
 
+    @property
+    def kind(self) -> str:
+        """The name of the type of what is hidden."""
     def __reduce__(self) -> Any: ...
 
-def conceal(value: Any) -> Any:
-    """Hides a text, and bytes meant as one, and gives anything else back."""
+def conceal(token: Any, *others: Any) -> tuple[Any, ...]:
+    """Hides what could be or hold a token among the arguments of a call.
+
+    As the token: whatever is no token source. As the others: texts and bytes.
+    """
 
 # appid, timeout, max_retries, whether somebody listens to events
 _Options: TypeAlias = tuple[Any, Timeout | None, Any, bool]
@@ -109,15 +115,18 @@ class Engine:
     def __new__(
         cls,
         *,
-        base_url: str,
+        base_url: str | Secret,
         timeout: Timeout,
         max_retries: int,
         max_concurrency: int,
-        proxy: Secret | None,
+        proxy: str | Secret | None,
         trust_env: bool,
         ca_file: str | PathLike[str] | None,
         user_agent: str | None,
     ) -> Self: ...
+    @property
+    def base_url(self) -> str:
+        """Where calls go; it holds no user, password or query."""
     def get_audit_status(self, token: Any, auditid: Any, options: _Options) -> AuditStatus | Step: ...
     def aget_audit_status(
         self, token: Any, auditid: Any, options: _Options

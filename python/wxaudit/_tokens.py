@@ -137,7 +137,7 @@ def _usable(given: object) -> Answer:
         if hasattr(given, "close"):
             given.close()
         return Answer(problem="its get_token is a coroutine function; only AsyncClient can await it")
-    secret = conceal(given)
+    (secret,) = conceal(given)
     if isinstance(secret, Secret):
         return Answer(secret)
     return Answer(problem=f"get_token gave {type(given).__name__} instead of text")

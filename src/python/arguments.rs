@@ -31,7 +31,7 @@ pub(super) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     }
     match whole_number(value)? {
         Some(number) => AuditId::new(number).map_err(raise),
-        None => Err(raise(expected(&value.get_type().name()?.to_string()))),
+        None => Err(raise(expected(&kind(value)?))),
     }
 }
 
@@ -62,20 +62,31 @@ pub(super) fn count(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<u
             Ok(number) => return Ok(number),
             Err(_) => "is out of range".to_owned(),
         },
-        None => format!("expected a whole number, got {}", value.get_type().name()?),
+        None => format!("expected a whole number, got {}", kind(value)?),
     };
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
 }
 
 pub(super) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Some(text) = value.cast::<Secret>().ok().and_then(|secret| secret.get().text()) {
+        return Ok(text.to_owned());
+    }
     let problem = match value.cast::<PyString>() {
         Ok(text) => match text.to_str() {
             Ok(text) => return Ok(text.to_owned()),
             Err(_) => "is no valid text".to_owned(),
         },
-        Err(_) => format!("expected text, got {}", value.get_type().name()?),
+        Err(_) => format!("expected text, got {}", kind(value)?),
     };
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
+}
+
+/// The type of a value, hidden or not.
+fn kind(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    match value.cast::<Secret>() {
+        Ok(secret) => Ok(secret.get().kind().to_owned()),
+        Err(_) => Ok(value.get_type().name()?.to_string()),
+    }
 }
 
 /// Reads a `wxaudit.Timeout`, which has checked its values.
@@ -95,13 +106,7 @@ fn seconds(seconds: f64) -> Duration {
 }
 
 pub(super) fn proxy_url(value: &Bound<'_, PyAny>) -> PyResult<ProxyUrl> {
-    let text = value.cast::<Secret>().ok().and_then(|secret| secret.get().text());
-    match text {
-        Some(text) => Ok(ProxyUrl(text.to_owned())),
-        None => {
-            Err(errors::raise(value.py(), &Error::argument("proxy", "expected the URL of a proxy as text")))
-        }
-    }
+    text("proxy", value).map(ProxyUrl)
 }
 
 pub(super) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {

@@ -54,7 +54,25 @@ pub(super) fn awaitable<F>(py: Python<'_>, future: F) -> PyResult<Bound<'_, PyAn
 where
     F: Future<Output: for<'py> IntoPyObject<'py> + Send> + Send + 'static,
 {
-    Runtime::current(py)?.deliver(py)?;
-    let locals = TaskLocals::new(LoopPort::running(py)?);
-    generic::future_into_py_with_locals::<Bridge, _, _>(py, locals, async move { Ok(future.await) })
+    let port = LoopPort::running(py)?;
+    if !Runtime::current(py)?.deliver(py)? {
+        return too_late(py, &port);
+    }
+    generic::future_into_py_with_locals::<Bridge, _, _>(
+        py,
+        TaskLocals::new(port),
+        async move { Ok(future.await) },
+    )
+}
+
+/// What an asyncio call gets while the interpreter exits. All threads but the main one are daemons then, about to be
+/// frozen: theirs waits for ever, since an exception would be printed.
+fn too_late<'py>(py: Python<'py>, port: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let threading = py.import("threading")?;
+    let is_main = threading.call_method0("current_thread")?.is(threading.call_method0("main_thread")?);
+    if is_main {
+        let message = "the interpreter is exiting: asyncio calls are over; the blocking client still works";
+        return Err(PyRuntimeError::new_err(message));
+    }
+    port.call_method0("create_future")
 }

@@ -79,6 +79,12 @@ impl Engine {
         bridge::awaitable(py, self.get_audit_status_turn(call))
     }
 
+    /// Where calls go; it holds no user, password or query.
+    #[getter]
+    fn base_url(&self) -> String {
+        self.client.config().transport.base.to_string()
+    }
+
     /// Closes the idle connections of this process.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.client.close());

@@ -7,7 +7,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyTuple};
 
@@ -52,24 +51,22 @@ impl Deliveries {
     ///
     /// Python starts it, so that its thread state is made once, under the interpreter's lock. A native thread would
     /// make one without that lock, in the middle of which a fork leaves the child hanging (CPython 3.10 and 3.11).
-    pub(super) fn start(this: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+    ///
+    /// False where the interpreter is exiting, so that nothing can be delivered any more.
+    pub(super) fn start(this: &Arc<Self>, py: Python<'_>) -> PyResult<bool> {
         {
             let mut state = this.state();
             match state.phase {
-                Phase::Running => return Ok(()),
+                Phase::Running => return Ok(true),
                 Phase::NotStarted => state.phase = Phase::Running,
-                Phase::Stopping | Phase::Stopped => {
-                    return Err(PyRuntimeError::new_err(
-                        "the interpreter is exiting: asyncio calls are over; the blocking client still works",
-                    ));
-                }
+                Phase::Stopping | Phase::Stopped => return Ok(false),
             }
         }
         let deliveries = Arc::clone(this);
         let run =
             PyCFunction::new_closure(py, None, None, move |arguments, _| deliveries.run(arguments.py()))?;
         let started = py.import("_thread")?.call_method1("start_new_thread", (run, PyTuple::empty(py)));
-        started.map(drop).inspect_err(|_| this.state().phase = Phase::NotStarted)
+        started.map(|_| true).inspect_err(|_| this.state().phase = Phase::NotStarted)
     }
 
     /// Leaves a job for the thread.

@@ -69,8 +69,8 @@ impl Runtime {
         shared
     }
 
-    /// Makes sure that finished calls are delivered to Python.
-    pub(super) fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+    /// Makes sure that finished calls are delivered to Python; False where the interpreter is exiting.
+    pub(super) fn deliver(&self, py: Python<'_>) -> PyResult<bool> {
         Deliveries::start(&self.deliveries, py)
     }
 }

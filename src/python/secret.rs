@@ -1,8 +1,9 @@
 //! What a caller passes as a token, out of sight from the first line on.
 
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 
 use super::errors;
 use crate::error::Error;
@@ -13,11 +14,17 @@ use crate::token::{MASK, Token};
 pub(crate) struct Secret {
     /// None where it is no text.
     text: Option<String>,
-    kind: &'static str,
+    kind: String,
 }
 
 #[pymethods]
 impl Secret {
+    /// The name of the type of what is hidden.
+    #[getter]
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         Ok(format!("{}({MASK})", slf.get_type().name()?))
     }
@@ -40,24 +47,37 @@ impl Secret {
     pub(super) fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
-
-    /// The type of what the caller passed.
-    pub(super) fn kind(&self) -> &'static str {
-        self.kind
-    }
 }
 
-/// Hides a text, and bytes meant as one, and gives anything else back. Never fails for a bad value, since the caller's
+/// Hides what could be or hold a token among the arguments of a call: as the token, whatever is no token source; as
+/// the others, which may have changed places with it, texts and bytes. Never fails for a bad value, since the caller's
 /// frame would then show it; the call itself refuses it.
 #[pyfunction]
-pub(crate) fn conceal(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
-    let kind = if value.is_instance_of::<PyString>() {
-        "str"
-    } else if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
-        "bytes"
-    } else {
-        return Ok(value);
+#[pyo3(signature = (token, *others))]
+pub(crate) fn conceal<'py>(
+    token: Bound<'py, PyAny>,
+    others: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let py = token.py();
+    let is_text = |value: &Bound<'py, PyAny>| {
+        value.is_instance_of::<PyString>()
+            || value.is_instance_of::<PyBytes>()
+            || value.is_instance_of::<PyByteArray>()
     };
+    let mut concealed = Vec::with_capacity(1 + others.len());
+    let is_source = !is_text(&token) && token.hasattr(intern!(py, "get_token")).unwrap_or(false);
+    concealed.push(if is_source || token.is_none() { token } else { hidden(token)? });
+    for other in others {
+        concealed.push(if is_text(&other) { hidden(other)? } else { other });
+    }
+    PyTuple::new(py, concealed)
+}
+
+fn hidden(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    if value.is_instance_of::<Secret>() {
+        return Ok(value);
+    }
+    let kind = value.get_type().name()?.to_string();
     // A text with lone surrogates is no token; it is refused as what it is.
     let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
     Ok(Bound::new(value.py(), Secret { text, kind })?.into_any())

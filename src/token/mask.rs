@@ -1,117 +1,156 @@
-//! Finding a token in text from outside: as it is, and in the forms that servers and proxies write it in.
+//! Finding a token, or a telling piece of one, in text from outside: as it is, and as URLs, JSON and HTML write it.
 
 use super::MASK;
 
-/// A beginning of the token as long as this is masked wherever it stands: somebody shortened it.
+/// A piece of the token as long as this tells too much, wherever it stands: somebody shortened it.
 const TELLING: usize = 16;
-/// At the end of a text, where a cut is likely, a shorter beginning is enough.
+/// At the end of a text, where a cut is likely, a shorter beginning of the token is enough.
 const TELLING_AT_END: usize = 8;
+/// Texts may be escaped twice, when one server quotes another.
+const ESCAPED_TIMES: usize = 2;
+
+/// A character, and where it stands in the text that it was read from.
+#[derive(Clone, Copy)]
+struct Seen {
+    character: char,
+    start: usize,
+    end: usize,
+}
 
 /// `text` without the token, or None where it holds nothing of it.
 pub(super) fn masked(text: &str, token: &str) -> Option<String> {
-    let mut result: Option<String> = None;
-    let mut rest = text;
-    let mut kept = text;
-    while let Some(character) = rest.chars().next() {
-        if let Some(length) = matched(rest, token) {
-            let result = result.get_or_insert_default();
-            result.push_str(kept.get(..kept.len() - rest.len()).unwrap_or_default());
-            result.push_str(MASK);
-            rest = rest.get(length..).unwrap_or_default();
-            kept = rest;
-        } else {
-            rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    if text.len() < TELLING_AT_END.min(token.len()) {
+        return None;
+    }
+    let token_characters: Vec<char> = token.chars().collect();
+    let mut view: Vec<Seen> = text
+        .char_indices()
+        .map(|(start, character)| Seen { character, start, end: start + character.len_utf8() })
+        .collect();
+    let mut hidden = Vec::new();
+    for _ in 0..=ESCAPED_TIMES {
+        find(&view, &token_characters, &mut hidden);
+        let plainer = unescaped(&view);
+        if plainer.len() == view.len() {
+            break;
         }
+        view = plainer;
     }
-    if let Some(result) = &mut result {
-        result.push_str(kept);
+    if hidden.is_empty() { None } else { Some(without(text, hidden)) }
+}
+
+/// The text with the given places, which may overlap, replaced.
+fn without(text: &str, mut hidden: Vec<(usize, usize)>) -> String {
+    hidden.sort_unstable();
+    let mut result = String::new();
+    let mut shown_to = 0;
+    for (start, end) in hidden {
+        if start > shown_to || result.is_empty() {
+            result.push_str(text.get(shown_to..start).unwrap_or_default());
+            result.push_str(MASK);
+        }
+        shown_to = shown_to.max(end);
     }
+    result.push_str(text.get(shown_to..).unwrap_or_default());
     result
 }
 
-/// How much of the beginning of `text` is the token, or so much of it that it tells.
-fn matched(text: &str, token: &str) -> Option<usize> {
-    // Most places are passed here, at little cost.
-    if written(text, token.chars().next()?) == [None, None] {
-        return None;
-    }
-    // Where the text may go on after the characters so far: `%25` is a written `%`, or a plain one before `25`.
-    let mut ends = vec![0];
-    for (characters, character) in token.chars().enumerate() {
-        let rest = |end: usize| text.get(end..).unwrap_or_default();
-        let mut next: Vec<usize> = ends
-            .iter()
-            .flat_map(|&end| {
-                written(rest(end), character).into_iter().flatten().map(move |length| end + length)
-            })
-            .collect();
-        next.sort_unstable();
-        next.dedup();
-        if next.is_empty() {
-            let end = ends.last().copied()?;
-            // Half of an escape at the very end is a cut too.
-            let cut =
-                rest(end).is_empty() || (rest(end).len() < 6 && rest(end).starts_with(['%', '\\', '&']));
-            return match characters {
-                TELLING.. => Some(end),
-                TELLING_AT_END.. if cut => Some(text.len()),
-                _ => None,
-            };
+/// Adds the places of `view` that hold a telling piece of the token.
+fn find(view: &[Seen], token: &[char], hidden: &mut Vec<(usize, usize)>) {
+    let telling = TELLING.min(token.len());
+    // Only where enough characters of the token's kind follow each other is a closer look worth it.
+    for run in view.split(|seen| !token.contains(&seen.character)).filter(|run| run.len() >= telling) {
+        for piece in run.windows(telling) {
+            let is_piece = token.windows(telling).any(|of_token| same(piece, of_token));
+            if let ([first, ..], [.., last], true) = (piece, piece, is_piece) {
+                hidden.push((first.start, last.end));
+            }
         }
-        ends = next;
     }
-    ends.last().copied()
+    let longest = token.len().min(view.len());
+    for length in (TELLING_AT_END..=longest).rev() {
+        if let (Some(tail), Some(beginning)) = (view.get(view.len() - length..), token.get(..length))
+            && same(tail, beginning)
+            && let ([first, ..], [.., last]) = (tail, tail)
+        {
+            hidden.push((first.start, last.end));
+            return;
+        }
+    }
 }
 
-/// The lengths of `character` at the beginning of `text`: as it is, and escaped.
-fn written(text: &str, character: char) -> [Option<usize>; 2] {
-    let plain = text.starts_with(character).then(|| character.len_utf8());
-    let escaped = match text.as_bytes().first() {
-        Some(b'%') => percent_encoded(text, character),
-        Some(b'\\') => json_escaped(text, character),
-        Some(b'&') => html_escaped(text, character),
+fn same(seen: &[Seen], characters: &[char]) -> bool {
+    seen.iter().map(|seen| seen.character).eq(characters.iter().copied())
+}
+
+/// The view with its escapes read: `%2F`, `\/`, `\u002f`, `\x2f`, `&amp;`, `&#47;`.
+fn unescaped(view: &[Seen]) -> Vec<Seen> {
+    let mut plainer = Vec::with_capacity(view.len());
+    let mut rest = view;
+    while let Some((first, others)) = rest.split_first() {
+        let read = match first.character {
+            '%' => percent_encoded(rest),
+            '\\' => backslashed(others),
+            '&' => html_entity(others),
+            _ => None,
+        };
+        let (character, length) = read.unwrap_or((first.character, 1));
+        let (escape, after) = rest.split_at(length.min(rest.len()));
+        let end = escape.last().map_or(first.end, |seen| seen.end);
+        plainer.push(Seen { character, start: first.start, end });
+        rest = after;
+    }
+    plainer
+}
+
+/// A character written as `%XX` for each of its UTF-8 bytes, and the length of that.
+fn percent_encoded(text: &[Seen]) -> Option<(char, usize)> {
+    let mut bytes = Vec::with_capacity(4);
+    for triple in text.chunks(3).take(4) {
+        let [percent, digits @ ..] = triple else { break };
+        let (Some(byte), '%', 2) = (number(digits, 16), percent.character, digits.len()) else { break };
+        bytes.push(u8::try_from(byte).ok()?);
+        if let Some(character) = std::str::from_utf8(&bytes).ok().and_then(|text| text.chars().next()) {
+            return Some((character, bytes.len() * 3));
+        }
+    }
+    None
+}
+
+/// What follows a backslash, and the length of the whole escape.
+fn backslashed(text: &[Seen]) -> Option<(char, usize)> {
+    let (kind, digits) = text.split_first()?;
+    let coded = match kind.character {
+        'u' => digits.get(..4).and_then(|digits| Some((number(digits, 16)?, 6))),
+        'x' => digits.get(..2).and_then(|digits| Some((number(digits, 16)?, 4))),
         _ => None,
     };
-    [plain, escaped]
+    let coded = coded.and_then(|(number, length)| Some((char::from_u32(number)?, length)));
+    Some(coded.unwrap_or((kind.character, 2)))
 }
 
-fn percent_encoded(text: &str, character: char) -> Option<usize> {
-    let mut buffer = [0; 4];
-    let bytes = character.encode_utf8(&mut buffer).bytes();
-    let length = bytes.len() * 3;
-    let found = text.get(..length)?.as_bytes().chunks(3);
-    let equal =
-        found.zip(bytes).all(|(found, byte)| found.eq_ignore_ascii_case(format!("%{byte:02x}").as_bytes()));
-    equal.then_some(length)
-}
-
-fn json_escaped(text: &str, character: char) -> Option<usize> {
-    if text.get(1..)?.starts_with(character) {
-        return Some(1 + character.len_utf8());
-    }
-    let mut buffer = [0; 2];
-    let units = character.encode_utf16(&mut buffer).iter().map(|unit| format!("\\u{unit:04x}"));
-    let escaped = units.collect::<Vec<_>>().concat();
-    text.get(..escaped.len())?.eq_ignore_ascii_case(&escaped).then_some(escaped.len())
-}
-
-fn html_escaped(text: &str, character: char) -> Option<usize> {
-    let end = text.bytes().take(12).position(|byte| byte == b';')?;
-    let name = text.get(1..end)?;
-    let named = match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
+/// What follows an ampersand, and the length of the whole entity.
+fn html_entity(text: &[Seen]) -> Option<(char, usize)> {
+    let end = text.iter().take(10).position(|seen| seen.character == ';')?;
+    let name: String = text.get(..end)?.iter().map(|seen| seen.character).collect();
+    let character = match name.as_str() {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
         _ => {
-            let number = name.strip_prefix('#')?;
-            let parsed = match number.strip_prefix(['x', 'X']) {
+            let digits = name.strip_prefix('#')?;
+            let parsed = match digits.strip_prefix(['x', 'X']) {
                 Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
+                None => digits.parse(),
             };
-            char::from_u32(parsed.ok()?)
+            char::from_u32(parsed.ok()?)?
         }
     };
-    (named == Some(character)).then_some(end + 1)
+    Some((character, end + 2))
+}
+
+fn number(digits: &[Seen], radix: u32) -> Option<u32> {
+    digits.iter().try_fold(0, |number, seen| Some(number * radix + seen.character.to_digit(radix)?))
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::connection::ConnectTimeout;
 use crate::error::{Error, Limit, Phase};
-use crate::token::Token;
+use crate::token::Tokens;
 
 /// Why no head of an answer came.
 pub(super) enum HeadFailure {
@@ -25,9 +25,9 @@ impl HeadFailure {
 
 /// Sorts an error that came instead of a head. The URL is off it already; the token is masked again, since a
 /// peer's words may stand in the text.
-pub(super) fn head(error: &reqwest::Error, token: &Token) -> HeadFailure {
+pub(super) fn head(error: &reqwest::Error, tokens: &Tokens) -> HeadFailure {
     let mut detail = describe(error);
-    token.mask(&mut detail);
+    tokens.mask(&mut detail);
     if let Some(ConnectTimeout(after)) = find::<ConnectTimeout>(error) {
         let detail = Phase::Connect.to_string();
         return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });

@@ -1,19 +1,20 @@
-"""Scenarios by what the caller passes: the token in a wrong form, in a wrong place, or beside something wrong."""
+"""Scenarios by what the caller passes: the token in a wrong form or place, or beside something wrong."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
-from secrecy.stage import Stage
 from wxaudit._native import conceal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from secrecy.scenario import Act
+    from secrecy.stage import Stage
 
 
 class _Text(str):

@@ -6,8 +6,13 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Text: TypeAlias = str | bytes | bytearray
 
 # A shorter piece of a secret than this does not count as the secret.
 FRAGMENT = 16
@@ -15,8 +20,8 @@ FRAGMENT = 16
 # Characters that some encoding writes in another way; between each two of them stand eleven that none does.
 _SPECIAL = "+/=%&#?\"'\\<>é"
 
-# In the middle of each eleven. A fragment has room for two special characters only if it holds all eleven between them,
-# and otherwise holds eight in a row of the eleven: so each fragment holds this mark, and it alone is searched first.
+# It stands in the middle of each eleven. A fragment holds at least eight in a row of some eleven, and so the
+# whole mark: which is all that needs to be searched at first.
 _MARK = "zQx7J"
 
 
@@ -47,7 +52,7 @@ def _take(letters: Iterator[str], count: int) -> Iterator[str]:
     return (next(letters) for _ in range(count))
 
 
-def find(texts: Iterable[str | bytes]) -> Iterator[str]:
+def find(texts: Iterable[Text]) -> Iterator[str]:
     """Where a fragment of a secret stands in one of the texts: in which form, and what stands around it."""
     written = [text if isinstance(text, str) else bytes(text).decode("latin-1") for text in texts]
     needles = _marks()
@@ -104,17 +109,18 @@ _ESCAPES = (
 
 
 def _holds_fragment(text: str) -> bool:
-    views = _views(text)
-    for canary in CANARIES:
-        secret = canary.text()
-        starts = range(len(secret) - FRAGMENT + 1)
-        if any(secret[start : start + FRAGMENT] in view for start in starts for view in views):
-            return True
-    return False
+    secrets = [canary.text() for canary in CANARIES]
+    return any(
+        view[start : start + FRAGMENT] in secret
+        for view in _views(text)
+        for mark in re.finditer(_MARK, view)
+        for start in range(max(0, mark.end() - FRAGMENT), min(mark.start(), len(view) - FRAGMENT) + 1)
+        for secret in secrets
+    )
 
 
 def _views(text: str) -> set[str]:
-    """The text as it is, and as whoever undoes its escapes would read it, up to three of them one in another."""
+    """The text as it is, and as whoever undoes its escapes reads it, up to three of them one in another."""
     views = {text}
     for _ in range(3):
         views |= {decode(view) for view in views for decode in _DECODERS}

@@ -8,11 +8,15 @@ import pickle
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from secrecy.canary import Text
 from secrecy.objects import attribute_texts
-from secrecy.observation import Observation
 
-Texts = Iterator[str | bytes]
+if TYPE_CHECKING:
+    from secrecy.observation import Observation
+
+Texts = Iterator[Text]
 
 
 def _str(seen: Observation) -> Texts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
@@ -13,6 +12,8 @@ from secrecy.stage import Stage
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from secrecy.scenario import Act, Servers
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from secrecy.canary import Text
 
 _TEXTS = (str, bytes, bytearray)
 _PLAIN = (int, float, complex, bool, type(None), type(Ellipsis), type, ModuleType)
@@ -19,7 +23,7 @@ class ObjectWalk:
         # Texts of the last walk. They are kept alive until the next one, so that no other gets their address.
         self._known: dict[int, object] = {}
 
-    def new_texts(self) -> list[str | bytes]:
+    def new_texts(self) -> list[Text]:
         """The texts that the last walk did not meet."""
         met: dict[int, Any] = {}
         # The garbage collector does not track what holds nothing but plain values: that is met on the way.
@@ -43,12 +47,12 @@ class ObjectWalk:
         return new
 
 
-def attribute_texts(thing: object, depth: int = 4) -> Iterator[str | bytes]:
+def attribute_texts(thing: object, depth: int = 4) -> Iterator[Text]:
     """What a debugger or an error reporter would show of an object: its attributes and items, and theirs."""
     yield from _texts_of(thing, depth, set())
 
 
-def _texts_of(thing: Any, depth: int, seen: set[int]) -> Iterator[str | bytes]:
+def _texts_of(thing: Any, depth: int, seen: set[int]) -> Iterator[Text]:
     if isinstance(thing, _TEXTS):
         yield thing
         return
@@ -77,7 +81,7 @@ def _parts(thing: Any) -> Iterator[object]:
     elif isinstance(thing, FrameType):
         yield from thing.f_locals.values()
     elif type(thing).__module__.partition(".")[0] == "wxaudit" or isinstance(thing, BaseException):
-        # Of the library and of errors everything; the attributes of anything else would lead all over the process.
+        # Of the library and of errors all; the attributes of anything else lead all over the process.
         for name in dir(thing):
             try:
                 value = getattr(thing, name)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import wxaudit
+    from secrecy.canary import Text
     from secrecy.scenario import Scenario
     from secrecy.stage import Stage
     from secrecy.streams import Streams
@@ -29,7 +30,7 @@ class Observation(NamedTuple):
     stderr: bytes
     stacks: bytes
     """What `faulthandler` wrote while the calls were in flight."""
-    objects: Sequence[str | bytes]
+    objects: Sequence[Text]
     """The texts that the garbage collector knows and did not know before."""
 
     @property

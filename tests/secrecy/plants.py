@@ -44,7 +44,8 @@ class _HarmlessError(Exception):
 
 def _keep(_stage: Stage) -> object:
     # The garbage collector tracks neither the tuple nor the text, only the list.
-    return _kept.append((TOKEN.text(),))
+    _kept.append((TOKEN.text(),))
+    return len(_kept)
 
 
 def _raise_with_text(_stage: Stage) -> NoReturn:
@@ -78,7 +79,8 @@ def _with_attribute(_stage: Stage) -> object:
 
 
 def _log(_stage: Stage) -> object:
-    return logging.getLogger("wxaudit").log(1, "sending %s", TOKEN.text())
+    logging.getLogger("wxaudit").log(1, "sending %s", TOKEN.text())
+    return "harmless"
 
 
 def _write(descriptor: int) -> int:
@@ -86,7 +88,8 @@ def _write(descriptor: int) -> int:
 
 
 def _report(stage: Stage) -> object:
-    return stage.watcher.events.append(wxaudit.Event(kind="request", error=TOKEN.text()))
+    stage.watcher.events.append(wxaudit.Event(kind="request", error=TOKEN.text()))
+    return "harmless"
 
 
 def _warn(_stage: Stage) -> object:

@@ -1,4 +1,4 @@
-"""Scenarios by how a call runs: interrupted, cancelled, never begun, in a thread, in a forked child, in a callback."""
+"""Scenarios by how a call runs: interrupted, cancelled, never begun, in a thread, a child, a callback."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import wxaudit
 from secrecy.answers import always, refusing
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
-from secrecy.stage import Stage
 from wxaudit.testing import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from secrecy.stage import Stage
 
 _HELD = always(Fault(hold=True))
 
@@ -98,7 +101,8 @@ def _in_thread(stage: Stage) -> object:
     """Its error ends a thread, and Python prints it."""
     thread = threading.Thread(target=stage.ask)
     thread.start()
-    return thread.join()
+    thread.join()
+    return repr(thread)
 
 
 def _in_forked_child(stage: Stage) -> object:
@@ -117,9 +121,9 @@ def _in_forked_child(stage: Stage) -> object:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        error = pickle.loads(pipe.read())
+        brought = pickle.loads(pipe.read())
     os.waitpid(child, 0)
-    raise error
+    raise brought
 
 
 def _callback_raises(stage: Stage) -> object:

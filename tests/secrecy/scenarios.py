@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from secrecy import answers, arguments, echoes, network, running, sources
-from secrecy.scenario import Scenario
+
+if TYPE_CHECKING:
+    from secrecy.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
     *answers.SCENARIOS,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import wxaudit
 from secrecy.answers import always
 from secrecy.canary import FRESH_TOKEN, TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
-from secrecy.stage import Stage
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from secrecy.scenario import Act
+    from secrecy.stage import Stage
 
 
 class _Source:
@@ -61,7 +62,7 @@ def _ask_hanging(stage: Stage) -> object:
 
 
 def _ask_walked_in_flight(stage: Stage) -> object:
-    """All objects are walked over while the request is under way: nobody but the library has the token then."""
+    """All objects are walked over while the call is under way: only the library has the token then."""
     stage.watcher.at_request = stage.walk_in_flight
     return stage.ask(_Source(_two_tokens))
 

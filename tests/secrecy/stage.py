@@ -12,6 +12,7 @@ from secrecy.scenario import FIRST_AUDITID
 from secrecy.watcher import Watcher
 
 if TYPE_CHECKING:
+    from secrecy.canary import Text
     from secrecy.objects import ObjectWalk
     from secrecy.scenario import Servers
 
@@ -22,8 +23,8 @@ _PATIENCE = 10
 class Stage:
     """What a scenario acts with.
 
-    A secret, or what holds one, is passed as the function that makes it: it is called at the last moment, so that no
-    frame of the harness ever holds its value.
+    A secret, or what holds one, is passed as the function that makes it: it is called at the last moment, so
+    that no frame of the harness ever holds its value.
     """
 
     def __init__(self, door: str, servers: Servers, number: int, walk: ObjectWalk) -> None:
@@ -33,7 +34,7 @@ class Stage:
         self.walk = walk
         self.watcher = Watcher()
         self.clients: list[wxaudit.Client | wxaudit.AsyncClient] = []
-        self.met_in_flight: list[str | bytes] = []
+        self.met_in_flight: list[Text] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property

@@ -5,12 +5,11 @@ from __future__ import annotations
 import faulthandler
 import tempfile
 import threading
-from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import wxaudit
 

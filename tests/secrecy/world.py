@@ -11,19 +11,22 @@ import ssl
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trustme
-from raw_server import Connection, RawServer, answer
 
+from raw_server import Connection, RawServer, answer
 from secrecy.canary import CANARIES, TOKEN
 from secrecy.scenario import FIRST_AUDITID, Servers
 from secrecy.scenarios import SCENARIOS
 from wxaudit.testing import FakeWeChat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class World:
@@ -89,15 +92,15 @@ def _tls_servers(directory: Path) -> Iterator[tuple[str, RawServer]]:
     for name, certificate in certificates.items():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-        yield name, RawServer(lambda connection, context=context: _serve_tls(connection, context))
+        yield name, RawServer(partial(_serve_tls, context=context))
     yield "no_tls", RawServer(_serve_no_tls)
     yield "silent", RawServer(Connection.wait_for_end)
 
 
 def _proxies(tls: int) -> Iterator[tuple[str, RawServer]]:
-    yield "tunnel", RawServer(lambda connection: _serve_tunnel(connection, tls))
+    yield "tunnel", RawServer(partial(_serve_tunnel, tls=tls))
     for name, status in (("tunnel_407", 407), ("tunnel_502", 502), ("forward_407", 407)):
-        yield name, RawServer(lambda connection, status=status: _serve_echo(connection, status))
+        yield name, RawServer(partial(_serve_echo, status=status))
     yield "forward", RawServer(_serve_forward)
 
 

@@ -12,6 +12,9 @@ use crate::token::Tokens;
 /// The spellings that WeChat uses across its interfaces.
 const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
 
+/// media_ids have 64 characters: what an honest answer can hold is far less.
+const MOST_SCREENSHOTS: usize = 10_000;
+
 const EXCERPT_CHARACTERS: usize = 200;
 
 /// Reads the answer of `get_auditstatus`.
@@ -127,7 +130,11 @@ impl<'a> Answer<'a> {
         match SCREENSHOT.iter().find_map(|key| self.object.get(key)) {
             None | Some(Json::Null) => Ok(Vec::new()),
             Some(Json::String(text)) => {
-                Ok(text.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+                let media_ids = || text.split('|').filter(|media_id| !media_id.is_empty());
+                if media_ids().count() > MOST_SCREENSHOTS {
+                    return Err(self.wrong("the answer names more than 10 000 screenshots"));
+                }
+                Ok(media_ids().map(str::to_owned).collect())
             }
             Some(_) => Err(self.wrong("the screenshot of the answer is no text")),
         }

@@ -75,7 +75,7 @@ def test_seconds_and_timedelta(timeout: Timeout, expected: tuple[float, float | 
         ((5, 15), "got tuple", "write Timeout(total=…, connect=…, read=…)"),
         ("x" * 10_000, "got str", "a number of seconds or a timedelta"),
     ],
-    ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 10**9 else "huge",
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 10**9 else f"{value % 7}…",
 )
 def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str, advice: str) -> None:
     with pytest.raises(ArgumentError) as caught:
@@ -88,7 +88,7 @@ def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str,
 
 
 def test_total_is_required_to_be_a_time() -> None:
-    with pytest.raises(ArgumentError, match=r"^total must be a number of seconds or a timedelta, got NoneType; "):
+    with pytest.raises(ArgumentError, match=r"^total must be a number .*, got NoneType; "):
         Timeout(None)  # type: ignore[arg-type]
 
 

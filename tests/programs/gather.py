@@ -1,0 +1,49 @@
+"""Many calls in one gather. Arguments: BASE_URL TOKEN CALLS MAX_CONCURRENCY uvloop|asyncio.
+
+Written is how many answers were right, how many threads the process had at most, and how many seconds it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+
+from numbered_audits import ARGUMENTS, AUDITIDS, BASE_URL, TOKEN, check
+
+import wxaudit
+
+CALLS, MAX_CONCURRENCY = int(ARGUMENTS[0]), int(ARGUMENTS[1])
+if ARGUMENTS[2] == "uvloop":
+    import uvloop
+
+    new_event_loop = uvloop.new_event_loop
+else:
+    new_event_loop = asyncio.new_event_loop
+
+threads: list[int] = []
+
+
+def count_threads() -> None:
+    threads.append(len(os.listdir("/proc/self/task")))
+
+
+async def work(client: wxaudit.AsyncClient, number: int) -> None:
+    auditid = AUDITIDS[number % len(AUDITIDS)]
+    check(await client.get_audit_status(TOKEN, auditid, timeout=60), auditid)
+    count_threads()
+
+
+async def main() -> None:
+    client = wxaudit.AsyncClient(base_url=BASE_URL, max_concurrency=MAX_CONCURRENCY)
+    await asyncio.gather(*(work(client, number) for number in range(CALLS)))
+
+
+count_threads()
+begun = time.perf_counter()
+loop = new_event_loop()
+loop.run_until_complete(main())
+loop.close()
+seconds = time.perf_counter() - begun
+print(json.dumps({"right": len(threads) - 1, "threads": max(threads), "before": threads[0], "seconds": seconds}))

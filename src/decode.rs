@@ -12,10 +12,12 @@ use crate::token::Tokens;
 /// The spellings that WeChat uses across its interfaces.
 const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
 
-/// media_ids have 64 characters: what an honest answer can hold is far less.
+/// A `media_id` has 64 characters: an honest answer holds far fewer.
 const MOST_SCREENSHOTS: usize = 10_000;
 
 const EXCERPT_CHARACTERS: usize = 200;
+/// How much of a body an excerpt is made from; what this cuts off of a token is masked as any cut is.
+const EXCERPT_SOURCE: usize = 16 * 1024;
 
 /// Reads the answer of `get_auditstatus`.
 ///
@@ -169,7 +171,7 @@ fn is_block(block: &str) -> bool {
 
 /// The start of a body, fit for a message: the token masked before the cut, which could leave half of it.
 fn excerpt(body: &[u8], tokens: &Tokens) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
+    let mut text = String::from_utf8_lossy(body.get(..EXCERPT_SOURCE).unwrap_or(body)).into_owned();
     tokens.mask(&mut text);
     let mut shown = String::new();
     for character in text.chars().take(EXCERPT_CHARACTERS) {

@@ -1,4 +1,4 @@
-"""A fake WeChat in a process of its own, so that it neither shares the tested process's threads nor its GIL."""
+"""A fake WeChat in a process of its own: it shares neither the threads nor the GIL of the tested one."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-//! No token and no proxy password gets out of the core: not by its log records, not by any Debug or Display, not by an
-//! event. The Python side has channels of its own, see tests/test_secrecy.py.
+//! No token and no proxy password gets out of the core: not by its log records, not by any Debug or Display, not by
+//! an event. `tests/test_secrecy.py` does the same from Python, by channels of its own.
 
-use std::collections::BTreeSet;
+// What clippy allows in a test function, for the functions around it; and the report of what was searched.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
+
 use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use wxaudit::client::{Call, Client};
@@ -18,64 +18,13 @@ use wxaudit::request::{AuditId, Operation};
 use wxaudit::source::{Ask, Credential, SharedSource};
 use wxaudit::token::Token;
 
-const TOKEN: &str =
-    r#"92_zQx7Jb15+b0fK1f2/0b1QLk7c3e=2fcWmR9e78%b47TqYd41&487s"a3fUbb2\z7a8<XpV3v5GdPq-8_~.Nn0"#;
-const FRESH_TOKEN: &str = "93_HhT4mw8cVbPzR2yLk6sXqN0dJ5fGaU1eWoIi7tYrBxCvMl3nQpZ9-_SgDjEuAhKy";
-const PASSWORD: &str = "p4ss~Wq8Zt1Xv5Lm2Kc9Rb7Nd3Fg6Hj0Ys!$";
+#[path = "secrecy/search.rs"]
+mod search;
+#[path = "secrecy/servers.rs"]
+mod servers;
 
-const IN_REVIEW: &str = r#"{"errcode":0,"errmsg":"ok","status":2}"#;
-const FRAGMENT: usize = 16;
-
-// --- the search
-
-/// What of the secrets stands in `text`: a piece of 16 characters or more, in any of the forms in which Rust and HTTP
-/// write texts.
-fn found(text: &str) -> Option<String> {
-    [TOKEN, FRESH_TOKEN, PASSWORD].into_iter().flat_map(forms).find_map(|form| {
-        let characters: Vec<char> = form.chars().collect();
-        let pieces = characters.windows(FRAGMENT).map(|piece| piece.iter().collect::<String>());
-        pieces.into_iter().find(|piece| text.contains(piece))
-    })
-}
-
-fn forms(secret: &str) -> BTreeSet<String> {
-    let percent = |keep: &str, digits: fn(u8) -> String| {
-        secret.bytes().fold(String::new(), |mut text, byte| {
-            if byte.is_ascii_alphanumeric() || keep.contains(char::from(byte)) {
-                text.push(char::from(byte));
-            } else {
-                text.push_str(&digits(byte));
-            }
-            text
-        })
-    };
-    let mut forms = BTreeSet::from([
-        secret.to_owned(),
-        secret.escape_debug().to_string(),
-        secret.replace('/', "\\/").replace('"', "\\\""),
-        percent("-._~", |byte| format!("%{byte:02X}")),
-        percent("-._~", |byte| format!("%{byte:02x}")),
-        percent("-._~/", |byte| format!("%{byte:02X}")),
-        percent("", |byte| format!("\\u{byte:04x}")),
-        format!("{:?}", secret.as_bytes()),
-    ]);
-    // Credentials go as base64 of user and password; where the secret stands in it decides how it looks.
-    forms.extend((0..3).map(|offset| base64(&secret.as_bytes()[offset..])));
-    forms
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    bytes
-        .chunks_exact(3)
-        .flat_map(|chunk| {
-            let bits = u32::from(chunk[0]) << 16 | u32::from(chunk[1]) << 8 | u32::from(chunk[2]);
-            [18, 12, 6, 0].map(|shift| char::from(ALPHABET[(bits >> shift & 63) as usize]))
-        })
-        .collect()
-}
-
-// --- what is searched
+use search::{FRESH_TOKEN, PASSWORD, TOKEN, found};
+use servers::{Behaviour, IN_REVIEW, errcode, json, quoted, reply, serve, silent};
 
 /// Every log record of the process, as any logger could write it.
 struct Notebook(Mutex<Vec<String>>);
@@ -133,69 +82,6 @@ impl Texts {
         (self.0.iter().filter_map(hit).collect(), self.0.len())
     }
 }
-
-// --- the servers
-
-/// What a server does with a request, given all that it received.
-type Behaviour = fn(&str) -> String;
-
-/// Serves on loopback until the process ends; gives the port.
-fn serve(behaviour: Behaviour) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for connection in listener.incoming() {
-            thread::spawn(move || answer(&connection.unwrap(), behaviour));
-        }
-    });
-    port
-}
-
-fn answer(mut connection: &TcpStream, behaviour: Behaviour) {
-    let mut received = Vec::new();
-    let mut piece = [0; 4096];
-    while !is_whole(&received) {
-        match connection.read(&mut piece) {
-            Ok(0) | Err(_) => return,
-            Ok(count) => received.extend_from_slice(&piece[..count]),
-        }
-    }
-    // A client that went away meanwhile is what some of the calls are about.
-    let _ = connection.write_all(behaviour(&String::from_utf8_lossy(&received)).as_bytes());
-    let _ = connection.shutdown(Shutdown::Write);
-    let _ = connection.read(&mut piece);
-}
-
-/// A request with its body, a CONNECT, or no HTTP at all.
-fn is_whole(received: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(received);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return !received.is_empty() && received[0] == 22;
-    };
-    head.starts_with("CONNECT") || body.ends_with('}')
-}
-
-fn reply(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
-}
-
-fn json(body: &str) -> String {
-    reply("200 OK", "", body)
-}
-
-/// The token in JSON, as a server would echo it.
-fn quoted(token: &str) -> String {
-    token.replace('\\', "\\\\").replace('"', "\\\"").replace('/', "\\/")
-}
-
-fn errcode(number: i64) -> String {
-    json(&format!(
-        r#"{{"errcode":{number},"errmsg":"refused {} rid: 637accc2-7d67c301-4ae3af4b"}}"#,
-        quoted(TOKEN)
-    ))
-}
-
-// --- the scenarios
 
 /// One call: where it goes, and what it must come to.
 struct Scenario {
@@ -301,15 +187,8 @@ fn scenarios() -> Vec<Scenario> {
         to("empty answer", |_| String::new(), "Transport").with_retries(),
         to("cut body", |_| "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{".to_owned(), "Transport"),
         at("refused", format!("http://127.0.0.1:{refused}"), "Transport").with_retries(),
-        to(
-            "no answer in time",
-            |_| {
-                thread::sleep(Duration::from_secs(1));
-                String::new()
-            },
-            "Timeout",
-        )
-        .within(Duration::from_millis(100)),
+        at("no answer in time", format!("http://127.0.0.1:{}", silent()), "Timeout")
+            .within(Duration::from_millis(100)),
         at("no TLS", format!("https://localhost:{}", serve(|_| json(IN_REVIEW))), "Transport"),
         at("tunnel, 407", "https://wechat.invalid".to_owned(), "HttpStatus").through(serve(echo_all)),
         at("tunnel, 502", "https://wechat.invalid".to_owned(), "Transport").through(serve(tunnel_fails)),
@@ -423,21 +302,4 @@ async fn no_record_no_text_and_no_event_of_any_call_holds_a_secret() {
     log::trace!("sending {TOKEN}");
     let record = NOTEBOOK.0.lock().unwrap().last().unwrap().clone();
     assert!(found(&record).is_some(), "a secret in the log would not have been found");
-}
-
-#[test]
-fn the_search_finds_a_secret_in_each_form_and_each_piece_of_it() {
-    for secret in [TOKEN, FRESH_TOKEN, PASSWORD] {
-        let url = format!("https://h/p?access_token={}", Token::new(secret).unwrap().percent_encoded());
-        let request = format!("POST /p?access_token={secret} HTTP/1.1").into_bytes();
-        let credentials = (0..3).map(|count| base64(format!("{}{secret}", "-".repeat(count)).as_bytes()));
-        let texts = [secret.to_owned(), url, format!("{:?}", Some(secret)), format!("{request:?}")];
-        for text in texts.into_iter().chain(credentials) {
-            assert!(found(&text).is_some(), "{text}");
-        }
-        for piece in secret.chars().collect::<Vec<_>>().windows(FRAGMENT) {
-            assert!(found(&piece.iter().collect::<String>()).is_some());
-        }
-        assert!(found(&secret[..FRAGMENT - 1]).is_none());
-    }
 }

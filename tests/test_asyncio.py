@@ -22,7 +22,7 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
-    from wxaudit.testing import FakeWeChat
+    from wxaudit.testing import FakeAudit, FakeWeChat
 
 HELD_AUDITID = 1009
 KINDS = ["asyncio", "uvloop"]
@@ -34,6 +34,11 @@ def served() -> Iterator[FakeProcess]:
         fake.submit_numbered(range(1001, 1009))
         fake.fail_next(None, auditid=HELD_AUDITID, hold=True)
         yield fake
+
+
+def submit_numbered(fake: FakeWeChat, count: int) -> list[FakeAudit]:
+    """Audits whose reason holds their own number, so that no answer can pass for another's."""
+    return [fake.submit(state=1, reason=f"audit {number}") for number in range(count)]
 
 
 @pytest.fixture(params=KINDS)
@@ -99,7 +104,7 @@ def test_cancelled_calls_close_their_connections_at_once(
 def test_calls_cancelled_at_random_moments_leave_nothing_behind(
     fake: FakeWeChat, run_in_loop: Callable[[Coroutine[Any, Any, Any]], Any]
 ) -> None:
-    audits = [fake.submit(reason=f"audit {number}") for number in range(8)]
+    audits = submit_numbered(fake, 8)
     token, client = fake.token(), fake.async_client()
 
     async def main() -> int:
@@ -137,12 +142,9 @@ def test_a_call_can_be_a_task_of_its_own(
 
     async def main() -> list[wxaudit.AuditStatus]:
         task = asyncio.create_task(client.get_audit_status(token, audit.auditid), name="audit")
-        future = asyncio.ensure_future(wxaudit_default())
+        future = asyncio.ensure_future(client.get_audit_status(token, audit.auditid))
         shielded = asyncio.shield(client.get_audit_status(token, audit.auditid))
         return [await task, await future, await shielded]
-
-    async def wxaudit_default() -> wxaudit.AuditStatus:
-        return await client.get_audit_status(token, audit.auditid)
 
     answers = run_in_loop(main())
     assert [answer.auditid for answer in answers] == [audit.auditid] * 3
@@ -177,7 +179,7 @@ def test_one_client_serves_one_loop_after_the_other(
 def test_one_client_serves_loops_in_several_threads_at_once(
     fake: FakeWeChat, run_in_loop: Callable[[Coroutine[Any, Any, Any]], Any]
 ) -> None:
-    audits = [fake.submit(reason=f"audit {number}") for number in range(2)]
+    audits = submit_numbered(fake, 2)
     token, client = fake.token(), fake.async_client()
     both_run = threading.Barrier(2)
     failures: list[BaseException] = []

@@ -193,7 +193,7 @@ class Ran(NamedTuple):
 class Command:
     """A running `python -m wxaudit`, the token in its environment."""
 
-    def __init__(self, base_url: str, *arguments: str, token: str | None = None) -> None:
+    def __init__(self, base_url: str, *arguments: str, token: str | None = None, **variables: str) -> None:
         env = environment(
             WXAUDIT_BASE_URL=base_url, WXAUDIT_MAX_RETRIES="0", WXAUDIT_TOKEN=token or TOKEN.text()
         )
@@ -231,8 +231,11 @@ def test_the_command_shows_no_token(world: World) -> None:
             1,
             Command(f"{fake}/wxa/get_auditstatus?access_token={token}", success),
         ),
+        "the token in WXAUDIT_TIMEOUT": (1, Command(fake, success, WXAUDIT_TIMEOUT=token)),
+        "the token in WXAUDIT_CA_FILE": (1, Command(fake, success, WXAUDIT_CA_FILE=token)),
         "the token as auditid": (1, Command(fake, token)),
         "the token as second argument": (2, Command(fake, success, token)),
+        "the token for an option": (2, Command(fake, success, f"--version={token}")),
         "the token as an option": (2, Command(fake, success, f"--token={token}")),
     }
     ended = {name: (meant, command.end()) for name, (meant, command) in runs.items()}

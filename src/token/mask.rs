@@ -9,6 +9,11 @@ const TELLING_AT_END: usize = 8;
 /// Texts may be escaped twice, when one server quotes another.
 const ESCAPED_TIMES: usize = 2;
 
+/// Long texts are looked at in portions, so that they take little memory; the overlap is longer than any telling piece
+/// in any of its forms.
+const PORTION: usize = 4096;
+const OVERLAP: usize = 512;
+
 /// A character, and where it stands in the text that it was read from.
 #[derive(Clone, Copy)]
 struct Seen {
@@ -22,21 +27,36 @@ pub(super) fn masked(text: &str, token: &str) -> Option<String> {
     if text.len() < TELLING_AT_END.min(token.len()) {
         return None;
     }
-    let token_characters: Vec<char> = token.chars().collect();
-    let mut view: Vec<Seen> = text
-        .char_indices()
-        .map(|(start, character)| Seen { character, start, end: start + character.len_utf8() })
-        .collect();
+    let token: Vec<char> = token.chars().collect();
     let mut hidden = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let end = boundary(text, start + PORTION + OVERLAP);
+        look(text, start, end, &token, &mut hidden);
+        start = boundary(text, start + PORTION);
+    }
+    if hidden.is_empty() { None } else { Some(without(text, hidden)) }
+}
+
+/// Looks for the token between two places of the text, in all its forms.
+fn look(text: &str, start: usize, end: usize, token: &[char], hidden: &mut Vec<(usize, usize)>) {
+    let characters = text.get(start..end).unwrap_or_default().char_indices();
+    let mut view: Vec<Seen> = characters
+        .map(|(at, character)| Seen { character, start: start + at, end: start + at + character.len_utf8() })
+        .collect();
     for _ in 0..=ESCAPED_TIMES {
-        find(&view, &token_characters, &mut hidden);
+        find(&view, token, end == text.len(), hidden);
         let plainer = unescaped(&view);
         if plainer.len() == view.len() {
             break;
         }
         view = plainer;
     }
-    if hidden.is_empty() { None } else { Some(without(text, hidden)) }
+}
+
+/// The place where a character begins, at `index` or right behind it.
+fn boundary(text: &str, index: usize) -> usize {
+    (index..text.len()).find(|&index| text.is_char_boundary(index)).unwrap_or(text.len())
 }
 
 /// The text with the given places, which may overlap, replaced.
@@ -56,7 +76,7 @@ fn without(text: &str, mut hidden: Vec<(usize, usize)>) -> String {
 }
 
 /// Adds the places of `view` that hold a telling piece of the token.
-fn find(view: &[Seen], token: &[char], hidden: &mut Vec<(usize, usize)>) {
+fn find(view: &[Seen], token: &[char], at_end: bool, hidden: &mut Vec<(usize, usize)>) {
     let telling = TELLING.min(token.len());
     // Only where enough characters of the token's kind follow each other is a closer look worth it.
     for run in view.split(|seen| !token.contains(&seen.character)).filter(|run| run.len() >= telling) {
@@ -67,7 +87,7 @@ fn find(view: &[Seen], token: &[char], hidden: &mut Vec<(usize, usize)>) {
             }
         }
     }
-    let longest = token.len().min(view.len());
+    let longest = if at_end { token.len().min(view.len()) } else { 0 };
     for length in (TELLING_AT_END..=longest).rev() {
         if let (Some(tail), Some(beginning)) = (view.get(view.len() - length..), token.get(..length))
             && same(tail, beginning)

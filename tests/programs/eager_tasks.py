@@ -1,12 +1,16 @@
-"""Calls in eager tasks, which begin to run when they are made. Arguments: BASE_URL TOKEN. For Python 3.12 and later."""
+"""Calls in eager tasks, which begin to run when they are made. Arguments: BASE_URL TOKEN. Needs Python 3.12."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from numbered_audits import AUDITIDS, BASE_URL, TOKEN, check
 
 import wxaudit
+
+
+assert sys.version_info >= (3, 12)
 
 
 async def main() -> None:

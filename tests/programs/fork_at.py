@@ -1,4 +1,4 @@
-"""Forks at one certain moment. Arguments: BASE_URL TOKEN MOMENT. Writes nothing and exits with 0 when all went well.
+"""Forks at one certain moment. Arguments: BASE_URL TOKEN MOMENT. All went well where it exits with 0 and is silent.
 
 In every scenario the child asks and gets the right answer, and then the parent does.
 """
@@ -121,7 +121,7 @@ def with_calls_pending_in_the_loop() -> None:
         del calls[:]
         gc.collect()
         ask()
-        # The loop itself is the parent's: its epoll is shared, so it must not be closed here. A thread has one of its own.
+        # The loop stays the parent's: its epoll is shared, so it must not be closed. A thread has one of its own.
         threads = [threading.Thread(target=ask_async) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -240,7 +240,7 @@ def in_on_event() -> None:
 
 
 def and_go_on_with_the_call_in_the_child() -> None:
-    """A call begun in the parent belongs to the parent: in the child it ends with an error, and not by hanging."""
+    """A call begun in the parent belongs to the parent: in the child it ends with an error, and does not hang."""
 
     class Source:
         same_thread = True
@@ -255,8 +255,8 @@ def and_go_on_with_the_call_in_the_child() -> None:
     try:
         check(client.get_audit_status(Source(), 1008), 1008)
     except RuntimeError as failure:
-        assert os.getpid() != parent, failure
-        assert "belongs to the process that forked" in str(failure)
+        if os.getpid() == parent or "belongs to the process that forked" not in str(failure):
+            raise
         ask_both()
         os._exit(0)
     if os.getpid() != parent:

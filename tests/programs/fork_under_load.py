@@ -1,7 +1,7 @@
 """Forks while eight calls are in flight. Arguments: BASE_URL TOKEN threads|asyncio FORKS.
 
-Each child asks through the client that it inherited and through one of its own. Written is how many were right, and
-how many calls a second the parent made before and after.
+Each child asks through the client that it inherited and through one of its own. Written is how many were right,
+and how many calls a second the parent made before and after.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from forking import fork, wait
+from forking import fork, in_child, wait
 from numbered_audits import ARGUMENTS, AUDITIDS, BASE_URL, TOKEN, check
 
 import wxaudit
@@ -127,7 +127,7 @@ def main() -> None:
         "asyncio": (call_in_tasks, ask_inherited_async),
     }[ARGUMENTS[0]]
 
-    def work_of_child(auditid: int) -> None:
+    def work_of_child() -> None:
         ask(auditid)
         ask_fresh(auditid)
 
@@ -138,9 +138,8 @@ def main() -> None:
     load.start()
     right = 0
     try:
-        for number in range(int(ARGUMENTS[1])):
-            auditid = AUDITIDS[number % len(AUDITIDS)]
-            wait(fork(lambda auditid=auditid: work_of_child(auditid)))
+        for auditid in itertools.islice(itertools.cycle(AUDITIDS), int(ARGUMENTS[1])):
+            in_child(work_of_child)
             right += 1
     finally:
         stop.set()

@@ -1,6 +1,6 @@
 """Many calls in one gather. Arguments: BASE_URL TOKEN CALLS MAX_CONCURRENCY uvloop|asyncio.
 
-Written is how many answers were right, how many threads the process had at most, and how many seconds it took.
+Written is how many answers were right, how many threads the process had, and how many seconds it took.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ import asyncio
 import json
 import os
 import time
+from typing import TYPE_CHECKING
 
 from numbered_audits import ARGUMENTS, AUDITIDS, BASE_URL, TOKEN, check
 
 import wxaudit
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CALLS, MAX_CONCURRENCY = int(ARGUMENTS[0]), int(ARGUMENTS[1])
+new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 if ARGUMENTS[2] == "uvloop":
     import uvloop
 
     new_event_loop = uvloop.new_event_loop
-else:
-    new_event_loop = asyncio.new_event_loop
 
 threads: list[int] = []
 
@@ -46,4 +49,5 @@ loop = new_event_loop()
 loop.run_until_complete(main())
 loop.close()
 seconds = time.perf_counter() - begun
-print(json.dumps({"right": len(threads) - 1, "threads": max(threads), "before": threads[0], "seconds": seconds}))
+right = len(threads) - 1
+print(json.dumps({"right": right, "threads": max(threads), "before": threads[0], "seconds": seconds}))

@@ -1,25 +1,23 @@
-"""Interrupts blocking calls at random moments. Arguments: BASE_URL TOKEN SIGINT|SIGTERM|SIGALRM COUNT HELD_AUDITID.
+"""Interrupts blocking calls at random moments. Arguments: BASE_URL TOKEN SIGNAL COUNT HELD_AUDITID.
 
-Every other call is one that the server never answers. Written is, for each interrupt, how many seconds after the signal it
-was raised, and at which moment of `time.monotonic`.
+The signal is SIGINT, SIGTERM or SIGALRM. Every other call is one that the server never answers. Written is, for each
+interrupt, how many seconds after the signal it was raised, and at which moment of `time.monotonic`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from numbered_audits import ARGUMENTS, BASE_URL, TOKEN, check
 
 import wxaudit
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 NUMBER = signal.Signals[ARGUMENTS[0]]
 HELD_AUDITID = int(ARGUMENTS[2])
@@ -30,7 +28,7 @@ class Interrupted(BaseException):
     """What the handler raises."""
 
 
-def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+def interrupt(*_: object) -> NoReturn:
     raise Interrupted
 
 
@@ -65,22 +63,20 @@ class Alarm:
 
 
 def main() -> None:
-    raised: tuple[type[BaseException], ...] = (Interrupted,)
-    if NUMBER == signal.SIGINT:
-        raised = (KeyboardInterrupt,)
-    else:
+    raised: type[BaseException] = KeyboardInterrupt
+    if NUMBER != signal.SIGINT:
+        raised = Interrupted
         signal.signal(NUMBER, interrupt)
     client = wxaudit.Client(base_url=BASE_URL)
     interrupts: list[tuple[float, float]] = []
     for count in range(int(ARGUMENTS[1])):
         seconds = random.uniform(0.001, LONGEST_WAIT)
         sender = Alarm(seconds) if NUMBER == signal.SIGALRM else Kill(seconds)
-        try:
+        with contextlib.suppress(raised):
             sender.start()
             while True:
                 client.get_audit_status(TOKEN, 1001 if count % 2 else HELD_AUDITID)
-        except raised:
-            raised_at = time.monotonic()
+        raised_at = time.monotonic()
         sender.join()
         interrupts.append((raised_at - sender.sent_at, raised_at))
         check(client.get_audit_status(TOKEN, 1002), 1002)

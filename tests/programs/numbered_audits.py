@@ -1,4 +1,4 @@
-"""What the programs ask for: audits whose reason holds their own number, so that no answer can pass for another's.
+"""What the programs ask for: audits whose reason is their own number, so that no answer passes for another's.
 
 Every program gets the address of a fake and a token of it as its first arguments.
 """
@@ -17,7 +17,7 @@ ARGUMENTS = sys.argv[3:]
 
 AUDITIDS = range(1001, 1009)
 
-# In its debug mode asyncio warns of callbacks that take long: that tells of the machine's load. Errors are shown.
+# In its debug mode asyncio warns of callbacks that take long, which tells of the machine's load. Errors are shown.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 

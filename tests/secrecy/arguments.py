@@ -89,6 +89,25 @@ def _secret(_stage: Stage) -> object:
     ]
 
 
+def _client_of_token(stage: Stage) -> object:
+    kind: Any = wxaudit.Client if stage.door == "blocking" else wxaudit.AsyncClient
+    return kind(TOKEN.text())
+
+
+def _in_unknown_keyword(stage: Stage) -> object:
+    return stage.client(access_token=TOKEN.text)
+
+
+def _in_limits(_stage: Stage) -> object:
+    limits: Any = wxaudit.Timeout
+    return limits(TOKEN.text())
+
+
+class _NoNumber:
+    def __index__(self) -> int:
+        raise OverflowError("no number after all")
+
+
 _WRONG = wxaudit.ArgumentError
 
 SCENARIOS = (
@@ -115,6 +134,10 @@ SCENARIOS = (
     Scenario("a timeout below zero", _asking(timeout=-1), _WRONG, sends=0),
     Scenario("max_retries out of range", _asking(max_retries=99), _WRONG, sends=0),
     Scenario("an appid that is no text", _asking(appid=lambda: 7), _WRONG, sends=0),
+    Scenario("an auditid that fails to be a number", _asking(auditid=_NoNumber), OverflowError, sends=0),
+    Scenario("the token for a client", _client_of_token, TypeError, sends=0),
+    Scenario("the token for a client, by keyword", _in_unknown_keyword, TypeError, sends=0),
+    Scenario("the token as a limit", _in_limits, _WRONG, sends=0),
     Scenario("a client that is closed", _after_close, RuntimeError, sends=0),
     Scenario("the token in base_url", _in_base_url, _WRONG, sends=0),
     Scenario("the proxy's URL as base_url", _proxy_as_base_url, _WRONG, sends=0),

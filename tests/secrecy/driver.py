@@ -1,7 +1,8 @@
 """Plays all scenarios with one client, searches all channels, and reports.
 
 `python -m secrecy.driver DOOR`, or `… DOOR TOKEN`: then it plays the leaks on purpose, one of which is its
-own command line. One line of JSON a scenario goes to standard output, and a last one with what the servers saw.
+own command line. One line of JSON a scenario goes to standard output, and a last one with what the
+servers saw.
 """
 
 from __future__ import annotations

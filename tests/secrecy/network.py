@@ -69,8 +69,17 @@ def _through_proxy_of_environment(stage: Stage) -> object:
     return stage.ask(client=client)
 
 
-def _with_unusable_proxy(stage: Stage) -> object:
-    return stage.client(proxy=lambda: stage.proxy(1).replace("http:", "ftp:"))
+def _with_proxy(write: Callable[[str], object]) -> Act:
+    """A client whose proxy is given in another way."""
+    return lambda stage: stage.ask(client=stage.client(proxy=lambda: write(stage.proxy(stage.servers.forward))))
+
+
+def _with_unusable_proxy_of_environment(stage: Stage) -> object:
+    os.environ["ALL_PROXY"] = stage.proxy(stage.servers.forward).replace("http:", "socks5:")
+    try:
+        return stage.client("https://wechat.invalid", trust_env=True)
+    finally:
+        del os.environ["ALL_PROXY"]
 
 
 def _https(port: Callable[[Servers], int]) -> Callable[[Servers], str]:
@@ -85,6 +94,7 @@ def _fake(servers: Servers) -> str:
     return servers.fake
 
 
+_WRONG = wxaudit.ArgumentError
 _BROKEN = wxaudit.TransportError
 _LATE = wxaudit.RequestTimeout
 _FAST = wxaudit.Timeout(10, connect=0.2, read=0.2)
@@ -128,5 +138,10 @@ SCENARIOS = (
     Scenario(
         "a plain proxy, 407", _through(lambda it: it.forward_407, _fake), wxaudit.HTTPStatusError, sends=0
     ),
-    Scenario("a proxy that cannot be used", _with_unusable_proxy, wxaudit.ArgumentError, sends=0),
+    Scenario("a proxy without a scheme", _with_proxy(lambda url: url.removeprefix("http://")), sends=0),
+    Scenario("a proxy of an unknown kind", _with_proxy(lambda url: url.replace("http:", "ftp:")), _WRONG, sends=0),
+    Scenario("a proxy without a host", _with_proxy(lambda url: url.partition("@")[0] + "@"), _WRONG, sends=0),
+    Scenario("a proxy in bytes", _with_proxy(str.encode), _WRONG, sends=0),
+    Scenario("proxies in a dict", _with_proxy(lambda url: {"https": url}), _WRONG, sends=0),
+    Scenario("a bad proxy of the environment", _with_unusable_proxy_of_environment, _WRONG, sends=0),
 )

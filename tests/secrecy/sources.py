@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,25 @@ def _ask_hanging(stage: Stage) -> object:
         awake.set()
 
 
+def _cancel_while_asked(stage: Stage) -> object:
+    """The task is cancelled while its source is being asked, in the loop."""
+    asked = asyncio.Event()
+
+    class Slow:
+        async def get_token(self, *, refresh: bool = False) -> str:
+            asked.set()
+            await asyncio.sleep(60)
+            return (FRESH_TOKEN if refresh else TOKEN).text()
+
+    async def cancel() -> object:
+        task = asyncio.ensure_future(stage.client().get_audit_status(Slow(), stage.auditid))
+        await asked.wait()
+        task.cancel()
+        return await task
+
+    return stage.run(cancel())
+
+
 def _ask_walked_in_flight(stage: Stage) -> object:
     """All objects are walked over while the call is under way: only the library has the token then."""
     stage.watcher.at_request = stage.walk_in_flight
@@ -86,6 +106,13 @@ SCENARIOS = (
         doors=("blocking",),
     ),
     Scenario("a token source in the same thread", _asking(_two_tokens, _SameThreadSource)),
+    Scenario(
+        "cancelled while the source is asked",
+        _cancel_while_asked,
+        asyncio.CancelledError,
+        sends=0,
+        doors=("asyncio",),
+    ),
     Scenario("a token source, objects walked in flight", _ask_walked_in_flight),
     Scenario("a refresh", _asking(_two_tokens), answers=always(_EXPIRED, IN_REVIEW), sends=2),
     Scenario("a refresh in vain", _asking(_two_tokens), wxaudit.TokenError, _refusing_both, sends=2),

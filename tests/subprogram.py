@@ -40,7 +40,7 @@ def command(
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """This process's environment, without what steers an interpreter, and with the package for any of them."""
+    """This process's environment without what steers an interpreter, and with the package for any of them."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     kept["PYTHONPATH"] = str(Path(wxaudit.__file__).parents[1])
     kept.update({name: value for name, value in changes.items() if value is not None})

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
-from fake_process import FakeProcess
-from subprogram import interpreters, report, run
 
 import wxaudit
+from fake_process import FakeProcess
+from subprogram import interpreters, report, run
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_calls_cancelled_at_random_moments_leave_nothing_behind(
         for number in range(400):
             audit = audits[number % len(audits)]
             call = asyncio.create_task(client.get_audit_status(token, audit.auditid))
-            loop.call_later(random.uniform(0, 0.02), call.cancel)
+            loop.call_later(random.uniform(0, 0.02), call.cancel)  # noqa: S311  # no secret
             calls.append(call)
             if number % 16 == 0:
                 await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED, timeout=0.01)

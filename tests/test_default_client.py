@@ -90,9 +90,7 @@ def test_wechat_itself_through_the_proxy(kind: str, wechat: WeChat) -> None:
     """Where no base URL is given it is WeChat's own; the proxy of the test leads elsewhere."""
     proxy = Proxy(wechat)
     with proxy.server:
-        [[outcome, _, _]] = ask(
-            kind, None, HTTPS_PROXY=proxy.server.base_url, WXAUDIT_CA_FILE=wechat.ca_file
-        )
+        [[outcome, _, _]] = ask(kind, None, HTTPS_PROXY=proxy.server.base_url, WXAUDIT_CA_FILE=wechat.ca_file)
         assert proxy.targets == [TO_WECHAT]
     assert outcome == "IN_REVIEW"
     assert b"\r\nhost: api.weixin.qq.com\r\n" in wechat.server.requests[0].head.lower()

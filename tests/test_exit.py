@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fake_process import FakeProcess
 from subprogram import STRICT, Ended, interpreters, run
 

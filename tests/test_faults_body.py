@@ -64,7 +64,9 @@ def test_one_byte_every_half_second_lasts_no_longer_than_the_deadline(door: Door
     trial.goes_on()
 
 
-def test_a_dripping_body_is_ended_by_the_deadline_and_not_by_the_read_limit(door: Door, fake: FakeWeChat) -> None:
+def test_a_dripping_body_is_ended_by_the_deadline_and_not_by_the_read_limit(
+    door: Door, fake: FakeWeChat
+) -> None:
     """The read limit begins anew with each piece: only the total bounds a server that keeps sending."""
     trial = Trial(door, fake, total=0.8, read=0.3)
     head_in_one_piece = Fault(endless=True, drip=1, drip_interval=0.05)

@@ -55,7 +55,9 @@ def test_the_cap_is_256_kib(door: Door, fake: FakeWeChat, chunked: bool) -> None
 BOMB = gzip.compress(b" " * 50_000_000)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "gzip, identity", "GZIP"])
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "gzip, identity", "GZIP"]
+)
 def test_a_compressed_body_is_refused_unread(door: Door, encoding: str) -> None:
     """The head is all that comes: who waited for the body would wait until the deadline."""
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: 60\r\n\r\n".encode()

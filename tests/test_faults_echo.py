@@ -68,7 +68,13 @@ def test_a_token_that_an_answer_echoes_is_masked(door: Door, form: str) -> None:
     assert status.reason == "1:see ?access_token=***:<br>"
     assert status.screenshots == ("***", "b")
     assert status.raw["more"] == ["***", {"***": "***"}]
-    for shown in (repr(status), str(status.to_dict()), status._repr_html_(), str(status.raw), str(status.reasons)):
+    for shown in (
+        repr(status),
+        str(status.to_dict()),
+        status._repr_html_(),
+        str(status.raw),
+        str(status.reasons),
+    ):
         assert hidden(shown)
 
 

@@ -104,7 +104,9 @@ def test_no_answer(door: Door, fake: FakeWeChat, body: str) -> None:
 
 @pytest.mark.parametrize("status", [5, 99, -1, 2**31, 2**63 - 1, -(2**63)])
 @pytest.mark.parametrize("as_text", [False, True], ids=["a number", "a text"])
-def test_a_state_unknown_today_keeps_its_number(door: Door, fake: FakeWeChat, status: int, as_text: bool) -> None:
+def test_a_state_unknown_today_keeps_its_number(
+    door: Door, fake: FakeWeChat, status: int, as_text: bool
+) -> None:
     audit = ask(door, fake, {**OK, "status": str(status) if as_text else status})
     assert audit.status == status
     assert isinstance(audit.status, wxaudit.AuditState)
@@ -160,7 +162,9 @@ def test_an_errcode_in_each_form(door: Door, fake: FakeWeChat, errcode: str | in
 
 
 @pytest.mark.parametrize("errmsg", [None, "", 5, ["x"]])
-def test_an_error_without_a_text_is_that_error_all_the_same(door: Door, fake: FakeWeChat, errmsg: object) -> None:
+def test_an_error_without_a_text_is_that_error_all_the_same(
+    door: Door, fake: FakeWeChat, errmsg: object
+) -> None:
     trial = Trial(door, fake)
     fake.fail_next(Fault(body=json.dumps({"errcode": 85012, "errmsg": errmsg, "status": 0})))
     error = trial.once(wxaudit.AuditNotFoundError)

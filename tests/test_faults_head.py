@@ -24,7 +24,9 @@ def head(*lines: str, status: str = "HTTP/1.1 200 OK", body: bytes = APPROVED) -
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 @pytest.mark.parametrize("cut_at", [0, 1, 40], ids=["before the head", "after one byte", "inside"])
-def test_a_fresh_connection_that_ends_in_the_head(door: Door, fake: FakeWeChat, reset: bool, cut_at: int) -> None:
+def test_a_fresh_connection_that_ends_in_the_head(
+    door: Door, fake: FakeWeChat, reset: bool, cut_at: int
+) -> None:
     trial = Trial(door, fake)
     fake.fail_next(Fault(cut="head", cut_at=cut_at, reset=reset), times=3)
     trial.retried(wxaudit.TransportError)

@@ -166,7 +166,9 @@ def test_what_is_no_token_is_refused_and_never_shown(door: Door, fake: FakeWeCha
     trial.goes_on()
 
 
-@pytest.mark.parametrize("token", ["x", "帐号-of-nobody", "a b-of-nobody", "a%2Bb", "+/=&?#%\"'<>\\~", "a" * 2048])
+@pytest.mark.parametrize(
+    "token", ["x", "帐号-of-nobody", "a b-of-nobody", "a%2Bb", "+/=&?#%\"'<>\\~", "a" * 2048]
+)
 def test_any_printable_token_arrives_as_it_is(door: Door, fake: FakeWeChat, token: str) -> None:
     trial = Trial(door, fake)
     with pytest.raises(wxaudit.TokenError):

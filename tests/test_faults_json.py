@@ -63,7 +63,9 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize(("sent", "read"), DAMAGE.values(), ids=DAMAGE.keys())
-def test_damage_inside_a_text_is_repaired_and_said(door: Door, fake: FakeWeChat, sent: bytes, read: str) -> None:
+def test_damage_inside_a_text_is_repaired_and_said(
+    door: Door, fake: FakeWeChat, sent: bytes, read: str
+) -> None:
     trial = Trial(door, fake)
     fake.fail_next(Fault(body=rejected_with(sent)))
     status = trial.ask()
@@ -74,7 +76,9 @@ def test_damage_inside_a_text_is_repaired_and_said(door: Door, fake: FakeWeChat,
 
 def test_escapes_are_no_damage(door: Door, fake: FakeWeChat) -> None:
     trial = Trial(door, fake)
-    fake.fail_next(Fault(body=rejected_with(rb"\u5e10\u53f7 https:\/\/mp.weixin.qq.com \ud83d\ude00 \u0007\"\\")))
+    fake.fail_next(
+        Fault(body=rejected_with(rb"\u5e10\u53f7 https:\/\/mp.weixin.qq.com \ud83d\ude00 \u0007\"\\"))
+    )
     status = trial.ask()
     assert (status.reason, status.lossy) == ('帐号 https://mp.weixin.qq.com 😀 \x07"\\', False)
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from conftest import Door
 
 
-@pytest.mark.parametrize("behind", [answer(APPROVED), b"garbage", APPROVED, b"\r\n\r\n" + answer(APPROVED), b"H"])
+@pytest.mark.parametrize(
+    "behind", [answer(APPROVED), b"garbage", APPROVED, b"\r\n\r\n" + answer(APPROVED), b"H"]
+)
 def test_what_is_glued_behind_an_answer_is_never_the_next_one(door: Door, behind: bytes) -> None:
     with RawServer(Script(answer() + behind)) as server:
         trial = Trial(door, server)

@@ -62,7 +62,9 @@ def test_the_credentials_of_the_proxy_go_to_the_proxy_alone(door: Door, wechat: 
 
 def test_a_proxy_that_demands_a_login(door: Door, wechat: WeChat) -> None:
     def refuse(connection: Connection) -> None:
-        connection.send(answer(b"", 'Proxy-Authenticate: Basic realm="x"', status="407 Proxy Authentication Required"))
+        connection.send(
+            answer(b"", 'Proxy-Authenticate: Basic realm="x"', status="407 Proxy Authentication Required")
+        )
 
     proxy = Proxy(wechat, refuse, times=1)
     with proxy.server:
@@ -76,7 +78,9 @@ def test_a_proxy_that_demands_a_login(door: Door, wechat: WeChat) -> None:
 
 
 def answer_html_502(connection: Connection) -> None:
-    connection.send(answer(b"<html><h1>502 Bad Gateway</h1></html>", "Content-Type: text/html", status="502 Bad Gateway"))
+    connection.send(
+        answer(b"<html><h1>502 Bad Gateway</h1></html>", "Content-Type: text/html", status="502 Bad Gateway")
+    )
 
 
 def close(connection: Connection) -> None:

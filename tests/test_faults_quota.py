@@ -63,7 +63,8 @@ def test_the_day_gate_opens_at_midnight_in_beijing(door: Door, fake: FakeWeChat)
     after = datetime.now(BEIJING)
     assert first.retry_at is not None
     midnights = [
-        (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) for moment in (before, after)
+        (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        for moment in (before, after)
     ]
     assert first.retry_at in midnights
     assert first.retry_at.utcoffset() is not None

@@ -84,7 +84,9 @@ def test_a_certificate_of_the_authority_is_trusted(door: Door, authority: trustm
 
 def test_an_expired_certificate(door: Door, authority: trustme.CA, ca_file: Path) -> None:
     yesterday = datetime.now(timezone.utc) - timedelta(days=1)
-    certificate = authority.issue_cert("localhost", not_before=yesterday - timedelta(days=1), not_after=yesterday)
+    certificate = authority.issue_cert(
+        "localhost", not_before=yesterday - timedelta(days=1), not_after=yesterday
+    )
     assert "expired" in refused(door, authority, ca_file, context(certificate))
 
 
@@ -141,7 +143,9 @@ def test_nothing_but_tls_1_1(door: Door, authority: trustme.CA, ca_file: Path) -
     assert "ProtocolVersion" in refused(door, authority, ca_file, old)
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
+@pytest.mark.parametrize(
+    "version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"]
+)
 def test_a_client_certificate_is_demanded(
     door: Door, authority: trustme.CA, ca_file: Path, version: ssl.TLSVersion
 ) -> None:
@@ -174,7 +178,9 @@ def test_plain_http_on_the_port(door: Door, authority: trustme.CA, ca_file: Path
         trial.goes_on()
 
 
-def hello_answered(door: Door, authority: trustme.CA, ca_file: Path, how: str, **options: Any) -> wxaudit.WxAuditError:
+def hello_answered(
+    door: Door, authority: trustme.CA, ca_file: Path, how: str, **options: Any
+) -> wxaudit.WxAuditError:
     """The error where three handshakes end or stop after the client's first word, and the fourth is good."""
     good = context(authority.issue_cert("localhost"))
     script = Script()

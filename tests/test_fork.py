@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fake_process import FakeProcess
 from subprogram import PROGRAMS, environment, report, run
 

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fake_process import FakeProcess
 from subprogram import command, environment, report, run
 

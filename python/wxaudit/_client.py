@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ._errors import ArgumentError
-from ._native import Engine, Step, conceal
+from ._errors import ArgumentError, made
+from ._events import Event
+from ._native import AuditStatus, Engine, Step, conceal
 from ._timeout import Timeout
 from ._tokens import Answer, aask, ask
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._events import Event
-    from ._native import AuditStatus
+    from ._native import Failed
     from ._tokens import AsyncTokenSource, TokenSource
 
     _Kind = TypeVar("_Kind", "Client", "AsyncClient")
@@ -76,7 +76,7 @@ class _Configured:
         # Before anything can fail: a URL may hold a password or a token, and no traceback may show it.
         proxy_is_open = isinstance(proxy, str) and "@" not in proxy
         shown_proxy = proxy if proxy is None or proxy_is_open else _HIDDEN
-        _, base_url, proxy, timeout = conceal(None, base_url, proxy, timeout)
+        proxy, base_url, timeout = conceal(proxy, base_url, timeout)
         # Loaded now: an error that says that descriptors have run out must not need one to be made.
         from . import _hints  # noqa: F401
 
@@ -140,10 +140,10 @@ class _Configured:
         self._engine.close()
 
     def _report(self, step: Step) -> None:
-        for event in step.events:
+        for values in step.events:
             try:
                 if self._on_event is not None:
-                    self._on_event(event)
+                    self._on_event(Event(**values))
             except Exception:
                 import logging
 
@@ -184,15 +184,16 @@ class Client(_Configured):
         options = self._options(appid, timeout, max_retries)
         return self._finish(self._engine.get_audit_status(token, auditid, options), token)
 
-    def _finish(self, step: AuditStatus | Step, token: Any) -> AuditStatus:
+    def _finish(self, step: AuditStatus | Step | Failed, token: Any) -> AuditStatus:
         answer = Answer()
         while isinstance(step, Step):
             self._report(step)
             if step.refresh is not None:
                 answer = ask(token, step)
-            with answer:
-                step = step.resume(answer.token, answer.problem)
-        return step
+            step = step.resume(answer.token, answer.problem)
+        if isinstance(step, AuditStatus):
+            return step
+        raise answer.explain(made(*step))
 
     def close(self) -> None:
         """Closes the idle connections; calls under way end as they would, new ones are refused."""
@@ -235,18 +236,19 @@ class AsyncClient(_Configured):
     async def _get_audit_status(
         self, token: Any, auditid: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> AuditStatus:
-        options = self._options(appid, timeout, max_retries)
-        return await self._finish(await self._engine.aget_audit_status(token, auditid, options), token)
+        from ._loop import begin  # with asyncio, which whoever awaits this has imported
 
-    async def _finish(self, step: AuditStatus | Step, token: Any) -> AuditStatus:
+        options = self._options(appid, timeout, max_retries)
+        step = await begin(self._engine.aget_audit_status, token, auditid, options)
         answer = Answer()
         while isinstance(step, Step):
             self._report(step)
             if step.refresh is not None:
                 answer = await aask(token, step)
-            with answer:
-                step = await step.aresume(answer.token, answer.problem)
-        return step
+            step = await begin(step.aresume, answer.token, answer.problem)
+        if isinstance(step, AuditStatus):
+            return step
+        raise answer.explain(made(*step))
 
     async def close(self) -> None:
         """As `Client.close`."""
@@ -323,12 +325,12 @@ def _environment() -> dict[str, Any]:
         ("max_retries", "WXAUDIT_MAX_RETRIES", int),
         ("ca_file", "WXAUDIT_CA_FILE", str),
     ):
-        text = os.environ.get(variable)
-        if text:
+        if os.environ.get(variable):
             try:
-                found[name] = read(text)
+                found[name] = read(os.environ[variable])
             except ValueError:
-                raise ArgumentError(f"{variable} must be a number, got {text!r}") from None
+                # Without the text: it may be a token in the wrong variable.
+                raise ArgumentError(f"{variable} must be a number") from None
     return found
 
 

@@ -260,6 +260,28 @@ def api_error(
     )
 
 
+def made(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditError:
+    """The error for what the native side says: a class by its name, what happened, and the attributes.
+
+    For an `APIError`, `what` is WeChat's errmsg and `retry_at` a Unix time.
+    """
+    if kind == "ArgumentError":
+        return ArgumentError(what)
+    if kind == "APIError":
+        retry_at = attributes["retry_at"]
+        if retry_at is not None:
+            from datetime import datetime, timezone
+
+            attributes = {**attributes, "retry_at": datetime.fromtimestamp(retry_at, timezone.utc)}
+        return api_error(errmsg=what, **attributes)
+    return build(_CLASS_OF_NAME[kind], what, **attributes)
+
+
+_CLASS_OF_NAME: dict[str, type[WxAuditError]] = {
+    kind.__name__: kind for kind in (TokenError, TransportError, RequestTimeout, HTTPStatusError, DecodeError)
+}
+
+
 def review_rejected(audit: AuditStatus) -> ReviewRejected:
     """The error for a rejected audit, with the first of its reasons in the message."""
     reasons = audit.reasons

@@ -25,7 +25,8 @@ class Frozen:
             object.__setattr__(self, name, value)
 
     def _values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._fields}
+        # One that its constructor refused may still be shown, by whoever reports the error.
+        return {name: getattr(self, name) for name in self._fields if hasattr(self, name)}
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(

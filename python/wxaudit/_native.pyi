@@ -1,13 +1,12 @@
 """The native half of wxaudit, built from the Rust crate of the same name."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from os import PathLike
 from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
 
-from ._events import Event
 from ._state import AuditState, Reason
 from ._timeout import Timeout
 
@@ -105,6 +104,9 @@ def conceal(token: Any, *others: Any) -> tuple[Any, ...]:
     As the token: whatever is no token source. As the others: texts and bytes.
     """
 
+# How a call failed: the name of the exception's class, what happened, and the attributes.
+Failed: TypeAlias = tuple[str, str, dict[str, Any]]
+
 # appid, timeout, max_retries, whether somebody listens to events
 _Options: TypeAlias = tuple[Any, Timeout | None, Any, bool]
 
@@ -127,10 +129,10 @@ class Engine:
     @property
     def base_url(self) -> str:
         """Where calls go; it holds no user, password or query."""
-    def get_audit_status(self, token: Any, auditid: Any, options: _Options) -> AuditStatus | Step: ...
-    def aget_audit_status(
+    def get_audit_status(
         self, token: Any, auditid: Any, options: _Options
-    ) -> Awaitable[AuditStatus | Step]: ...
+    ) -> AuditStatus | Step | Failed: ...
+    def aget_audit_status(self, landing: Landing, token: Any, auditid: Any, options: _Options) -> bool: ...
     def close(self) -> None:
         """Closes the idle connections of this process."""
 
@@ -139,15 +141,33 @@ class Step:
     """A call that waits for its Python side: take the events, answer the question, then resume it."""
 
     @property
-    def events(self) -> list[Event]:
-        """What happened since the last step."""
+    def events(self) -> list[dict[str, Any]]:
+        """What happened since the last step: the keywords of an Event each."""
     @property
     def refresh(self) -> bool | None:
         """None: nothing is asked. False: a token is. True: a fresh token is."""
     @property
     def remaining(self) -> float:
         """The seconds until the call's deadline."""
-    def resume(self, token: Secret | None = None, problem: str | None = None) -> AuditStatus | Step: ...
-    def aresume(
+    def resume(
         self, token: Secret | None = None, problem: str | None = None
-    ) -> Awaitable[AuditStatus | Step]: ...
+    ) -> AuditStatus | Step | Failed: ...
+    def aresume(self, landing: Landing, token: Secret | None = None, problem: str | None = None) -> bool: ...
+
+@final
+class LoopPort:
+    """Stands for one event loop, for as long as that lives."""
+
+    def __new__(cls, event_loop: Callable[[], Any], unload: Callable[[LoopPort], object]) -> Self: ...
+    def take(self) -> list[tuple[Any, Callable[[Any], object], Any]]:
+        """What has landed since the last time: (future, its method to complete it, the value)."""
+
+@final
+class Landing:
+    """One call's place on a loop."""
+
+    def __new__(cls, port: LoopPort, future: Any) -> Self: ...
+    def create_future(self) -> Any:
+        """The future that was made for this call."""
+    def call_soon_threadsafe(self, callback: Any, *arguments: Any, context: Any = None) -> None:
+        """Keeps what the call came to for the next wake-up."""

@@ -8,9 +8,9 @@ from ._native import Secret, conceal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from types import TracebackType
     from typing import Protocol, TypeVar
 
+    from ._errors import WxAuditError
     from ._native import Step
 
     _Given = TypeVar("_Given")
@@ -49,10 +49,7 @@ class AsyncTokenSource(Protocol):
 
 
 class Answer:
-    """What came of asking a source: a token, or the problem and the exception behind it.
-
-    As a context manager it gives that exception to a TokenError as its cause.
-    """
+    """What came of asking a source: a token, or the problem and the exception behind it."""
 
     __slots__ = ("cause", "problem", "token")
 
@@ -63,17 +60,11 @@ class Answer:
         self.problem = problem
         self.cause = cause
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def explain(self, error: WxAuditError) -> WxAuditError:
+        """The error of the call, with the source's exception as its cause where that is behind it."""
         if self.cause is not None and isinstance(error, TokenError):
             error.__cause__ = self.cause
+        return error
 
     @classmethod
     def failed(cls, cause: Exception) -> Answer:

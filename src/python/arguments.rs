@@ -46,7 +46,7 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
         Ok(number) => number.clone(),
         Err(_) => match py.import("operator")?.getattr("index")?.call1((value,)) {
             // numpy's truth value has an __index__ before numpy 2.3.
-            Ok(_) if value.get_type().name()?.to_string_lossy().starts_with("bool") => return Ok(None),
+            Ok(_) if type_name(value)?.starts_with("bool") => return Ok(None),
             Ok(number) => number.cast_into::<PyInt>()?,
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => return Ok(None),
             Err(error) => return Err(error),
@@ -81,11 +81,16 @@ pub(super) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<St
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
 }
 
+/// The name of a value's type. Not by Display: that runs signal handlers, and swallows what they raise.
+pub(super) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(value.get_type().name()?.to_str()?.to_owned())
+}
+
 /// The type of a value, hidden or not.
 fn kind(value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<Secret>() {
         Ok(secret) => Ok(secret.get().kind().to_owned()),
-        Err(_) => Ok(value.get_type().name()?.to_string()),
+        Err(_) => type_name(value),
     }
 }
 

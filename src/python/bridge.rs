@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3_async_runtimes::{TaskLocals, generic};
 use tokio::task::AbortHandle;
 
-use super::event_loop::LoopPort;
+use super::event_loop::Landing;
 use super::runtime::{Bridge, Runtime};
 
 /// How often a blocked thread looks for signals.
@@ -49,30 +49,17 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// An asyncio future of the running loop for `future`; cancelling it drops the future.
-pub(super) fn awaitable<F>(py: Python<'_>, future: F) -> PyResult<Bound<'_, PyAny>>
+/// Lets `landing` have the output of `future`; cancelling its asyncio future drops this one. False where the interpreter
+/// is exiting, so that nothing would ever land.
+pub(super) fn awaitable<F>(landing: Bound<'_, Landing>, future: F) -> PyResult<bool>
 where
     F: Future<Output: for<'py> IntoPyObject<'py> + Send> + Send + 'static,
 {
-    let port = LoopPort::running(py)?;
+    let py = landing.py();
     if !Runtime::current(py)?.deliver(py)? {
-        return too_late(py, &port);
+        return Ok(false);
     }
-    generic::future_into_py_with_locals::<Bridge, _, _>(
-        py,
-        TaskLocals::new(port),
-        async move { Ok(future.await) },
-    )
-}
-
-/// What an asyncio call gets while the interpreter exits. All threads but the main one are daemons then, about to be
-/// frozen: theirs waits for ever, since an exception would be printed.
-fn too_late<'py>(py: Python<'py>, port: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let threading = py.import("threading")?;
-    let is_main = threading.call_method0("current_thread")?.is(threading.call_method0("main_thread")?);
-    if is_main {
-        let message = "the interpreter is exiting: asyncio calls are over; the blocking client still works";
-        return Err(PyRuntimeError::new_err(message));
-    }
-    port.call_method0("create_future")
+    let locals = TaskLocals::new(landing.into_any());
+    generic::future_into_py_with_locals::<Bridge, _, _>(py, locals, async move { Ok(future.await) })?;
+    Ok(true)
 }

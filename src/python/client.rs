@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use super::arguments::{audit_id, count, path, proxy_url, text, timeouts};
+use super::arguments::{audit_id, count, path, proxy_url, text, timeouts, type_name};
 use super::bridge;
 use super::conversation::{Conversation, Turn};
 use super::errors::{self, Context};
+use super::event_loop::Landing;
 use super::runtime::Runtime;
 use super::secret::{self, Secret};
 use super::status::AuditStatus;
@@ -68,15 +69,15 @@ impl Engine {
         bridge::blocking(py, self.get_audit_status_turn(call))?.into_pyobject(py)
     }
 
-    fn aget_audit_status<'py>(
+    fn aget_audit_status(
         &self,
-        py: Python<'py>,
-        token: &Bound<'py, PyAny>,
-        auditid: &Bound<'py, PyAny>,
-        options: Options<'py>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+        landing: Bound<'_, Landing>,
+        token: &Bound<'_, PyAny>,
+        auditid: &Bound<'_, PyAny>,
+        options: Options<'_>,
+    ) -> PyResult<bool> {
         let call = self.call(token, auditid, options)?;
-        bridge::awaitable(py, self.get_audit_status_turn(call))
+        bridge::awaitable(landing, self.get_audit_status_turn(call))
     }
 
     /// Where calls go; it holds no user, password or query.
@@ -125,7 +126,7 @@ impl Engine {
                 ask: speaker.asker(),
             },
             _ => {
-                let problem = format!("expected text or a token source, got {}", token.get_type().name()?);
+                let problem = format!("expected text or a token source, got {}", type_name(token)?);
                 return Err(raise(Error::argument("token", problem)));
             }
         };
@@ -176,7 +177,7 @@ impl Outcome {
             Ok(status) => Ok(Bound::new(py, AuditStatus::from(status))?.into_any()),
             Err(failure) => {
                 let context = Context { auditid: Some(self.auditid), appid: self.appid.as_deref() };
-                Err(errors::raise_failure(py, &failure, &context))
+                errors::failed(py, &failure, &context)
             }
         }
     }

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::bridge;
 use super::client::Outcome;
 use super::errors;
+use super::event_loop::Landing;
 use super::secret::Secret;
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -187,7 +188,7 @@ impl Step {
 
 #[pymethods]
 impl Step {
-    /// What happened since the last step.
+    /// What happened since the last step: the keywords of an Event each.
     #[getter]
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = self.events.iter().map(|event| errors::event(py, event));
@@ -217,15 +218,15 @@ impl Step {
         bridge::blocking(py, conversation.turn())?.into_pyobject(py).map(Bound::unbind)
     }
 
-    #[pyo3(signature = (token = None, problem = None))]
-    fn aresume<'py>(
+    #[pyo3(signature = (landing, token = None, problem = None))]
+    fn aresume(
         &self,
-        py: Python<'py>,
-        token: Option<&Bound<'py, Secret>>,
+        landing: Bound<'_, Landing>,
+        token: Option<&Bound<'_, Secret>>,
         problem: Option<String>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<bool> {
         let conversation = self.answered(token.map(Bound::get), problem)?;
-        bridge::awaitable(py, conversation.turn())
+        bridge::awaitable(landing, conversation.turn())
     }
 }
 

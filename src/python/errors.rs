@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDict, PyTzInfo};
+use pyo3::types::{PyDateTime, PyDict, PyTuple, PyTzInfo};
 
 use crate::error::{Error, Failure, Phase};
 use crate::event::Event;
@@ -19,55 +19,57 @@ pub(super) struct Context<'a> {
 
 /// The exception for an error outside of any call.
 pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
-    exception(py, error, 0, &Context::default())
+    let made = described(py, error, 0, &Context::default()).and_then(|described| {
+        py.import(intern!(py, "wxaudit._errors"))?.getattr(intern!(py, "made"))?.call1(described)
+    });
+    made.map_or_else(|problem| problem, PyErr::from_value)
 }
 
-/// The exception for a failed call.
-pub(super) fn raise_failure(py: Python<'_>, failure: &Failure, context: &Context<'_>) -> PyErr {
-    exception(py, &failure.error, failure.attempts, context)
+/// How a call failed, as data of which `wxaudit._errors.made` makes the exception: a call may end in a daemon thread of
+/// an interpreter that exits, where no Python code may run below native frames.
+pub(super) fn failed<'py>(
+    py: Python<'py>,
+    failure: &Failure,
+    context: &Context<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(described(py, &failure.error, failure.attempts, context)?.into_any())
 }
 
-fn exception(py: Python<'_>, error: &Error, attempts: u32, context: &Context<'_>) -> PyErr {
-    build(py, error, attempts, context).map_or_else(|problem| problem, PyErr::from_value)
-}
-
-fn build<'py>(
+/// The name of the exception's class, what happened, and its attributes.
+fn described<'py>(
     py: Python<'py>,
     error: &Error,
     attempts: u32,
     context: &Context<'_>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let errors = py.import(intern!(py, "wxaudit._errors"))?;
-    let kind = |name: &str| errors.getattr(name);
+) -> PyResult<Bound<'py, PyTuple>> {
     let attributes = PyDict::new(py);
     attributes.set_item("auditid", context.auditid)?;
     attributes.set_item("appid", context.appid)?;
     attributes.set_item("attempts", attempts)?;
     let (kind, what) = match error {
-        Error::Argument { .. } => return kind("ArgumentError")?.call1((error.to_string(),)),
+        Error::Argument { .. } => ("ArgumentError", error.to_string()),
         Error::Api { errcode, errmsg, rid, retry_at } => {
-            let retry_at = retry_at.map(|at| utc(py, at)).transpose()?;
-            attributes.set_item("retry_at", retry_at)?;
-            return errors.getattr("api_error")?.call((*errcode, errmsg, rid), Some(&attributes));
+            attributes.set_item("errcode", errcode)?;
+            attributes.set_item("rid", rid)?;
+            attributes.set_item("retry_at", retry_at.map(timestamp))?;
+            ("APIError", errmsg.clone())
         }
-        Error::TokenSource { problem } => {
-            (kind("TokenError")?, format!("the token source failed: {problem}"))
-        }
+        Error::TokenSource { problem } => ("TokenError", format!("the token source failed: {problem}")),
         Error::Transport { phase, transient, .. } => {
             attributes.set_item("retryable", transient)?;
-            (kind("TransportError")?, transport(*phase, error))
+            ("TransportError", transport(*phase, error))
         }
-        Error::Timeout { .. } => (kind("RequestTimeout")?, error.to_string()),
+        Error::Timeout { .. } => ("RequestTimeout", error.to_string()),
         Error::HttpStatus { status, .. } => {
             attributes.set_item("http_status", status)?;
-            (kind("HTTPStatusError")?, error.to_string())
+            ("HTTPStatusError", error.to_string())
         }
         Error::Decode { excerpt, .. } => {
             attributes.set_item("excerpt", excerpt)?;
-            (kind("DecodeError")?, error.to_string())
+            ("DecodeError", error.to_string())
         }
     };
-    errors.getattr("build")?.call((kind, what), Some(&attributes))
+    (kind, what, attributes).into_pyobject(py)
 }
 
 fn transport(phase: Phase, error: &Error) -> String {
@@ -77,8 +79,8 @@ fn transport(phase: Phase, error: &Error) -> String {
     }
 }
 
-/// The event as Python code sees it.
-pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyAny>> {
+/// The keywords of an event as Python code sees it.
+pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
     let values = PyDict::new(py);
     values.set_item("kind", event.kind.name())?;
     values.set_item("auditid", event.auditid)?;
@@ -93,12 +95,15 @@ pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, 
     values.set_item("delay", event.delay.as_ref().map(Duration::as_secs_f64))?;
     values.set_item("elapsed", event.elapsed.as_secs_f64())?;
     values.set_item("error", &event.error)?;
-    py.import(intern!(py, "wxaudit._events"))?.getattr("Event")?.call((), Some(&values))
+    Ok(values)
 }
 
 /// An aware datetime in UTC, to the microsecond.
 pub(super) fn utc(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyAny>> {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let zone = PyTzInfo::utc(py)?.to_owned();
-    PyDateTime::from_timestamp(py, since.as_secs_f64(), Some(&zone))?.into_bound_py_any(py)
+    PyDateTime::from_timestamp(py, timestamp(time), Some(&zone))?.into_bound_py_any(py)
+}
+
+fn timestamp(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

@@ -5,6 +5,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
+use super::arguments::type_name;
 use crate::json::Json;
 
 /// The value as `json.loads` would give it.
@@ -49,6 +50,6 @@ pub(super) fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Json> {
             |(key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok((key.extract()?, from_python(&value)?));
         Ok(Json::Object(dict.iter().map(member).collect::<PyResult<_>>()?))
     } else {
-        Err(PyTypeError::new_err(format!("{} is not safe for JSON", value.get_type().name()?)))
+        Err(PyTypeError::new_err(format!("{} is not safe for JSON", type_name(value)?)))
     }
 }

@@ -24,6 +24,8 @@ mod _native {
     #[pymodule_export]
     use super::conversation::Step;
     #[pymodule_export]
+    use super::event_loop::{Landing, LoopPort};
+    #[pymodule_export]
     use super::secret::{Secret, conceal};
     #[pymodule_export]
     use super::status::AuditStatus;

@@ -5,6 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 
+use super::arguments::type_name;
 use super::errors;
 use crate::error::Error;
 use crate::token::{MASK, Token};
@@ -26,11 +27,11 @@ impl Secret {
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        Ok(format!("{}({MASK})", slf.get_type().name()?))
+        Ok(format!("{}({MASK})", type_name(slf)?))
     }
 
     fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        Err(PyTypeError::new_err(format!("a {} cannot be pickled", slf.get_type().name()?)))
+        Err(PyTypeError::new_err(format!("a {} cannot be pickled", type_name(slf)?)))
     }
 }
 
@@ -77,7 +78,7 @@ fn hidden(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     if value.is_instance_of::<Secret>() {
         return Ok(value);
     }
-    let kind = value.get_type().name()?.to_string();
+    let kind = type_name(&value)?;
     // A text with lone surrogates is no token; it is refused as what it is.
     let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
     Ok(Bound::new(value.py(), Secret { text, kind })?.into_any())

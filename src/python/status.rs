@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
-use super::arguments::{self, argument, audit_id, moment, text, texts};
+use super::arguments::{self, argument, audit_id, moment, text, texts, type_name};
 use super::{errors, json};
 use crate::json::Json;
 use crate::status;
@@ -194,7 +194,7 @@ impl AuditStatus {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let py = slf.py();
         let status = &slf.get().0;
-        let name = slf.get_type().name()?;
+        let name = type_name(slf)?;
         let mut shown = format!("{name}({}, {}", status.auditid, shown_state(py, status.status)?);
         if let Some(reason) = &status.reason {
             shown.push_str(", ");
@@ -249,7 +249,7 @@ impl AuditStatus {
         let data = Self::to_dict(slf)?;
         for (key, value) in changes.into_iter().flat_map(PyDictMethods::iter) {
             if !data.contains(&key)? {
-                let message = format!("AuditStatus has no attribute {}", key.repr()?);
+                let message = format!("AuditStatus has no attribute {}", key.repr()?.to_str()?);
                 return Err(PyTypeError::new_err(message));
             }
             data.set_item(key, value)?;
@@ -317,7 +317,7 @@ fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
 /// The state as the constructor takes it, in a form that evaluates.
 fn shown_state(py: Python<'_>, number: i64) -> PyResult<String> {
     Ok(match number {
-        0..=4 => format!("AuditState.{}", state(py, number)?.getattr("name")?),
+        0..=4 => format!("AuditState.{}", state(py, number)?.getattr("name")?.extract::<String>()?),
         _ => format!("AuditState({number})"),
     })
 }

@@ -24,28 +24,37 @@ struct Seen {
 
 /// `text` without the token, or None where it holds nothing of it.
 pub(super) fn masked(text: &str, token: &str) -> Option<String> {
+    // Nearly all texts of real answers are as short as "ok".
     if text.len() < TELLING_AT_END.min(token.len()) {
         return None;
     }
     let token: Vec<char> = token.chars().collect();
+    let pieces = Pieces::of(&token);
     let mut hidden = Vec::new();
     let mut start = 0;
     while start < text.len() {
         let end = boundary(text, start + PORTION + OVERLAP);
-        look(text, start, end, &token, &mut hidden);
+        look(text, start, end, &token, &pieces, &mut hidden);
         start = boundary(text, start + PORTION);
     }
     if hidden.is_empty() { None } else { Some(without(text, hidden)) }
 }
 
 /// Looks for the token between two places of the text, in all its forms.
-fn look(text: &str, start: usize, end: usize, token: &[char], hidden: &mut Vec<(usize, usize)>) {
+fn look(
+    text: &str,
+    start: usize,
+    end: usize,
+    token: &[char],
+    pieces: &Pieces,
+    hidden: &mut Vec<(usize, usize)>,
+) {
     let characters = text.get(start..end).unwrap_or_default().char_indices();
     let mut view: Vec<Seen> = characters
         .map(|(at, character)| Seen { character, start: start + at, end: start + at + character.len_utf8() })
         .collect();
     for _ in 0..=ESCAPED_TIMES {
-        find(&view, token, end == text.len(), hidden);
+        find(&view, token, end == text.len(), pieces, hidden);
         let plainer = unescaped(&view);
         if plainer.len() == view.len() {
             break;
@@ -76,13 +85,13 @@ fn without(text: &str, mut hidden: Vec<(usize, usize)>) -> String {
 }
 
 /// Adds the places of `view` that hold a telling piece of the token.
-fn find(view: &[Seen], token: &[char], at_end: bool, hidden: &mut Vec<(usize, usize)>) {
-    let telling = TELLING.min(token.len());
+fn find(view: &[Seen], token: &[char], at_end: bool, pieces: &Pieces, hidden: &mut Vec<(usize, usize)>) {
     // Only where enough characters of the token's kind follow each other is a closer look worth it.
-    for run in view.split(|seen| !token.contains(&seen.character)).filter(|run| run.len() >= telling) {
-        for piece in run.windows(telling) {
-            let is_piece = token.windows(telling).any(|of_token| same(piece, of_token));
-            if let ([first, ..], [.., last], true) = (piece, piece, is_piece) {
+    for run in view.split(|seen| !token.contains(&seen.character)).filter(|run| run.len() >= pieces.length) {
+        for (piece, hash) in
+            run.windows(pieces.length).zip(hashes(run.iter().map(|seen| seen.character), pieces.length))
+        {
+            if let ([first, ..], [.., last], true) = (piece, piece, pieces.holds(hash)) {
                 hidden.push((first.start, last.end));
             }
         }
@@ -97,6 +106,42 @@ fn find(view: &[Seen], token: &[char], at_end: bool, hidden: &mut Vec<(usize, us
             return;
         }
     }
+}
+
+/// The pieces of a token that tell, by their hashes: a hostile answer of almost-pieces must not cost much time.
+struct Pieces {
+    length: usize,
+    hashes: Vec<u64>,
+}
+
+impl Pieces {
+    fn of(token: &[char]) -> Self {
+        let length = TELLING.min(token.len());
+        let mut hashes: Vec<u64> = hashes(token.iter().copied(), length).collect();
+        hashes.sort_unstable();
+        Self { length, hashes }
+    }
+
+    fn holds(&self, hash: u64) -> bool {
+        self.hashes.binary_search(&hash).is_ok()
+    }
+}
+
+/// The rolling hash of each `length` characters in a row. Two rows with one hash would only be masked for nothing.
+fn hashes(characters: impl Iterator<Item = char> + Clone, length: usize) -> impl Iterator<Item = u64> {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let leaving = characters.clone().map(Some);
+    let outworn = (0..length).fold(1_u64, |power, _| power.wrapping_mul(FACTOR));
+    let leaving = std::iter::repeat_n(None, length).chain(leaving);
+    let mut hash = 0_u64;
+    let all = characters.zip(leaving).map(move |(entering, leaving)| {
+        hash = hash.wrapping_mul(FACTOR).wrapping_add(u64::from(u32::from(entering)) + 1);
+        if let Some(leaving) = leaving {
+            hash = hash.wrapping_sub((u64::from(u32::from(leaving)) + 1).wrapping_mul(outworn));
+        }
+        hash
+    });
+    all.skip(length - 1)
 }
 
 fn same(seen: &[Seen], characters: &[char]) -> bool {

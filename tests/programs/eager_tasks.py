@@ -1,4 +1,4 @@
-"""Calls in eager tasks, which begin to run when they are made. Arguments: BASE_URL TOKEN. Needs Python 3.12."""
+"""Calls in eager tasks, which run as soon as they are made. Arguments: BASE_URL TOKEN. Needs Python 3.12."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 from numbered_audits import AUDITIDS, BASE_URL, TOKEN, check
 
 import wxaudit
-
 
 assert sys.version_info >= (3, 12)
 

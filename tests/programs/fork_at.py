@@ -1,4 +1,4 @@
-"""Forks at one certain moment. Arguments: BASE_URL TOKEN MOMENT. All went well where it exits with 0 and is silent.
+"""Forks at one certain moment. Arguments: BASE_URL TOKEN MOMENT. All is well where it exits with 0, silently.
 
 In every scenario the child asks and gets the right answer, and then the parent does.
 """
@@ -121,7 +121,7 @@ def with_calls_pending_in_the_loop() -> None:
         del calls[:]
         gc.collect()
         ask()
-        # The loop stays the parent's: its epoll is shared, so it must not be closed. A thread has one of its own.
+        # The loop stays the parent's: its epoll is shared, so it must not be closed. Threads have their own.
         threads = [threading.Thread(target=ask_async) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -240,7 +240,7 @@ def in_on_event() -> None:
 
 
 def and_go_on_with_the_call_in_the_child() -> None:
-    """A call begun in the parent belongs to the parent: in the child it ends with an error, and does not hang."""
+    """A call begun in the parent belongs to the parent: in the child it ends with an error, and soon."""
 
     class Source:
         same_thread = True

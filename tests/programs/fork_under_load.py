@@ -1,12 +1,13 @@
 """Forks while eight calls are in flight. Arguments: BASE_URL TOKEN threads|asyncio FORKS.
 
-Each child asks through the client that it inherited and through one of its own. Written is how many were right,
-and how many calls a second the parent made before and after.
+Each child asks through the client that it inherited and through one of its own. Written is how many were
+right, and how many calls a second the parent made before and after.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import json
 import socket
@@ -81,6 +82,11 @@ def ask_fresh(auditid: int) -> None:
         check(fresh.get_audit_status(TOKEN, auditid), auditid)
 
 
+def work_of_child(ask: Callable[[int], None], auditid: int) -> None:
+    ask(auditid)
+    ask_fresh(auditid)
+
+
 def one_round(call: Callable[[Callable[[int], bool]], None]) -> float:
     """Calls a second."""
     begun = time.perf_counter()
@@ -127,10 +133,6 @@ def main() -> None:
         "asyncio": (call_in_tasks, ask_inherited_async),
     }[ARGUMENTS[0]]
 
-    def work_of_child() -> None:
-        ask(auditid)
-        ask_fresh(auditid)
-
     control = Control(call)
     before = throughput(call, control)
     stop = threading.Event()
@@ -139,7 +141,7 @@ def main() -> None:
     right = 0
     try:
         for auditid in itertools.islice(itertools.cycle(AUDITIDS), int(ARGUMENTS[1])):
-            in_child(work_of_child)
+            in_child(functools.partial(work_of_child, ask, auditid))
             right += 1
     finally:
         stop.set()

@@ -53,6 +53,12 @@ class Interrupter:
         self._thread.join()
 
 
+def hang() -> None:
+    """Never ends. Python code that waits in one piece may miss a signal that comes just before it does."""
+    while True:
+        time.sleep(0.01)
+
+
 class HangingSource:
     """A token source that never answers."""
 
@@ -63,7 +69,7 @@ class HangingSource:
     def get_token(self, *, refresh: bool = False) -> str:
         assert not refresh
         self._reached.set()
-        threading.Event().wait()
+        hang()
         return TOKEN
 
 
@@ -77,11 +83,11 @@ def in_a_token_source() -> None:
 def in_on_event() -> None:
     interrupter = Interrupter()
 
-    def hang(_: object) -> None:
+    def notice(_: object) -> None:
         interrupter.reached.set()
-        threading.Event().wait()
+        hang()
 
-    watched = wxaudit.Client(base_url=BASE_URL, on_event=hang)
+    watched = wxaudit.Client(base_url=BASE_URL, on_event=notice)
     interrupter.expect(lambda: watched.get_audit_status(TOKEN, 1001))
 
 

@@ -1,7 +1,7 @@
 """Interrupts blocking calls at random moments. Arguments: BASE_URL TOKEN SIGNAL COUNT HELD_AUDITID.
 
-The signal is SIGINT, SIGTERM or SIGALRM. Every other call is one that the server never answers. Written is, for each
-interrupt, how many seconds after the signal it was raised, and at which moment of `time.monotonic`.
+The signal is SIGINT, SIGTERM or SIGALRM. Every other call is one that the server never answers. Written is, for
+each interrupt, how many seconds after the signal it was raised, and at what moment of `time.monotonic`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main() -> None:
     client = wxaudit.Client(base_url=BASE_URL)
     interrupts: list[tuple[float, float]] = []
     for count in range(int(ARGUMENTS[1])):
-        seconds = random.uniform(0.001, LONGEST_WAIT)
+        seconds = random.uniform(0.001, LONGEST_WAIT)  # noqa: S311  # no secret
         sender = Alarm(seconds) if NUMBER == signal.SIGALRM else Kill(seconds)
         with contextlib.suppress(raised):
             sender.start()

@@ -17,7 +17,7 @@ ARGUMENTS = sys.argv[3:]
 
 AUDITIDS = range(1001, 1009)
 
-# In its debug mode asyncio warns of callbacks that take long, which tells of the machine's load. Errors are shown.
+# In debug mode asyncio warns of callbacks that take long, which tells of the machine's load. Errors show.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 

@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
     """How a scenario ended, the hits in each channel, and how many characters were searched."""
     hits: dict[str, list[str]] = {}
+    failed: dict[str, str] = {}
     searched = 0
     for name, texts_of in CHANNELS.items():
-        texts = list(texts_of(seen))
+        try:
+            texts = list(texts_of(seen))
+        except Exception as error:
+            # What breaks a channel (a repr that raises, say) hides an error from whoever looks for it.
+            failed[name] = type(error).__name__
+            continue
         searched += sum(map(len, texts))
         if found := list(dict.fromkeys(find(texts))):
             hits[name] = found[:3]
@@ -43,20 +49,14 @@ def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
         "ended": None if seen.error is None else type(seen.error).__name__,
         "as_meant": as_meant,
         "hits": hits,
+        "failed_channels": failed,
         "searched": searched,
         "frames_in_flight": seen.stacks.count(b"_client.py"),
     }
 
 
-def main(door: str, *, planted: bool) -> None:
-    streams = Streams()
-    logging.getLogger().setLevel(1)
-    world = subprocess.Popen(
-        [sys.executable, "-m", "secrecy.world"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert world.stdout is not None
-    servers = Servers(**json.loads(world.stdout.readline()))
-    os.environ["WXAUDIT_BASE_URL"] = servers.fake
+def play(door: str, servers: Servers, streams: Streams, *, planted: bool) -> None:
+    """Reports each scenario of a door."""
     walk = ObjectWalk()
     walk.new_texts()
     scenarios = [(0, plant) for plant in PLANTS] if planted else list(enumerate(SCENARIOS))
@@ -66,8 +66,20 @@ def main(door: str, *, planted: bool) -> None:
             line = report(scenario, observe(scenario, Stage(door, servers, number, walk), streams))
             print(json.dumps(line), file=streams.report, flush=True)
             del line
-    came, _ = world.communicate(timeout=60)
-    print(came.decode(), file=streams.report, flush=True)
+
+
+def main(door: str, *, planted: bool) -> None:
+    logging.getLogger().setLevel(1)
+    with subprocess.Popen(
+        [sys.executable, "-m", "secrecy.world"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as world:
+        assert world.stdout is not None
+        servers = Servers(**json.loads(world.stdout.readline()))
+        os.environ["WXAUDIT_BASE_URL"] = servers.fake
+        with Streams() as streams:
+            play(door, servers, streams, planted=planted)
+        came, _ = world.communicate(timeout=60)
+    print(came.decode())
 
 
 if __name__ == "__main__":

@@ -71,7 +71,9 @@ def _through_proxy_of_environment(stage: Stage) -> object:
 
 def _with_proxy(write: Callable[[str], object]) -> Act:
     """A client whose proxy is given in another way."""
-    return lambda stage: stage.ask(client=stage.client(proxy=lambda: write(stage.proxy(stage.servers.forward))))
+    return lambda stage: stage.ask(
+        client=stage.client(proxy=lambda: write(stage.proxy(stage.servers.forward)))
+    )
 
 
 def _with_unusable_proxy_of_environment(stage: Stage) -> object:
@@ -139,7 +141,7 @@ SCENARIOS = (
         "a plain proxy, 407", _through(lambda it: it.forward_407, _fake), wxaudit.HTTPStatusError, sends=0
     ),
     Scenario("a proxy without a scheme", _with_proxy(lambda url: url.removeprefix("http://")), sends=0),
-    Scenario("a proxy of an unknown kind", _with_proxy(lambda url: url.replace("http:", "ftp:")), _WRONG, sends=0),
+    Scenario("a proxy of an unknown kind", _with_proxy(lambda url: f"ftp{url[4:]}"), _WRONG, sends=0),
     Scenario("a proxy without a host", _with_proxy(lambda url: url.partition("@")[0] + "@"), _WRONG, sends=0),
     Scenario("a proxy in bytes", _with_proxy(str.encode), _WRONG, sends=0),
     Scenario("proxies in a dict", _with_proxy(lambda url: {"https": url}), _WRONG, sends=0),

@@ -5,30 +5,55 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
 
 
 class Streams:
-    """From now on both go into files; `report` is what standard output was before."""
+    """Both go into files while it is entered; `report` is where standard output went before."""
 
-    def __init__(self) -> None:
+    def __enter__(self) -> Self:
+        self._before = [os.dup(descriptor) for descriptor in (1, 2)]
+        self._files = [tempfile.TemporaryFile(), tempfile.TemporaryFile()]  # closed below
         self.report = os.fdopen(os.dup(1), "w")
-        self._files = [tempfile.TemporaryFile(), tempfile.TemporaryFile()]  # noqa: SIM115  # for the process's life
-        for descriptor, file in zip((1, 2), self._files, strict=True):
-            os.dup2(file.fileno(), descriptor)
+        self._lead_to([file.fileno() for file in self._files])
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lead_to(self._before)
+        for descriptor in self._before:
+            os.close(descriptor)
+        for file in (*self._files, self.report):
+            file.close()
 
     def begin(self) -> None:
         """Forgets what was written before."""
-        self._flush()
+        _flush()
         for file in self._files:
             file.truncate(0)
             file.seek(0)
 
     def written(self) -> tuple[bytes, bytes]:
         """What was written since `begin` to standard output and error."""
-        self._flush()
+        _flush()
         stdout, stderr = (os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in self._files)
         return stdout, stderr
 
-    def _flush(self) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
+    def _lead_to(self, descriptors: list[int]) -> None:
+        _flush()
+        for standard, descriptor in zip((1, 2), descriptors, strict=True):
+            os.dup2(descriptor, standard)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()

@@ -19,7 +19,7 @@ use crate::retry::{self, Budget, Class};
 use crate::source::{Credential, Dated};
 use crate::status::AuditStatus;
 use crate::token::{Token, Tokens};
-use crate::transport::{Limits, Transport};
+use crate::transport::{Limits, Place, Transport};
 
 /// A client: its configuration, and what it has in the process that uses it. Making one opens nothing.
 pub struct Client {
@@ -121,8 +121,8 @@ impl<'a> Run<'a> {
         let mut retries = 0;
         let mut spent = None;
         loop {
-            self.pass_gate(&session, held.tokens.current()).await?;
-            let error = match self.attempt(&session, &mut held, &decode).await {
+            let place = self.enter(&session, &mut held).await?;
+            let error = match self.attempt(&session, &held.tokens, place, &decode).await {
                 Ok(result) => {
                     session.budget.refill(spent.unwrap_or(1));
                     return Ok(result);
@@ -149,23 +149,35 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One request and its answer.
+    /// A place among the requests under way, to be had behind an open gate.
+    async fn enter<'s>(&self, session: &'s Session, held: &mut Held) -> Result<Place<'s>, Error> {
+        loop {
+            self.pass_gate(session, held.tokens.current()).await?;
+            self.doing(Doing::Queueing);
+            let place = session.transport.place().await?;
+            // While this call waited, another one may have found the token refused or the quota used up: do not find
+            // it out again.
+            if let Some(dated) = self.call.credential.renewed(&held.dated) {
+                held.renew(dated);
+            }
+            let owner = session.gates.owner(self.call.appid.as_deref(), held.tokens.current());
+            if session.gates.refusal(&owner, SystemTime::now()).is_none() {
+                return Ok(place);
+            }
+        }
+    }
+
+    /// One request and its answer, in a place of its own.
     async fn attempt<T>(
         &self,
         session: &Session,
-        held: &mut Held,
+        tokens: &Tokens,
+        _place: Place<'_>,
         decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.doing(Doing::Queueing);
-        let _place = session.transport.place().await?;
         if self.left().is_zero() {
             return Err(self.out_of_time());
         }
-        // While this call waited, another one may have found the token refused: do not find it out again.
-        if let Some(dated) = self.call.credential.renewed(&held.dated) {
-            held.renew(dated);
-        }
-        let tokens = &held.tokens;
         self.doing(Doing::Asking);
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});

@@ -27,10 +27,9 @@ pub fn reopens_at(errcode: i64, now: SystemTime) -> Option<SystemTime> {
     match errcode {
         MINUTE_QUOTA => Some(now + MINUTE),
         DAY_QUOTA => {
-            let since_midnight =
-                (now.duration_since(UNIX_EPOCH).unwrap_or_default() + BEIJING).as_secs() % DAY.as_secs();
-            let whole = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            Some(UNIX_EPOCH + Duration::from_secs(whole - since_midnight.min(whole)) + DAY)
+            let in_beijing = now.duration_since(UNIX_EPOCH).unwrap_or_default() + BEIJING;
+            let next_day = in_beijing.as_secs() / DAY.as_secs() + 1;
+            Some(UNIX_EPOCH + Duration::from_secs(next_day * DAY.as_secs()) - BEIJING)
         }
         _ => None,
     }

@@ -64,6 +64,9 @@ pub struct Limits {
     pub read: Option<Duration>,
 }
 
+/// A place among the requests under way; free again when it is dropped.
+pub type Place<'a> = SemaphorePermit<'a>;
+
 /// What one client has in one process to reach WeChat.
 pub struct Transport {
     base: BaseUrl,
@@ -126,7 +129,7 @@ impl Transport {
     ///
     /// # Errors
     /// Never: the places are not closed while somebody waits for one.
-    pub async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
+    pub async fn place(&self) -> Result<Place<'_>, Error> {
         self.places.acquire().await.map_err(|_| Error::lasting(Phase::Start, "the client is closing"))
     }
 

@@ -94,7 +94,14 @@ fn proxies_are_http_and_a_bad_one_is_not_shown() {
         let config = with_variables(Settings { proxy: Some(ProxyUrl(url.to_owned())), ..settings() }, &[]);
         assert_eq!(config.unwrap().transport.proxy.unwrap().url.as_str(), used);
     }
-    for url in ["socks5://u:a-password@h:1", "ftp://u:a-password@h", "http://", "", "http://u:a-password@h:99999", "://"] {
+    for url in [
+        "socks5://u:a-password@h:1",
+        "ftp://u:a-password@h",
+        "http://",
+        "",
+        "http://u:a-password@h:99999",
+        "://",
+    ] {
         let (field, problem) = refused(Settings { proxy: Some(ProxyUrl(url.to_owned())), ..settings() });
         assert_eq!(field, "proxy", "{url}");
         assert!(!problem.contains("a-password"), "{problem}");
@@ -129,7 +136,8 @@ fn the_environment_names_the_proxy_where_none_was_given() {
 
 #[test]
 fn the_environment_does_not_count_for_this_machine_nor_where_it_is_not_trusted() {
-    let variables = [("HTTPS_PROXY", "http://p:1"), ("ALL_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:1")];
+    let variables =
+        [("HTTPS_PROXY", "http://p:1"), ("ALL_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:1")];
     for base_url in ["http://localhost:1", "https://localhost", "http://127.0.0.1:1", "http://[::1]:1"] {
         assert_eq!(proxy_for(base_url, &variables), None, "{base_url}");
     }
@@ -141,7 +149,8 @@ fn the_environment_does_not_count_for_this_machine_nor_where_it_is_not_trusted()
         proxy: Some(ProxyUrl("http://given:1".to_owned())),
         ..settings()
     };
-    let proxy = with_variables(given, &[("NO_PROXY", "*"), ("HTTPS_PROXY", "http://p:1")]).unwrap().transport.proxy;
+    let proxy =
+        with_variables(given, &[("NO_PROXY", "*"), ("HTTPS_PROXY", "http://p:1")]).unwrap().transport.proxy;
     let proxy = proxy.unwrap();
     assert_eq!((proxy.url.as_str(), proxy.except), ("http://given:1/", None));
 }

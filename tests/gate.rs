@@ -124,7 +124,8 @@ fn thousands_of_gates_are_swept_without_opening_one_that_is_closed() {
     let now = SystemTime::now();
     let later = now + Duration::from_secs(60);
     for number in 0..5000 {
-        let until = if number % 2 == 0 { now + Duration::from_secs(1) } else { later + Duration::from_secs(60) };
+        let until =
+            if number % 2 == 0 { now + Duration::from_secs(1) } else { later + Duration::from_secs(60) };
         gates.close(Owner::Token(number), until, refusal(MINUTE_QUOTA), now);
     }
     gates.close(Owner::Token(5000), later, refusal(MINUTE_QUOTA), later);

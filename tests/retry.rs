@@ -27,7 +27,9 @@ fn milliseconds(count: u64) -> Duration {
 
 #[test]
 fn network_failures_that_may_pass_are_retried() {
-    for phase in [Phase::Start, Phase::Resolve, Phase::Connect, Phase::Proxy, Phase::Tls, Phase::Head, Phase::Body] {
+    for phase in
+        [Phase::Start, Phase::Resolve, Phase::Connect, Phase::Proxy, Phase::Tls, Phase::Head, Phase::Body]
+    {
         assert_eq!(classify(&Error::transient(phase, "")), Class::Transport);
         assert_eq!(classify(&Error::lasting(phase, "")), Class::Lasting);
     }
@@ -52,8 +54,31 @@ fn of_the_errcodes_only_busy_and_refused_tokens_are_tried_again() {
         assert_eq!(classify(&api(errcode)), Class::Token, "{errcode}");
     }
     let lasting = [
-        -2, 0, 1, 40013, 40066, 40097, 41001, 42002, 42007, 43002, 44002, 45009, 45011, 47001, 48001, 48004, 50002,
-        61003, 61004, 61007, 85012, 86000, 99999, i64::MAX, i64::MIN,
+        -2,
+        0,
+        1,
+        40013,
+        40066,
+        40097,
+        41001,
+        42002,
+        42007,
+        43002,
+        44002,
+        45009,
+        45011,
+        47001,
+        48001,
+        48004,
+        50002,
+        61003,
+        61004,
+        61007,
+        85012,
+        86000,
+        99999,
+        i64::MAX,
+        i64::MIN,
     ];
     for errcode in lasting {
         assert_eq!(classify(&api(errcode)), Class::Lasting, "{errcode}");
@@ -176,7 +201,8 @@ fn retry_after_is_seconds_or_a_date() {
 #[test]
 fn an_outage_costs_a_client_35_retries() {
     let budget = Budget::default();
-    let taken = std::iter::repeat_with(|| budget.take(Class::Transport.cost())).take_while(|taken| *taken).count();
+    let taken =
+        std::iter::repeat_with(|| budget.take(Class::Transport.cost())).take_while(|taken| *taken).count();
     assert_eq!(taken, 35);
     assert_eq!(budget.left(), 10);
     assert!(!budget.take(14));

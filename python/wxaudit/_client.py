@@ -77,9 +77,7 @@ class _Configured:
         proxy_is_open = isinstance(proxy, str) and "@" not in proxy
         shown_proxy = proxy if proxy is None or proxy_is_open else _HIDDEN
         proxy, base_url, timeout = conceal(proxy, base_url, timeout)
-        # Loaded now: an error that says that descriptors have run out must not need one to be made.
-        from . import _hints  # noqa: F401
-
+        self._load()
         if on_event is not None and not callable(on_event):
             raise ArgumentError(f"on_event must be callable, got {type(on_event).__name__}")
         self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
@@ -107,12 +105,17 @@ class _Configured:
             "on_event": on_event,
         }
 
+    def _load(self) -> None:
+        """Loads what calls need, since a call must not fail for a descriptor that an import would take."""
+        from . import _hints  # noqa: F401
+
     @classmethod
     def _twin_of(cls, other: _Configured) -> Self:
         """A client that shares another one's engine: its connections, budget and gates."""
         twin = cls.__new__(cls)
         for name in ("_engine", "_settings", "_timeout", "_on_event", "_closed"):
             setattr(twin, name, getattr(other, name))
+        twin._load()
         return twin
 
     def __repr__(self) -> str:
@@ -219,6 +222,10 @@ class AsyncClient(_Configured):
 
     __slots__ = ()
 
+    def _load(self) -> None:
+        super()._load()
+        from . import _loop  # noqa: F401  # with asyncio, which importing this package does not bring
+
     def get_audit_status(
         self,
         token: str | TokenSource | AsyncTokenSource,
@@ -236,7 +243,7 @@ class AsyncClient(_Configured):
     async def _get_audit_status(
         self, token: Any, auditid: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> AuditStatus:
-        from ._loop import begin  # with asyncio, which whoever awaits this has imported
+        from ._loop import begin
 
         options = self._options(appid, timeout, max_retries)
         step = await begin(self._engine.aget_audit_status, token, auditid, options)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ._errors import ArgumentError
 from ._frozen import Frozen
-from ._native import Secret
+from ._native import Secret, conceal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Timeout(Frozen):
         connect: int | float | timedelta | None = 5.0,
         read: int | float | timedelta | None = 10.0,
     ) -> None:
+        # A token in the wrong place is in no traceback either.
+        _, total, connect, read = conceal(None, total, connect, read)
         self._fill(
             total=_seconds("total", total),
             connect=None if connect is None else _seconds("connect", connect),

@@ -19,6 +19,10 @@ else:
     Protocol = object
 
 
+# Seconds between two looks for signals, as in native calls.
+_TICK = 0.05
+
+
 class TokenSource(Protocol):
     """Anything that gives the `authorizer_access_token` of one mini program. Nothing needs to be inherited.
 
@@ -87,8 +91,10 @@ def ask(source: TokenSource, step: Step) -> Answer:
     except RuntimeError:
         # The interpreter is exiting and starts no more threads.
         return _call(source, step.refresh is True)
-    if not done.acquire(timeout=step.remaining):
-        return Answer.hung()
+    # In ticks: a signal that comes just before a wait begins would not end it, and Ctrl-C would seem ignored.
+    while not done.acquire(timeout=min(_TICK, step.remaining)):
+        if step.remaining <= 0:
+            return Answer.hung()
     return answers[0]
 
 

@@ -1,7 +1,7 @@
 """Interrupts blocking calls at random moments. Arguments: BASE_URL TOKEN SIGNAL COUNT HELD_AUDITID.
 
-The signal is SIGINT, SIGTERM or SIGALRM. Every other call is one that the server never answers. Written is, for
-each interrupt, how many seconds after the signal it was raised, and at what moment of `time.monotonic`.
+The signal is SIGINT, SIGTERM or SIGALRM. Every other call is one that the server never answers. Written is,
+for each interrupt, how many seconds after the signal it was raised, and when, by `time.monotonic`.
 """
 
 from __future__ import annotations

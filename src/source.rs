@@ -145,8 +145,11 @@ impl<T: Clone> SingleFlight<T> {
             return answer.clone();
         }
         let answer = ask().await;
-        *last = Some(answer.clone());
-        self.round.fetch_add(1, Ordering::Release);
+        // That the time of the one who asked is over says nothing to the others: the next in line asks.
+        if !matches!(answer, Err(Error::Timeout { .. })) {
+            *last = Some(answer.clone());
+            self.round.fetch_add(1, Ordering::Release);
+        }
         answer
     }
 }

@@ -8,14 +8,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import wxaudit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# The modules of the tests, and the package as this process has it.
+_PATH = (str(Path(__file__).parent), str(Path(wxaudit.__file__).parents[1]))
 
 
 def run_child(script: str, *arguments: object, environment: Mapping[str, str] | None = None) -> str:
     """What a Python script printed that succeeded and was quiet on stderr.
 
-    It may import the modules of the tests. Of this process's environment it has neither proxies nor WXAUDIT_….
+    It may import the modules of the tests. It inherits the environment without proxies and WXAUDIT_….
     """
     inherited = {
         name: value
@@ -24,7 +29,7 @@ def run_child(script: str, *arguments: object, environment: Mapping[str, str] | 
     }
     child = subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
-        env={**inherited, "PYTHONPATH": str(Path(__file__).parent), **(environment or {})},
+        env={**inherited, "PYTHONPATH": os.pathsep.join(_PATH), **(environment or {})},
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,5 +1,7 @@
 //! The flow of a call: exactly which requests are sent, and when.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
 mod calls;
 mod scripted_server;
 
@@ -7,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use calls::{Log, MINUTE, call, client, client_with, errcode_of, failed, observed, token};
-use scripted_server::{Act, Server, answer, errcode, reply};
+use scripted_server::{Act, Request, Server, answer, errcode, reply};
 use wxaudit::client::{Call, Client};
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Limit};
@@ -35,7 +37,9 @@ fn call_with(source: Source, shared: &Arc<SharedSource>) -> (Call, Arc<Mutex<Vec
                 (Source::HangsAtLookup, Ask::Lookup) | (Source::HangsAtRefresh, Ask::Refresh) => {
                     std::future::pending().await
                 }
-                (Source::FailsToRefresh, Ask::Refresh) => Err(Error::TokenSource { problem: "no".to_owned() }),
+                (Source::FailsToRefresh, Ask::Refresh) => {
+                    Err(Error::TokenSource { problem: "no".to_owned() })
+                }
                 (_, Ask::Lookup) => Ok(token("an-old-token")),
                 (_, Ask::Refresh) => Ok(token("a-new-token")),
             }
@@ -123,7 +127,9 @@ async fn retries_of_different_failures_are_counted_together() {
 
 #[tokio::test]
 async fn the_wait_that_a_server_asks_for_is_kept_as_far_as_the_deadline_allows() {
-    for (hint, total, expected) in [("7", 60, 7.0), ("120", 60, 30.0), ("1000000000", 60, 30.0), ("7", 3600, 7.0)] {
+    for (hint, total, expected) in
+        [("7", 60, 7.0), ("120", 60, 30.0), ("1000000000", 60, 30.0), ("7", 3600, 7.0)]
+    {
         let refusal = Act::Send(reply("503 Busy", &format!("Retry-After: {hint}\r\n"), ""));
         let server = Server::start([refusal]).await;
         let log = Log::jumping();
@@ -141,7 +147,7 @@ async fn a_refused_token_is_refreshed_once_and_that_is_no_retry() {
     client(&server).get_audit_status(&call).await.unwrap();
     assert_eq!(*asked.lock().unwrap(), [Ask::Lookup, Ask::Refresh]);
     let requests = server.requests();
-    let tokens: Vec<_> = requests.iter().map(|request| request.token()).collect();
+    let tokens: Vec<_> = requests.iter().map(Request::token).collect();
     assert_eq!(tokens, ["an-old-token", "a-new-token", "a-new-token", "a-new-token"]);
 }
 
@@ -188,7 +194,10 @@ async fn a_source_that_hangs_is_bounded_by_the_deadline() {
         let total = Duration::from_millis(200);
         let call = Call { timeouts: Timeouts { total, connect: None, read: None }, ..call };
         let (error, sent) = failed(client(&server).get_audit_status(&call).await);
-        assert!(matches!(&error, Error::Timeout { limit: Limit::Total, after, .. } if *after == total), "{error}");
+        assert!(
+            matches!(&error, Error::Timeout { limit: Limit::Total, after, .. } if *after == total),
+            "{error}"
+        );
         assert!(error.to_string().contains(doing), "{error}");
         assert_eq!((sent, server.requests().len()), (attempts, attempts as usize));
     }
@@ -199,11 +208,12 @@ async fn what_was_renewed_while_a_call_waited_is_not_refused_again() {
     let server = Server::start([errcode(42001)]).await;
     let client = client_with(&server, 1);
     let shared = Arc::default();
-    let ((one, _), (other, asked)) = (call_with(Source::Answers, &shared), call_with(Source::Answers, &shared));
+    let ((one, _), (other, asked)) =
+        (call_with(Source::Answers, &shared), call_with(Source::Answers, &shared));
     let (first, second) = tokio::join!(client.get_audit_status(&one), client.get_audit_status(&other));
     assert!(first.is_ok() && second.is_ok());
     let requests = server.requests();
-    let tokens: Vec<_> = requests.iter().map(|request| request.token()).collect();
+    let tokens: Vec<_> = requests.iter().map(Request::token).collect();
     assert_eq!(tokens, ["an-old-token", "a-new-token", "a-new-token"]);
     assert!(!asked.lock().unwrap().contains(&Ask::Refresh));
 }
@@ -244,7 +254,9 @@ async fn a_configuration_that_cannot_be_used_sends_nothing() {
 
 #[tokio::test]
 async fn closing_lets_the_idle_connections_go_and_no_others() {
-    let server = Server::start([Act::Send(answer(scripted_server::IN_REVIEW)), Act::Wait(Duration::from_millis(100))]).await;
+    let server =
+        Server::start([Act::Send(answer(scripted_server::IN_REVIEW)), Act::Wait(Duration::from_millis(100))])
+            .await;
     let client = client(&server);
     client.get_audit_status(&call(MINUTE)).await.unwrap();
     let call_under_way = call(MINUTE);

@@ -1,5 +1,7 @@
 //! The configuration: checked once, and nothing secret in its Debug form.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -108,10 +110,12 @@ fn proxies_are_http_and_a_bad_one_is_not_shown() {
     }
 }
 
+type Variables = &'static [(&'static str, &'static str)];
+
 #[test]
 fn the_environment_names_the_proxy_where_none_was_given() {
     let wechat = "https://api.weixin.qq.com";
-    let rows: [(&[(&str, &str)], Option<&str>); 9] = [
+    let rows: [(Variables, Option<&str>); 9] = [
         (&[], None),
         (&[("HTTPS_PROXY", "http://p:1")], Some("http://p:1/")),
         (&[("https_proxy", "http://p:1")], Some("http://p:1/")),

@@ -19,7 +19,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 class WeChat:
-    """A server that the tests' clients take for WeChat's: its certificate says so, and a proxy leads there."""
+    """A server that clients take for WeChat's: its certificate says so, and a proxy leads there."""
 
     def __init__(self, directory: Path) -> None:
         authority = trustme.CA()
@@ -37,7 +37,7 @@ class WeChat:
 
 
 class Proxy:
-    """A CONNECT proxy that leads everywhere to one place, over TLS itself if asked; its first answers may be others."""
+    """A CONNECT proxy that leads everywhere to one place; over TLS, or with other answers first, if asked."""
 
     def __init__(
         self,

@@ -55,6 +55,11 @@ fn connector(milliseconds: u64) -> Connector<Slow> {
     WatchLayer.layer(Slow(Duration::from_millis(milliseconds)))
 }
 
+/// Connects as a request does: the connector is called within the request's watch.
+async fn connect(milliseconds: u64) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    connector(milliseconds).call(7).await
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_that_needs_no_connection_is_on_a_reused_one() {
     let watch = Watch::new(None);
@@ -66,7 +71,7 @@ async fn a_request_that_needs_no_connection_is_on_a_reused_one() {
 async fn a_request_that_connects_is_on_a_fresh_one_since_that_moment() {
     let watch = Watch::new(None);
     let begun = Instant::now();
-    let connected = watch.follow(connector(300).call(7)).await;
+    let connected = watch.follow(connect(300)).await;
     assert_eq!(connected.unwrap(), 7);
     assert_eq!(watch.progress(), Progress::Fresh(begun + Duration::from_millis(300)));
 }
@@ -75,7 +80,7 @@ async fn a_request_that_connects_is_on_a_fresh_one_since_that_moment() {
 async fn while_it_connects_that_can_be_seen() {
     let watch = Watch::new(None);
     let begun = Instant::now();
-    let connecting = watch.follow(connector(300).call(7));
+    let connecting = watch.follow(connect(300));
     let given_up = tokio::time::timeout(Duration::from_millis(100), connecting).await;
     assert!(given_up.is_err());
     assert_eq!(watch.progress(), Progress::Connecting(begun));
@@ -86,25 +91,18 @@ async fn connecting_is_bounded_by_the_limit_of_its_request() {
     let limit = Duration::from_millis(200);
     let watch = Watch::new(Some(limit));
     let begun = Instant::now();
-    let error = watch.follow(connector(300).call(7)).await.unwrap_err();
+    let error = watch.follow(connect(300)).await.unwrap_err();
     assert_eq!(begun.elapsed(), limit);
     assert_eq!(error.downcast_ref::<ConnectTimeout>().unwrap().0, limit);
     assert_eq!(error.to_string(), "no connection within 0.2 s");
     assert_eq!(watch.progress(), Progress::Connecting(begun));
-    assert_eq!(Watch::new(Some(limit)).follow(connector(199).call(7)).await.unwrap(), 7);
+    assert_eq!(Watch::new(Some(limit)).follow(connect(199)).await.unwrap(), 7);
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_request_has_its_own_watch() {
     let (one, other) = (Watch::new(Some(Duration::from_millis(50))), Watch::new(None));
-    let mut connector = connector(100);
-    let calls = (connector.call(1), connector.call(2));
-    let (first, second) = tokio::join!(one.follow(calls.0), other.follow(calls.1));
-    // The limit is read when the connector is called, which here was outside of both.
-    assert!(first.is_ok() && second.is_ok());
-    let mut again = connector.clone();
-    let (first, second) =
-        tokio::join!(one.follow(async { again.call(1).await }), other.follow(async { connector.call(2).await }));
+    let (first, second) = tokio::join!(one.follow(connect(100)), other.follow(connect(100)));
     assert!(first.is_err() && second.is_ok());
     assert!(matches!(one.progress(), Progress::Connecting(_)));
     assert!(matches!(other.progress(), Progress::Fresh(_)));

@@ -1,5 +1,7 @@
 //! From a body to a result or an error.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
+
 use std::time::{Duration, SystemTime};
 
 use wxaudit::decode::audit_status;

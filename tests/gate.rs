@@ -1,5 +1,7 @@
 //! Quota gates: when they open, and whose they are.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
 use std::time::{Duration, SystemTime};
 
 use wxaudit::error::Error;

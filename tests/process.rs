@@ -7,15 +7,16 @@ use std::sync::{Arc, Barrier};
 
 use wxaudit::process::PerProcess;
 
-fn built(value: &str) -> Result<String, Infallible> {
-    Ok(value.to_owned())
+fn build(value: &str) -> impl FnOnce() -> Result<String, Infallible> {
+    let value = value.to_owned();
+    || Ok(value)
 }
 
 #[test]
 fn nothing_is_built_before_it_is_needed_and_then_once() {
     let slot = PerProcess::new();
     assert_eq!(slot.get(), None);
-    let first = slot.get_or_build(|| built("first")).unwrap();
+    let first = slot.get_or_build(build("first")).unwrap();
     let second = slot.get_or_build(|| -> Result<_, Infallible> { panic!("built twice") }).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
     assert!(Arc::ptr_eq(&first, &slot.get().unwrap()));
@@ -27,17 +28,17 @@ fn a_failure_to_build_leaves_the_slot_empty_for_the_next_try() {
     let slot = PerProcess::<String>::default();
     assert_eq!(slot.get_or_build(|| Err("no descriptors left")), Err("no descriptors left"));
     assert_eq!(slot.get(), None);
-    assert_eq!(*slot.get_or_build(|| built("later")).unwrap(), "later");
+    assert_eq!(*slot.get_or_build(build("later")).unwrap(), "later");
 }
 
 #[test]
 fn a_cleared_slot_is_built_anew_and_users_of_the_old_value_keep_it() {
     let slot = PerProcess::new();
-    let old = slot.get_or_build(|| built("old")).unwrap();
+    let old = slot.get_or_build(build("old")).unwrap();
     slot.clear();
     slot.clear();
     assert_eq!(slot.get(), None);
-    assert_eq!(*slot.get_or_build(|| built("new")).unwrap(), "new");
+    assert_eq!(*slot.get_or_build(build("new")).unwrap(), "new");
     assert_eq!(*old, "old");
 }
 

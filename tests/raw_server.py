@@ -1,4 +1,4 @@
-"""A TCP server that does to each connection exactly what a test says: for answers that the fake cannot give."""
+"""A TCP server that does to each connection what a test says: for answers that the fake cannot give."""
 
 from __future__ import annotations
 
@@ -140,8 +140,8 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 class RawServer:
     """Accepts connections on loopback and gives each to `behaviour`, in a thread of its own.
 
-    A connection ends where its behaviour returns. A behaviour may fail with OSError, since clients go away; anything
-    else that it raises is raised again when the server stops, by which time all threads are joined.
+    A connection ends where its behaviour returns. A behaviour may fail with OSError, since clients go away;
+    anything else that it raises is raised again when the server stops, by which time all threads are joined.
     """
 
     def __init__(
@@ -247,17 +247,16 @@ def _wake(blocked: socket.socket) -> None:
 
 
 class Script:
-    """A behaviour: the n-th request gets the n-th reply, whatever connection it comes on; later ones `otherwise`."""
+    """A behaviour: the n-th request, on any connection, gets the n-th reply; later ones a good answer."""
 
-    def __init__(self, *replies: Reply | bytes, otherwise: bytes | None = None) -> None:
+    def __init__(self, *replies: Reply | bytes) -> None:
         self._replies = [reply if isinstance(reply, Reply) else Reply(reply) for reply in replies]
-        self._otherwise = Reply(answer() if otherwise is None else otherwise)
         self._lock = threading.Lock()
 
     def __call__(self, connection: Connection) -> None:
         while connection.read_request() is not None:
             with self._lock:
-                reply = self._replies.pop(0) if self._replies else self._otherwise
+                reply = self._replies.pop(0) if self._replies else Reply(answer())
             connection.send(reply.data)
             if reply.then == "reset":
                 connection.reset()

@@ -4,8 +4,8 @@ use wxaudit::error::Error;
 use wxaudit::request::{AuditId, BaseUrl, Operation};
 use wxaudit::token::Token;
 
-fn is_argument<T>(result: Result<T, Error>, expected: &str) -> bool {
-    matches!(result, Err(Error::Argument { field, .. }) if field == expected)
+fn is_argument<T>(result: &Result<T, Error>, expected: &str) -> bool {
+    matches!(result, Err(Error::Argument { field, .. }) if *field == expected)
 }
 
 #[test]
@@ -14,7 +14,7 @@ fn an_audit_id_is_a_positive_number_of_63_bits() {
         assert_eq!(i128::from(AuditId::new(number).unwrap().get()), number);
     }
     for number in [0, -1, i128::from(i64::MIN), i128::from(i64::MAX) + 1, 1 << 64, i128::MAX, i128::MIN] {
-        assert!(is_argument(AuditId::new(number), "auditid"), "{number}");
+        assert!(is_argument(&AuditId::new(number), "auditid"), "{number}");
     }
 }
 
@@ -50,7 +50,7 @@ fn an_audit_id_may_be_written_in_decimal_digits_and_in_nothing_else() {
         "99999999999999999999999999999999999999999999",
     ];
     for text in bad {
-        assert!(is_argument(AuditId::parse(text), "auditid"), "{text:?}");
+        assert!(is_argument(&AuditId::parse(text), "auditid"), "{text:?}");
     }
 }
 

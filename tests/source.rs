@@ -1,5 +1,7 @@
 //! Token sources: one question at a time, one refresh for all who need it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -97,7 +97,9 @@ def test_wechat_itself_through_the_proxy(kind: str, wechat: WeChat) -> None:
 
 
 def test_empty_variables_count_as_absent(kind: str, fake: FakeWeChat) -> None:
-    empty = dict.fromkeys(["WXAUDIT_TIMEOUT", "WXAUDIT_MAX_RETRIES", "WXAUDIT_CA_FILE", "HTTPS_PROXY"], "")
+    empty: dict[str, Any] = dict.fromkeys(
+        ["WXAUDIT_TIMEOUT", "WXAUDIT_MAX_RETRIES", "WXAUDIT_CA_FILE", "HTTPS_PROXY"], ""
+    )
     [[outcome, _, _]] = ask(kind, fake, **empty)
     assert outcome == "IN_REVIEW"
 

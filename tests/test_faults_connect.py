@@ -27,7 +27,7 @@ class DeadPort:
         listener, *waiting = self._sockets
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        # The queue of a listener that accepts nobody is soon full; the kernel then drops what asks to connect.
+        # The queue of a listener that accepts nobody is soon full; then the kernel drops who asks to connect.
         listener.listen(0)
         self.port: int = listener.getsockname()[1]
         for one in waiting:

@@ -38,7 +38,7 @@ IN_PAGES = {
 
 
 def hidden(text: str) -> bool:
-    """Whether neither the long tail of the token, which no form changes, nor its beginning stands in the text."""
+    """Whether neither the tail of the token, which no form changes, nor its beginning stands in the text."""
     return TOKEN[-30:] not in text and TOKEN[:10] not in text and "server" not in text
 
 
@@ -114,7 +114,10 @@ def test_a_token_in_the_head_gets_nowhere(door: Door, form: str) -> None:
             assert hidden(repr(error))
 
 
-HOSTILE = "\x1b[31mred\x1b[0m <script>alert(1)</script> %s %(x)s {0} \u202egnp.exe\u202c \u2066x\u2069 \r\nERROR forged"
+HOSTILE = (
+    "\x1b[31mred\x1b[0m <script>alert(1)</script> %s %(x)s {0} "
+    "\u202egnp.exe\u202c \u2066x\u2069 \r\nERROR forged"
+)
 
 
 def test_hostile_words_are_exact_in_the_attribute_and_escaped_elsewhere(

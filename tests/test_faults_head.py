@@ -111,7 +111,7 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("reply", CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
 def test_heads_that_contradict_themselves(door: Door, reply: bytes) -> None:
-    """Each reading of such an answer is some program's; none is trusted, and its connection is not used again."""
+    """Each reading of such an answer is some program's. None is trusted; its connection is not used again."""
     with RawServer(Script(reply)) as server:
         error = Trial(door, server).once(wxaudit.TransportError)
         assert not error.retryable

@@ -11,10 +11,10 @@ import pytest
 
 import wxaudit
 from trial import Trial
-from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
     from conftest import Door
+    from wxaudit.testing import FakeWeChat
 
 
 class Index:

@@ -17,11 +17,9 @@ QUERIES = 10_000
 
 
 def expired(fake: FakeWeChat, make: Callable[[str], Any]) -> list[tuple[Any, int]]:
-    """Sources whose token is good when they are asked for it, and has expired when it is used; each with an audit."""
-    pairs = [
-        (make(appid), fake.submit(appid).auditid)
-        for appid in (f"wx{number:016}" for number in range(SOURCES))
-    ]
+    """Sources whose token has expired by the time that it is used; each with an audit."""
+    appids = [f"wx{number:016}" for number in range(SOURCES)]
+    pairs = [(make(appid), fake.submit(appid).auditid) for appid in appids]
     for source, _ in pairs:
         fake.expire(source._get_token(refresh=False))
     return pairs
@@ -30,11 +28,11 @@ def expired(fake: FakeWeChat, make: Callable[[str], Any]) -> list[tuple[Any, int
 def check(fake: FakeWeChat, pairs: list[tuple[Any, int]], states: list[int], took: float) -> None:
     assert states == [2] * QUERIES
     assert [source.refreshes for source, _ in pairs] == [1] * SOURCES
-    # A call that had the old token before the refresh may have been refused as well; it took the new one over.
+    # A call under way with the old token may have been refused as well; it took the new one over.
     refused = fake.requests_received - QUERIES
     assert SOURCES <= refused <= 10 * SOURCES
     print(
-        f"\n{QUERIES} calls on {SOURCES} expired sources: {SOURCES} refreshes, {refused} refusals, {took:.1f} s"
+        f"\n{QUERIES} calls, {SOURCES} expired sources: {SOURCES} refreshes, {refused} refusals, {took:.1f} s"
     )
 
 

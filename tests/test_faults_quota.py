@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,7 @@ BEIJING = timezone(timedelta(hours=8))
 CODES = {45009: wxaudit.DayQuotaError, 45011: wxaudit.MinuteQuotaError}
 
 
-def refused(door: Door, fake: FakeWeChat, errcode: int, **options: object) -> Trial:
+def refused(door: Door, fake: FakeWeChat, errcode: int, **options: Any) -> Trial:
     """A trial whose gate one refusal has closed, without a retry."""
     trial = Trial(door, fake)
     fake.fail_next(Fault(errcode=errcode))
@@ -81,7 +81,7 @@ def test_another_mini_programs_quota_is_untouched(door: Door, fake: FakeWeChat, 
 
 @pytest.mark.parametrize("errcode", CODES)
 def test_the_appid_tells_whose_quota_it_is(door: Door, fake: FakeWeChat, errcode: int) -> None:
-    """One merchant's fresh token does not open its gate; another's call with the same token is its own matter."""
+    """A fresh token does not open the gate of a merchant; a call with another label is its own matter."""
     trial = refused(door, fake, errcode, appid="wxone")
     with pytest.raises(CODES[errcode]) as caught:
         trial.caller.get_audit_status(fake.token(), trial.auditid, appid="wxone")

@@ -44,7 +44,7 @@ def context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 class Handshakes:
-    """A behaviour: the first handshakes go wrong as told, the later ones are good and then served by a script."""
+    """A behaviour: the first handshakes go wrong as told; the later ones are good, and are served."""
 
     def __init__(self, good: ssl.SSLContext, bad: ssl.SSLContext, times: int = 1) -> None:
         self._good = good
@@ -62,7 +62,7 @@ def trial_of(door: Door, server: RawServer, ca_file: Path, **options: Any) -> Tr
 
 
 def refused(door: Door, authority: trustme.CA, ca_file: Path, bad: ssl.SSLContext) -> str:
-    """The message of a call whose server offers the bad TLS once; not tried again, and the next one succeeds."""
+    """The message of a call whose server offers bad TLS once: no second try, and the next call succeeds."""
     good = context(authority.issue_cert("localhost"))
     with RawServer(Handshakes(good, bad)) as server:
         trial = trial_of(door, server, ca_file)

@@ -1,4 +1,4 @@
-"""Interpreters: every version here, with every check on and without what programs usually find around them."""
+"""Interpreters: every version here, with every check on and without what programs usually find."""
 
 from __future__ import annotations
 

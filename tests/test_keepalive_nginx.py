@@ -1,4 +1,4 @@
-"""The server's idle cut: a reused connection that dies before the answer begins is not the caller's concern."""
+"""The server's idle cut: a reused connection that dies before the answer begins is replaced, silently."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 AUDITID = 1234567
 TOKEN = "a token that nginx does not look at"
 
-# Each request meets another keepalive: one that stays, one cut after a few requests (which nginx announces), one
-# cut after a millisecond of idling (which it does not), and one on which a request that is not the first is met by
-# the end of the connection instead of an answer.
+# Each request meets another keepalive: one that stays, one cut after a few requests (which nginx announces),
+# one cut after a millisecond of idling (which it does not), and one on which every request but the first is
+# met by the end of the connection instead of an answer.
 ANSWERS = """
     default_type text/plain;
     split_clients $request_id $manner {

@@ -1,4 +1,4 @@
-"""Token sources: asked once for all who wait, refreshed once, and never able to hold a call beyond its time limit."""
+"""Token sources: asked once for all who wait, refreshed once, never holding a call beyond its time limit."""
 
 from __future__ import annotations
 
@@ -149,16 +149,16 @@ def test_each_source_is_refreshed_for_itself(way: Way, fake: FakeWeChat) -> None
 # What a source may give
 
 
-class Strange(Exception):
+class StrangeError(Exception):
     """What a source raises."""
 
 
-class StrangerStill(BaseException):
+class StrangeExit(BaseException):
     """The same, behind `except Exception`: the time-outs of some frameworks are such."""
 
 
 def test_a_source_that_raises(way: Way, fake: FakeWeChat) -> None:
-    client, cause = way.door.client(fake), Strange("the text of a foreign exception, secret-canary")
+    client, cause = way.door.client(fake), StrangeError("the text of a foreign exception, secret-canary")
 
     def get_token(_: bool) -> str:
         raise cause
@@ -166,13 +166,13 @@ def test_a_source_that_raises(way: Way, fake: FakeWeChat) -> None:
     with pytest.raises(wxaudit.TokenError) as caught:
         client.get_audit_status(way.source(get_token), 1)
     assert caught.value.__cause__ is cause
-    assert "get_token raised Strange" in str(caught.value)
+    assert "get_token raised StrangeError" in str(caught.value)
     assert "secret-canary" not in str(caught.value)
     assert (caught.value.errcode, caught.value.attempts, fake.requests_received) == (None, 0, 0)
 
 
 def test_a_source_that_raises_at_refresh(way: Way, fake: FakeWeChat) -> None:
-    client, cause = way.door.client(fake), Strange()
+    client, cause = way.door.client(fake), StrangeError()
 
     def get_token(refresh: bool) -> str:
         if refresh:
@@ -191,7 +191,7 @@ def test_a_source_in_another_thread_may_raise_anything(fake: FakeWeChat) -> None
     """What `except Exception` lets through has nobody to go to in that thread: it is the cause, too."""
 
     def get_token(_: bool) -> str:
-        raise StrangerStill
+        raise StrangeExit
 
     for kind in ("blocking", "asyncio"):
         door = Door(kind)
@@ -199,7 +199,7 @@ def test_a_source_in_another_thread_may_raise_anything(fake: FakeWeChat) -> None
         begun = time.monotonic()
         with pytest.raises(wxaudit.TokenError) as caught:
             client.get_audit_status(BlockingSource(get_token), 1)
-        assert isinstance(caught.value.__cause__, StrangerStill)
+        assert isinstance(caught.value.__cause__, StrangeExit)
         assert time.monotonic() - begun < 2
         door.close()
 
@@ -260,7 +260,8 @@ def test_an_async_source_may_be_wrapped(fake: FakeWeChat) -> None:
             threads.append(threading.current_thread())
             return fake.token()
 
-    status = asyncio.run(fake.async_client().get_audit_status(Source(), audit.auditid))
+    source: Any = Source()
+    status = asyncio.run(fake.async_client().get_audit_status(source, audit.auditid))
     assert status.auditid == audit.auditid
     assert threads == [threading.current_thread()]
 
@@ -413,8 +414,11 @@ class Gathered:
         return asyncio.create_task(self.client.get_audit_status(self, self.audit.auditid))
 
     async def is_asked(self, times: int) -> None:
+        """Until it was asked so often; at most five seconds."""
+        deadline = time.monotonic() + 5
         while self.asked < times:
-            await asyncio.sleep(0)
+            assert time.monotonic() < deadline, f"asked {self.asked} times instead of {times}"
+            await asyncio.sleep(0.001)
 
 
 async def reached_the_core(fake: FakeWeChat) -> None:
@@ -425,7 +429,7 @@ async def reached_the_core(fake: FakeWeChat) -> None:
 def test_a_failure_is_shared_by_those_who_waited_for_it(fake: FakeWeChat) -> None:
     def outcome(number: int) -> str:
         if number == 1:
-            raise Strange
+            raise StrangeError
         return fake.token()
 
     async def main() -> None:
@@ -434,10 +438,10 @@ def test_a_failure_is_shared_by_those_who_waited_for_it(fake: FakeWeChat) -> Non
         await source.is_asked(1)
         await reached_the_core(fake)
         source.release.set()
-        failures = await asyncio.gather(*calls, return_exceptions=True)
+        failures: list[Any] = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(failure) for failure in failures] == [wxaudit.TokenError] * 20
-        assert all("get_token raised Strange" in str(failure) for failure in failures)
-        assert [failure for failure in failures if isinstance(failure.__cause__, Strange)]
+        assert all("get_token raised StrangeError" in str(failure) for failure in failures)
+        assert [failure for failure in failures if isinstance(failure.__cause__, StrangeError)]
         assert source.asked == 1
         # Who comes later asks anew.
         assert (await source.call()).auditid == source.audit.auditid
@@ -475,16 +479,52 @@ def test_when_the_one_who_asks_is_cancelled_the_next_in_line_asks(fake: FakeWeCh
     asyncio.run(main())
 
 
+def test_an_interrupted_call_frees_its_source(fake: FakeWeChat) -> None:
+    """Even while its exception, and so its frames, are kept, as notebooks and debuggers do."""
+    audit, token, client = fake.submit(), fake.token(), fake.client()
+    asked: list[bool] = []
+
+    def get_token(refresh: bool) -> str:
+        asked.append(refresh)
+        if len(asked) == 1:
+            raise StrangeExit
+        return token
+
+    source = BlockingSource(get_token, same_thread=True)
+    with pytest.raises(StrangeExit) as kept:
+        client.get_audit_status(source, audit.auditid)
+    assert client.get_audit_status(source, audit.auditid, timeout=5).auditid == audit.auditid
+    assert kept.traceback
+
+
+def test_an_interrupted_call_frees_its_place(fake: FakeWeChat) -> None:
+    audit, token = fake.submit(), fake.token()
+    events: list[wxaudit.Event] = []
+
+    def notice(event: wxaudit.Event) -> None:
+        events.append(event)
+        if len(events) == 1:
+            raise StrangeExit
+
+    client = fake.client(max_concurrency=1, on_event=notice)
+    with pytest.raises(StrangeExit) as kept:
+        client.get_audit_status(token, audit.auditid)
+    assert client.get_audit_status(token, audit.auditid, timeout=5).auditid == audit.auditid
+    assert kept.traceback
+
+
 def test_when_the_one_who_refreshes_runs_out_of_time_the_next_in_line_refreshes(fake: FakeWeChat) -> None:
     audit, client, stale = fake.submit(), fake.async_client(), fake.token()
     fake.expire(stale)
     refreshes: list[int] = []
+    refreshing = asyncio.Event()
 
     class Source:
         async def get_token(self, *, refresh: bool = False) -> str:
             if not refresh:
                 return stale
             refreshes.append(len(refreshes))
+            refreshing.set()
             if len(refreshes) == 1:
                 await asyncio.Event().wait()
             return fake.token()
@@ -492,8 +532,7 @@ def test_when_the_one_who_refreshes_runs_out_of_time_the_next_in_line_refreshes(
     async def main() -> None:
         source = Source()
         hasty = asyncio.create_task(client.get_audit_status(source, audit.auditid, timeout=0.3))
-        while not refreshes:
-            await asyncio.sleep(0)
+        await refreshing.wait()
         patient = [asyncio.create_task(client.get_audit_status(source, audit.auditid)) for _ in range(5)]
         assert {status.auditid for status in await asyncio.gather(*patient)} == {audit.auditid}
         with pytest.raises(wxaudit.TokenError, match="did not return in time"):

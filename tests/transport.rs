@@ -1,5 +1,7 @@
 //! One request and its answer over real connections.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
 mod scripted_server;
 
 use std::time::{Duration, Instant};

@@ -71,7 +71,7 @@ class Trial:
         exactly: bool = True,
         **options: Any,
     ) -> Kind:
-        """One call that fails as `kind` itself; each attempt is a request, unless `requests` says otherwise."""
+        """One call that fails as `kind` itself; each attempt is a request unless `requests` differs."""
         before = self._server.requests_received
         with pytest.raises(kind) as caught:
             self.ask(**options)

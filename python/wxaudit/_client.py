@@ -190,9 +190,14 @@ class Client(_Configured):
     def _finish(self, step: AuditStatus | Step | Failed, token: Any) -> AuditStatus:
         answer = Answer()
         while isinstance(step, Step):
-            self._report(step)
-            if step.refresh is not None:
-                answer = ask(token, step)
+            try:
+                self._report(step)
+                if step.refresh is not None:
+                    answer = ask(token, step)
+            except BaseException:
+                # Whoever keeps this exception must not keep what other calls wait for.
+                step.abandon()
+                raise
             step = step.resume(answer.token, answer.problem)
         if isinstance(step, AuditStatus):
             return step
@@ -249,9 +254,14 @@ class AsyncClient(_Configured):
         step = await begin(self._engine.aget_audit_status, token, auditid, options)
         answer = Answer()
         while isinstance(step, Step):
-            self._report(step)
-            if step.refresh is not None:
-                answer = await aask(token, step)
+            try:
+                self._report(step)
+                if step.refresh is not None:
+                    answer = await aask(token, step)
+            except BaseException:
+                # Whoever keeps this exception must not keep what other calls wait for.
+                step.abandon()
+                raise
             step = await begin(step.aresume, answer.token, answer.problem)
         if isinstance(step, AuditStatus):
             return step

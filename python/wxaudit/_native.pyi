@@ -149,6 +149,8 @@ class Step:
     @property
     def remaining(self) -> float:
         """The seconds until the call's deadline."""
+    def abandon(self) -> None:
+        """Drops the call, with whatever it holds that others wait for."""
     def resume(
         self, token: Secret | None = None, problem: str | None = None
     ) -> AuditStatus | Step | Failed: ...

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ._errors import TokenError
+from ._errors import RequestTimeout, TokenError, build
 from ._native import Secret, conceal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from typing import Protocol, TypeVar
 
     from ._errors import WxAuditError
@@ -53,12 +53,15 @@ class AsyncTokenSource(Protocol):
 
 
 class Answer:
-    """What came of asking a source: a token, or the problem and the exception behind it."""
+    """What came of asking a source: a token, or the problem and the exception behind it.
+
+    Neither token nor problem: the source did not answer within the time of the call.
+    """
 
     __slots__ = ("cause", "problem", "token")
 
     def __init__(
-        self, token: Secret | None = None, problem: str | None = None, cause: Exception | None = None
+        self, token: Secret | None = None, problem: str | None = None, cause: BaseException | None = None
     ) -> None:
         self.token = token
         self.problem = problem
@@ -66,70 +69,92 @@ class Answer:
 
     def explain(self, error: WxAuditError) -> WxAuditError:
         """The error of the call, with the source's exception as its cause where that is behind it."""
-        if self.cause is not None and isinstance(error, TokenError):
+        if self.cause is None:
+            return error
+        if self.problem is None and isinstance(error, RequestTimeout):
+            what = "the token source failed: get_token did not return in time"
+            about = {"auditid": error.auditid, "appid": error.appid, "attempts": error.attempts}
+            error = build(TokenError, what, **about)
+        if isinstance(error, TokenError):
             error.__cause__ = self.cause
         return error
 
     @classmethod
-    def failed(cls, cause: Exception) -> Answer:
+    def failed(cls, cause: BaseException) -> Answer:
         # The text of a foreign exception may hold anything; the cause carries it, the message does not.
         return cls(problem=f"get_token raised {type(cause).__name__}", cause=cause)
 
     @classmethod
     def hung(cls) -> Answer:
-        cause = TimeoutError("get_token did not return within the time limit of the call")
-        return cls(problem="get_token did not return in time", cause=cause)
+        return cls(cause=TimeoutError("get_token did not return within the time limit of the call"))
 
 
 def ask(source: TokenSource, step: Step) -> Answer:
     """Asks a source for the token that the step wants, within the time that its call has left."""
+    refresh = step.refresh is True
     if getattr(source, "same_thread", False):
-        return _call(source, step.refresh is True)
-    answers: list[Answer] = []
+        return _usable(_call(source, refresh))
+    given: list[object] = []
     try:
-        done = _in_thread(lambda: answers.append(_call(source, step.refresh is True)))
+        done = _in_thread(lambda: given.append(_call_anyhow(source, refresh)))
     except RuntimeError:
         # The interpreter is exiting and starts no more threads.
-        return _call(source, step.refresh is True)
+        return _usable(_call(source, refresh))
     # In ticks: a signal that comes just before a wait begins would not end it, and Ctrl-C would seem ignored.
     while not done.acquire(timeout=min(_TICK, step.remaining)):
         if step.remaining <= 0:
             return Answer.hung()
-    return answers[0]
+    return _usable(given.pop())
 
 
 async def aask(source: TokenSource | AsyncTokenSource, step: Step) -> Answer:
     """As `ask`, without blocking the event loop."""
     import asyncio
-    import inspect
 
-    refresh = step.refresh is True
-    get_token: Callable[..., str | Awaitable[str]] = source.get_token
-    if getattr(source, "same_thread", False) and not inspect.iscoroutinefunction(get_token):
-        return _call(source, refresh)
     try:
-        if inspect.iscoroutinefunction(get_token):
-            return await asyncio.wait_for(_acall(get_token, refresh), step.remaining)
-        return await asyncio.wait_for(_from_thread(lambda: _call(source, refresh)), step.remaining)
+        return await asyncio.wait_for(_aask(source, step.refresh is True), step.remaining)
     except asyncio.TimeoutError:  # not the built-in one before Python 3.11
         return Answer.hung()
 
 
-def _call(source: TokenSource | AsyncTokenSource, refresh: bool) -> Answer:
+async def _aask(source: TokenSource | AsyncTokenSource, refresh: bool) -> Answer:
+    import inspect
+
+    if inspect.iscoroutinefunction(source.get_token) or getattr(source, "same_thread", False):
+        given = _call(source, refresh)
+    else:
+        given = await _from_thread(lambda: _call_anyhow(source, refresh))
     try:
-        return _usable(source.get_token(refresh=refresh))
+        # Also what a plain function gives: decorators often stand before a coroutine function.
+        given = await given if hasattr(given, "__await__") else given
+    except Exception as cause:
+        return Answer.failed(cause)
+    return _usable(given)
+
+
+def _call(source: TokenSource | AsyncTokenSource, refresh: bool) -> object:
+    """What the source gives, hidden where it could be a token; an Answer where it raises."""
+    try:
+        return _hidden(source.get_token(refresh=refresh))
     except Exception as cause:
         return Answer.failed(cause)
 
 
-async def _acall(get_token: Callable[..., Awaitable[str]], refresh: bool) -> Answer:
+def _call_anyhow(source: TokenSource | AsyncTokenSource, refresh: bool) -> object:
+    """As `_call`, in a thread where whatever is raised would be lost, or printed."""
     try:
-        return _usable(await get_token(refresh=refresh))
-    except Exception as cause:
+        return _call(source, refresh)
+    except BaseException as cause:
         return Answer.failed(cause)
+
+
+def _hidden(given: object) -> object:
+    return given if hasattr(given, "__await__") else conceal(given)[0]
 
 
 def _usable(given: object) -> Answer:
+    if isinstance(given, Answer):
+        return given
     if hasattr(given, "__await__"):
         if hasattr(given, "close"):
             given.close()

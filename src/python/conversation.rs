@@ -18,7 +18,7 @@ use super::client::Outcome;
 use super::errors;
 use super::event_loop::Landing;
 use super::secret::Secret;
-use crate::error::Error;
+use crate::error::{Error, Limit};
 use crate::event::{Event, Observer};
 use crate::source::{Ask, Asker};
 use crate::token::Token;
@@ -175,12 +175,16 @@ impl Step {
         };
         if let Some(question) = question {
             let answer = match (token, problem) {
-                (Some(secret), None) => secret.token(),
-                (_, Some(problem)) => Err(problem),
-                (None, None) => Err("it gave None".to_owned()),
+                (Some(secret), _) => secret.token().map_err(|problem| Error::TokenSource { problem }),
+                (None, Some(problem)) => Err(Error::TokenSource { problem }),
+                (None, None) => Err(Error::Timeout {
+                    limit: Limit::Total,
+                    after: Duration::ZERO,
+                    detail: "the token source did not answer".to_owned(),
+                }),
             };
             // The call may have run out of time meanwhile, and says so itself.
-            let _ = question.reply.send(answer.map_err(|problem| Error::TokenSource { problem }));
+            let _ = question.reply.send(answer);
         }
         Ok(conversation)
     }
@@ -207,6 +211,14 @@ impl Step {
         self.deadline.saturating_duration_since(Instant::now()).as_secs_f64()
     }
 
+    /// Drops the call, with whatever it holds that others wait for.
+    fn abandon(&self) {
+        if self.pid == std::process::id() {
+            drop(self.take());
+        }
+    }
+
+    /// Goes on with a token, with the problem that there was, or with neither where the source did not answer.
     #[pyo3(signature = (token = None, problem = None))]
     fn resume(
         &self,

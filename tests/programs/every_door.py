@@ -30,7 +30,7 @@ events: list[str] = []
 with wxaudit.Client(base_url=BASE_URL, on_event=lambda event: events.append(event.kind)) as client:
     audit = client.get_audit_status(Source(), 1001, appid="wx1")
     try:
-        client.get_audit_status(TOKEN, 999)
+        raise AssertionError(client.get_audit_status(TOKEN, 999))
     except wxaudit.AuditNotFoundError as raised:
         error = pickle.loads(pickle.dumps(raised))
 assert len(set(asyncio.run(ask_async(wxaudit.AsyncClient(base_url=BASE_URL))))) == 1

@@ -1,7 +1,7 @@
-"""Ten thousand calls, of which half fail in one way or another. Arguments: BASE_URL TOKEN blocking|asyncio EXPIRED_TOKEN.
+"""Ten thousand calls, half of which fail. Arguments: BASE_URL TOKEN blocking|asyncio EXPIRED_TOKEN.
 
-Written is how much the memory of the process grew meanwhile, in bytes, and which outcomes there were. The server answers
-nothing for 1010 and 1011: it cuts the first at once, and the second in the middle of the body.
+Written is how much the memory of the process grew meanwhile, in bytes, and which outcomes there were. The
+server cuts the answers for 1010 before they begin, and those for 1011 in the middle of the body.
 """
 
 from __future__ import annotations

@@ -18,12 +18,8 @@ import wxaudit  # noqa: E402
 
 seen.append(resources())
 loaded = sorted(set(sys.modules) - modules)
-clients = [
-    wxaudit.Client(),
-    wxaudit.AsyncClient(),
-    wxaudit.Client(proxy="http://user:secret@proxy.example:3128"),
-]
+client, async_client = wxaudit.Client(proxy="http://user:secret@proxy.example:3128"), wxaudit.AsyncClient()
 # A coroutine that has not begun is no call.
-clients[1].get_audit_status("token", 1).close()
+async_client.get_audit_status("token", 1).close()
 seen.append(resources())
 print(json.dumps({"seen": seen, "loaded": loaded}))

@@ -1,6 +1,12 @@
 //! A server on loopback that does to each request, whatever connection it comes on, what its script says.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic as tests may"
+)]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -101,8 +101,10 @@ def test_only_integers_name_a_state(value: Any) -> None:
 
 
 def test_integers_of_other_kinds_name_a_state() -> None:
-    assert AuditState(numpy.int64(1)) is AuditState.REJECTED
-    assert AuditState(numpy.uint8(7)).name == "UNKNOWN_7"
+    one: Any = numpy.int64(1)
+    seven: Any = numpy.uint8(7)
+    assert AuditState(one) is AuditState.REJECTED
+    assert AuditState(seven).name == "UNKNOWN_7"
 
 
 def test_unknown_numbers_are_not_remembered() -> None:

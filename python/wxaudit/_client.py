@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._native import Failed
+    from ._native import _Failed
     from ._tokens import AsyncTokenSource, TokenSource
 
     _Kind = TypeVar("_Kind", "Client", "AsyncClient")
@@ -187,7 +187,7 @@ class Client(_Configured):
         options = self._options(appid, timeout, max_retries)
         return self._finish(self._engine.get_audit_status(token, auditid, options), token)
 
-    def _finish(self, step: AuditStatus | Step | Failed, token: Any) -> AuditStatus:
+    def _finish(self, step: AuditStatus | Step | _Failed, token: Any) -> AuditStatus:
         answer = Answer()
         while isinstance(step, Step):
             try:

@@ -105,7 +105,7 @@ def conceal(token: Any, *others: Any) -> tuple[Any, ...]:
     """
 
 # How a call failed: the name of the exception's class, what happened, and the attributes.
-Failed: TypeAlias = tuple[str, str, dict[str, Any]]
+_Failed: TypeAlias = tuple[str, str, dict[str, Any]]
 
 # appid, timeout, max_retries, whether somebody listens to events
 _Options: TypeAlias = tuple[Any, Timeout | None, Any, bool]
@@ -131,7 +131,7 @@ class Engine:
         """Where calls go; it holds no user, password or query."""
     def get_audit_status(
         self, token: Any, auditid: Any, options: _Options
-    ) -> AuditStatus | Step | Failed: ...
+    ) -> AuditStatus | Step | _Failed: ...
     def aget_audit_status(self, landing: Landing, token: Any, auditid: Any, options: _Options) -> bool: ...
     def close(self) -> None:
         """Closes the idle connections of this process."""
@@ -153,7 +153,7 @@ class Step:
         """Drops the call, with whatever it holds that others wait for."""
     def resume(
         self, token: Secret | None = None, problem: str | None = None
-    ) -> AuditStatus | Step | Failed: ...
+    ) -> AuditStatus | Step | _Failed: ...
     def aresume(self, landing: Landing, token: Secret | None = None, problem: str | None = None) -> bool: ...
 
 @final

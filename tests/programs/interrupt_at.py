@@ -93,13 +93,12 @@ def in_on_event() -> None:
 
 def in_asyncio_run() -> None:
     async def work(reached: threading.Event) -> None:
-        held = [async_client.get_audit_status(TOKEN, HELD_AUDITID) for _ in range(8)]
-        calls = asyncio.gather(*held)
+        calls = [asyncio.create_task(async_client.get_audit_status(TOKEN, HELD_AUDITID)) for _ in range(8)]
         await async_client.get_audit_status(TOKEN, 1001)
         reached.set()
         # asyncio, too, may miss a signal that comes just before its loop begins to wait.
-        while not calls.done():
-            await asyncio.wait([calls], timeout=0.01)
+        while not any(call.done() for call in calls):
+            await asyncio.wait(calls, timeout=0.01)
 
     for _ in range(3):
         interrupter = Interrupter()

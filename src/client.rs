@@ -1,7 +1,6 @@
 //! The flow of a call: token → request → transport → decode, and again where that may help. The only file that
 //! knows the sequence; one async fn an operation.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::config::{Config, Timeouts};
 use crate::decode;
-use crate::error::{Error, Failure, Limit, Phase};
+use crate::error::{Error, Failure, Limit};
 use crate::event::{Event, Kind, Observer};
 use crate::gate::{self, Gates};
 use crate::process::PerProcess;
@@ -20,6 +19,10 @@ use crate::source::{Credential, Dated};
 use crate::status::AuditStatus;
 use crate::token::{Token, Tokens};
 use crate::transport::{Limits, Place, Transport};
+
+mod progress;
+
+use progress::{Doing, Held, describe};
 
 /// A client: its configuration, and what it has in the process that uses it. Making one opens nothing.
 pub struct Client {
@@ -296,23 +299,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The token that a call holds, and those it held before.
-struct Held {
-    dated: Dated,
-    tokens: Tokens,
-}
-
-impl Held {
-    fn new(dated: Dated) -> Self {
-        Self { tokens: Tokens::new(dated.token.clone()), dated }
-    }
-
-    fn renew(&mut self, dated: Dated) {
-        self.tokens.renew(dated.token.clone());
-        self.dated = dated;
-    }
-}
-
 impl Session {
     fn new(config: &Config) -> Result<Self, Error> {
         Ok(Self {
@@ -320,42 +306,5 @@ impl Session {
             budget: Budget::default(),
             gates: Gates::default(),
         })
-    }
-}
-
-/// What a call is doing; kept cheap, since every call goes through most of it.
-enum Doing {
-    LookingUp,
-    Queueing,
-    Asking,
-    Pausing(String),
-    Refreshing,
-    WaitingForQuota,
-}
-
-impl fmt::Display for Doing {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LookingUp => formatter.write_str("waiting for the token source"),
-            Self::Queueing => formatter.write_str("waiting for one of the max_concurrency places"),
-            Self::Asking => Phase::Head.fmt(formatter),
-            Self::Pausing(failure) => write!(formatter, "the last attempt failed: {failure}"),
-            Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
-            Self::WaitingForQuota => formatter.write_str("waiting for the quota"),
-        }
-    }
-}
-
-/// What an event tells of a failure.
-fn describe(event: &mut Event, error: &Error) {
-    event.error = Some(error.to_string());
-    match error {
-        Error::HttpStatus { status, .. } => event.http_status = Some(*status),
-        Error::Api { errcode, rid, .. } => {
-            event.http_status = Some(200);
-            event.errcode = Some(*errcode);
-            event.rid.clone_from(rid);
-        }
-        _ => {}
     }
 }

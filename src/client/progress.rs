@@ -1,0 +1,62 @@
+//! What a call under way holds, does and tells.
+
+use std::fmt;
+
+use crate::error::{Error, Phase};
+use crate::event::Event;
+use crate::source::Dated;
+use crate::token::Tokens;
+
+/// The token that a call holds, and those it held before.
+pub(super) struct Held {
+    pub(super) dated: Dated,
+    pub(super) tokens: Tokens,
+}
+
+impl Held {
+    pub(super) fn new(dated: Dated) -> Self {
+        Self { tokens: Tokens::new(dated.token.clone()), dated }
+    }
+
+    pub(super) fn renew(&mut self, dated: Dated) {
+        self.tokens.renew(dated.token.clone());
+        self.dated = dated;
+    }
+}
+
+/// What a call is doing; kept cheap, since every call goes through most of it.
+pub(super) enum Doing {
+    LookingUp,
+    Queueing,
+    Asking,
+    Pausing(String),
+    Refreshing,
+    WaitingForQuota,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LookingUp => formatter.write_str("waiting for the token source"),
+            Self::Queueing => formatter.write_str("waiting for one of the max_concurrency places"),
+            Self::Asking => Phase::Head.fmt(formatter),
+            Self::Pausing(failure) => write!(formatter, "the last attempt failed: {failure}"),
+            Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
+            Self::WaitingForQuota => formatter.write_str("waiting for the quota"),
+        }
+    }
+}
+
+/// What an event tells of a failure.
+pub(super) fn describe(event: &mut Event, error: &Error) {
+    event.error = Some(error.to_string());
+    match error {
+        Error::HttpStatus { status, .. } => event.http_status = Some(*status),
+        Error::Api { errcode, rid, .. } => {
+            event.http_status = Some(200);
+            event.errcode = Some(*errcode);
+            event.rid.clone_from(rid);
+        }
+        _ => {}
+    }
+}

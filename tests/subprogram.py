@@ -78,7 +78,7 @@ def run(
 def report(name: str, *arguments: object, **options: Any) -> Any:
     """The JSON that a program wrote, once it ended with exit code 0 and an empty standard error."""
     ended = run(name, *arguments, **options)
-    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert (ended.stderr, ended.returncode) == ("", 0), f"{ended.returncode}\n{ended.stderr}"
     return json.loads(ended.stdout)
 
 

@@ -44,9 +44,9 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
     let py = value.py();
     let number = match value.cast::<PyInt>() {
         Ok(number) => number.clone(),
+        // numpy's truth value has an __index__ before numpy 2.3.
+        Err(_) if matches!(type_name(value)?.as_str(), "bool" | "bool_") => return Ok(None),
         Err(_) => match py.import("operator")?.getattr("index")?.call1((value,)) {
-            // numpy's truth value has an __index__ before numpy 2.3.
-            Ok(_) if type_name(value)?.starts_with("bool") => return Ok(None),
             Ok(number) => number.cast_into::<PyInt>()?,
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => return Ok(None),
             Err(error) => return Err(error),

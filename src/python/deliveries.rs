@@ -1,5 +1,6 @@
 //! The thread that hands finished asyncio calls to Python, and the tasks that send their Python objects to it.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
@@ -121,6 +122,16 @@ impl Deliveries {
     }
 }
 
+thread_local! {
+    /// Whether the task that is being polled has only Python objects left to drop.
+    static GO_HOME: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Ends the task that is being polled, which then is dropped by the delivering thread as it is.
+pub(super) fn send_home() {
+    GO_HOME.set(true);
+}
+
 /// A task that holds Python objects. It goes home to be dropped: dropped here, without the interpreter, they would go
 /// through pyo3's global list, whose lock a forked child could inherit held.
 pub(super) struct Homing<F: Send + 'static> {
@@ -161,10 +172,11 @@ impl<F: Future<Output = ()> + Send + 'static> Future for Homing<F> {
             return Poll::Ready(());
         };
         let outcome = future.as_mut().poll(&mut Context::from_waker(&waker));
-        if outcome.is_ready() {
+        if outcome.is_ready() || GO_HOME.take() {
             self.go_home();
+            return Poll::Ready(());
         }
-        outcome
+        Poll::Pending
     }
 }
 

@@ -18,7 +18,7 @@ use pyo3_async_runtimes::generic;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use super::deliveries::{Deliveries, Homing};
+use super::deliveries::{Deliveries, Homing, send_home};
 use super::errors;
 use crate::error::{Error, Phase};
 use crate::process::PerProcess;
@@ -97,7 +97,14 @@ impl Future for Spawned {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Self::Task(task) => Pin::new(task).poll(context).map_err(JoinError),
+            Self::Task(task) => match Pin::new(task).poll(context) {
+                // The crate's outer task has nothing left to do but to drop Python objects: it goes home instead.
+                Poll::Ready(Ok(())) => {
+                    send_home();
+                    Poll::Pending
+                }
+                outcome => outcome.map_err(JoinError),
+            },
             Self::Lost => Poll::Ready(Ok(())),
         }
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,11 @@ from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+# A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Door:

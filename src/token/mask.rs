@@ -170,6 +170,8 @@ fn unescaped(view: &[Seen]) -> Vec<Seen> {
 
 /// A character written as `%XX` for each of its UTF-8 bytes, and the length of that.
 fn percent_encoded(text: &[Seen]) -> Option<(char, usize)> {
+    // Nothing is made where no digits follow: a hostile text may hold nothing but percent signs.
+    number(text.get(1..3)?, 16)?;
     let mut bytes = Vec::with_capacity(4);
     for triple in text.chunks(3).take(4) {
         let [percent, digits @ ..] = triple else { break };

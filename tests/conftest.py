@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing here.
+# A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -107,7 +107,7 @@ class _Configured:
 
     def _load(self) -> None:
         """Loads what calls need, since a call must not fail for a descriptor that an import would take."""
-        from . import _hints  # noqa: F401
+        from . import _hints  # noqa: F401  # loaded for what errors say
 
     @classmethod
     def _twin_of(cls, other: _Configured) -> Self:

@@ -25,7 +25,7 @@ def ask_async(moment: str) -> None:
 atexit.register(ask_async, "late")
 atexit.register(ask_blocking, "late")
 
-import wxaudit  # noqa: E402
+import wxaudit  # noqa: E402  # what stands above must come first
 
 atexit.register(ask_async, "early")
 atexit.register(ask_blocking, "early")

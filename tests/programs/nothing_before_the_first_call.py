@@ -14,7 +14,7 @@ def resources() -> tuple[int, int]:
 modules = set(sys.modules)
 seen = [resources()]
 
-import wxaudit  # noqa: E402
+import wxaudit  # noqa: E402  # what stands above must come first
 
 seen.append(resources())
 loaded = sorted(set(sys.modules) - modules)

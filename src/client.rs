@@ -12,6 +12,7 @@ use crate::decode;
 use crate::error::{Error, Failure, Limit};
 use crate::event::{Event, Kind, Observer};
 use crate::gate::{self, Gates};
+use crate::group::Group;
 use crate::process::PerProcess;
 use crate::request::{AuditId, Operation};
 use crate::retry::{self, Budget, Class};
@@ -51,6 +52,10 @@ pub struct Call {
     pub max_retries: u32,
     /// Who listens.
     pub observer: Option<Arc<dyn Observer>>,
+    /// The batch that it belongs to.
+    pub group: Option<Arc<Group>>,
+    /// How many requests it has sent.
+    pub attempts: AtomicU32,
 }
 
 impl Client {
@@ -92,8 +97,23 @@ impl Client {
         decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let run = Run::new(self, call, operation);
+        if run.left().is_zero() {
+            return Err(run.failed(run.out_of_time()));
+        }
         let outcome = timeout_at(run.deadline, run.attempts(decode)).await;
         outcome.unwrap_or_else(|_| Err(run.out_of_time())).map_err(|error| run.failed(error))
+    }
+}
+
+impl Call {
+    /// How many requests it has sent by now.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    fn group(&self) -> Option<&Group> {
+        self.group.as_deref()
     }
 }
 
@@ -103,8 +123,8 @@ struct Run<'a> {
     call: &'a Call,
     operation: &'a Operation,
     begun: Instant,
+    /// Its own, or that of its batch where that comes first.
     deadline: Instant,
-    attempts: AtomicU32,
     /// What it was doing, for the message when its time is over.
     doing: Mutex<Doing>,
 }
@@ -112,14 +132,16 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(client: &'a Client, call: &'a Call, operation: &'a Operation) -> Self {
         let begun = Instant::now();
-        let deadline = begun + call.timeouts.total;
+        let own = begun + call.timeouts.total;
+        let deadline = call.group().and_then(Group::deadline).map_or(own, |(at, _)| own.min(at));
         let doing = Mutex::new(Doing::LookingUp);
-        Self { client, call, operation, begun, deadline, attempts: AtomicU32::new(0), doing }
+        call.attempts.store(0, Ordering::Relaxed);
+        Self { client, call, operation, begun, deadline, doing }
     }
 
     async fn attempts<T>(&self, decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>) -> Result<T, Error> {
         let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
-        let mut held = Held::new(self.call.credential.token().await?);
+        let mut held = Held::new(self.call.credential.token(self.call.group()).await?);
         let mut refreshed = false;
         let mut retries = 0;
         let mut spent = None;
@@ -182,7 +204,7 @@ impl<'a> Run<'a> {
             return Err(self.out_of_time());
         }
         self.doing(Doing::Asking);
-        self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.call.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});
         let limits = Limits { connect: self.call.timeouts.connect, read: self.call.timeouts.read };
         let body = session.transport.send(self.operation, tokens, limits).await;
@@ -200,7 +222,7 @@ impl<'a> Run<'a> {
             self.tell(Kind::Refresh, |event| describe(event, &refusal));
             self.doing(Doing::Refreshing);
         }
-        self.call.credential.replace(refused).await.unwrap_or(Err(refusal))
+        self.call.credential.replace(refused, self.call.group()).await.unwrap_or(Err(refusal))
     }
 
     /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
@@ -208,6 +230,11 @@ impl<'a> Run<'a> {
         let owner = session.gates.owner(self.call.appid.as_deref(), token);
         while let Some((wait, refusal)) = session.gates.refusal(&owner, SystemTime::now()) {
             if wait >= self.left() {
+                return Err(refusal);
+            }
+            let seat = self.call.group().map(Group::seat);
+            if matches!(seat, Some(None)) {
+                // Waiting without a seat would hold up the other merchants of the batch.
                 return Err(refusal);
             }
             self.tell(Kind::Retry, |event| {
@@ -267,12 +294,22 @@ impl<'a> Run<'a> {
     }
 
     fn out_of_time(&self) -> Error {
-        let detail = self.doing.lock().unwrap_or_else(PoisonError::into_inner).to_string();
-        Error::Timeout { limit: Limit::Total, after: self.call.timeouts.total, detail }
+        let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (limit, after) = match self.call.group().and_then(Group::deadline) {
+            Some((at, after)) if at <= self.deadline => (Limit::Batch, after),
+            _ => (Limit::Total, self.call.timeouts.total),
+        };
+        Error::Timeout { limit, after, detail: doing.to_string() }
     }
 
     fn failed(&self, error: Error) -> Failure {
-        Failure { error, attempts: self.attempts.load(Ordering::Relaxed) }
+        let with_source = matches!(self.call.credential, Credential::Source { .. })
+            && self.doing.lock().unwrap_or_else(PoisonError::into_inner).is_with_source();
+        let error = match error {
+            Error::Timeout { limit: Limit::Total, .. } if with_source => Error::source_hung(),
+            error => error,
+        };
+        Failure { error, attempts: self.call.attempts() }
     }
 
     fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
@@ -283,7 +320,7 @@ impl<'a> Run<'a> {
             kind,
             auditid: self.call.auditid.get(),
             appid: self.call.appid.clone(),
-            attempt: self.attempts.load(Ordering::Relaxed),
+            attempt: self.call.attempts(),
             method: self.operation.method.to_string(),
             url_path: self.operation.path,
             host: self.client.config.transport.base.host().to_owned(),

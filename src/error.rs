@@ -45,6 +45,8 @@ pub enum Limit {
     Connect,
     /// `Timeout.read`: the head of the answer, or the next piece of its body.
     Read,
+    /// The limit of the whole batch that the call belongs to.
+    Batch,
 }
 
 impl fmt::Display for Limit {
@@ -53,6 +55,7 @@ impl fmt::Display for Limit {
             Self::Total => "total",
             Self::Connect => "connect",
             Self::Read => "read",
+            Self::Batch => "batch",
         })
     }
 }
@@ -130,6 +133,12 @@ impl Error {
     #[must_use]
     pub fn lasting(phase: Phase, detail: impl Into<String>) -> Self {
         Self::Transport { phase, detail: detail.into(), transient: false }
+    }
+
+    /// A token source that used up the time of its call.
+    #[must_use]
+    pub fn source_hung() -> Self {
+        Self::TokenSource { problem: "get_token did not return in time".to_owned() }
     }
 
     /// Bad input in the parameter `field`.

@@ -3,6 +3,7 @@
 //! The modules stand in the order in which a call travels; none imports one that stands above it
 //! (`python`, the binding, aside). Whoever reads [`client`] meets all the others once.
 
+pub mod batch;
 pub mod client;
 pub mod config;
 pub mod connection;
@@ -10,6 +11,7 @@ pub mod decode;
 pub mod error;
 pub mod event;
 pub mod gate;
+pub mod group;
 pub mod json;
 pub mod process;
 pub mod reason;

@@ -4,10 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::group::Group;
 use crate::token::Token;
 
 /// What a token source is asked for.
@@ -36,6 +39,8 @@ pub enum Credential {
         shared: Arc<SharedSource>,
         /// How this call asks.
         ask: Asker,
+        /// For how long an answer to another call holds for this one too, without asking again.
+        keep: Duration,
     },
 }
 
@@ -45,6 +50,7 @@ pub struct Dated {
     /// The token.
     pub token: Token,
     round: u64,
+    asked_at: Instant,
 }
 
 impl Credential {
@@ -52,10 +58,12 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::TokenSource`] as the source gave it.
-    pub async fn token(&self) -> Result<Dated, Error> {
+    pub async fn token(&self, group: Option<&Group>) -> Result<Dated, Error> {
         match self {
-            Self::Fixed(token) => Ok(Dated { token: token.clone(), round: 0 }),
-            Self::Source { shared, ask } => shared.look_up(|| ask(Ask::Lookup)).await,
+            Self::Fixed(token) => Ok(Dated { token: token.clone(), round: 0, asked_at: Instant::now() }),
+            Self::Source { shared, ask, keep } => {
+                shared.look_up(*keep, group, || ask(Ask::Lookup)).await
+            }
         }
     }
 
@@ -72,10 +80,12 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::TokenSource`] as the source gave it.
-    pub async fn replace(&self, refused: &Dated) -> Option<Result<Dated, Error>> {
+    pub async fn replace(&self, refused: &Dated, group: Option<&Group>) -> Option<Result<Dated, Error>> {
         match self {
             Self::Fixed(_) => None,
-            Self::Source { shared, ask } => Some(shared.refresh(refused, || ask(Ask::Refresh)).await),
+            Self::Source { shared, ask, .. } => {
+                Some(shared.refresh(refused, group, || ask(Ask::Refresh)).await)
+            }
         }
     }
 }
@@ -88,15 +98,35 @@ pub struct SharedSource {
 }
 
 impl SharedSource {
-    async fn look_up(&self, ask: impl FnOnce() -> Answer) -> Result<Dated, Error> {
+    async fn look_up(
+        &self,
+        keep: Duration,
+        group: Option<&Group>,
+        ask: impl FnOnce() -> Answer,
+    ) -> Result<Dated, Error> {
+        if let Some(dated) = self.kept(keep) {
+            return Ok(dated);
+        }
         let arrived = self.lookups.round();
         self.lookups
-            .share(arrived, async || {
+            .share(arrived, group, async || {
                 let round = self.refreshes.round();
                 let token = ask().await?;
-                Ok(Dated { token, round })
+                Ok(Dated { token, round, asked_at: Instant::now() })
             })
             .await
+    }
+
+    /// The token of an earlier question that is not older than `keep`, or what a refresh has put in its place.
+    fn kept(&self, keep: Duration) -> Option<Dated> {
+        if keep.is_zero() {
+            return None;
+        }
+        let last = self.lookups.last()?.ok()?;
+        if last.asked_at.elapsed() >= keep {
+            return None;
+        }
+        if self.refreshes.round() == last.round { Some(last) } else { self.renewed(&last) }
     }
 
     fn renewed(&self, held: &Dated) -> Option<Dated> {
@@ -104,12 +134,17 @@ impl SharedSource {
             return None;
         }
         let token = self.refreshes.last()?.ok()?;
-        Some(Dated { token, round: self.refreshes.round() })
+        Some(Dated { token, round: self.refreshes.round(), asked_at: Instant::now() })
     }
 
-    async fn refresh(&self, refused: &Dated, ask: impl FnOnce() -> Answer) -> Result<Dated, Error> {
-        let token = self.refreshes.share(refused.round, async || ask().await).await?;
-        Ok(Dated { token, round: self.refreshes.round() })
+    async fn refresh(
+        &self,
+        refused: &Dated,
+        group: Option<&Group>,
+        ask: impl FnOnce() -> Answer,
+    ) -> Result<Dated, Error> {
+        let token = self.refreshes.share(refused.round, group, async || ask().await).await?;
+        Ok(Dated { token, round: self.refreshes.round(), asked_at: Instant::now() })
     }
 }
 
@@ -137,8 +172,17 @@ impl<T: Clone> SingleFlight<T> {
 
     /// Asks, unless somebody has been answered since round `seen`: then that answer holds for this call too,
     /// failures included. When the one who asks is cancelled, the next in line asks.
-    async fn share(&self, seen: u64, ask: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let mut last = self.last.lock().await;
+    async fn share(
+        &self,
+        seen: u64,
+        group: Option<&Group>,
+        ask: impl AsyncFnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut last = {
+            // Who asks keeps its place: so no more sources are asked at once than calls may be under way.
+            let _seat = group.and_then(Group::seat);
+            self.last.lock().await
+        };
         if self.round() > seen
             && let Some(answer) = last.as_ref()
         {

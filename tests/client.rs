@@ -45,7 +45,7 @@ fn call_with(source: Source, shared: &Arc<SharedSource>) -> (Call, Arc<Mutex<Vec
             }
         }) as Answer
     };
-    let credential = Credential::Source { shared: Arc::clone(shared), ask: Arc::new(ask) };
+    let credential = Credential::Source { shared: Arc::clone(shared), ask: Arc::new(ask), keep: Duration::ZERO };
     (Call { credential, ..call(MINUTE) }, asked)
 }
 

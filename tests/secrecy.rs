@@ -127,7 +127,7 @@ impl Scenario {
                 async move { if ask == Ask::Lookup { Ok(Token::new(TOKEN).unwrap()) } else { refreshed() } },
             )
         });
-        self.credential = Credential::Source { shared: Arc::new(SharedSource::default()), ask };
+        self.credential = Credential::Source { shared: Arc::new(SharedSource::default()), ask, keep: Duration::ZERO };
         self
     }
 }
@@ -216,7 +216,7 @@ async fn play(scenario: Scenario, texts: &mut Texts) -> &'static str {
     };
     let result = client.get_audit_status(&call).await;
     texts.add_debug(&place("result"), &result);
-    texts.add_debug(&place("dated token"), &call.credential.token().await);
+    texts.add_debug(&place("dated token"), &call.credential.token(None).await);
     texts.add_debug(&place("events"), &*ear.0.lock().unwrap());
     assert!(!ear.0.lock().unwrap().is_empty());
     match result {

@@ -4,7 +4,8 @@ audit = wxaudit.get_audit_status(token, 1234567)
 audit = await wxaudit.aget_audit_status(token, 1234567)
 """
 
-from ._client import AsyncClient, Client, aget_audit_status, get_audit_status
+from ._client import AsyncClient, Client
+from ._default import aget_audit_status, get_audit_status
 from ._errors import (
     AccountBlockedError,
     APIError,
@@ -27,7 +28,8 @@ from ._errors import (
     WxAuditError,
 )
 from ._events import Event
-from ._native import AuditStatus, __version__
+from ._native import AuditQuery, AuditResult, AuditStatus, __version__
+from ._results import AuditBatch
 from ._state import AuditState, Reason
 from ._timeout import Timeout
 from ._tokens import AsyncTokenSource, TokenSource
@@ -38,7 +40,10 @@ __all__ = [
     "ArgumentError",
     "AsyncClient",
     "AsyncTokenSource",
+    "AuditBatch",
     "AuditNotFoundError",
+    "AuditQuery",
+    "AuditResult",
     "AuditState",
     "AuditStatus",
     "AuthorizationLostError",

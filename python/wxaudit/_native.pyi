@@ -7,6 +7,7 @@ from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
 
+from ._errors import ArgumentError, WxAuditError
 from ._state import AuditState, Reason
 from ._timeout import Timeout
 
@@ -104,6 +105,93 @@ def conceal(token: Any, *others: Any) -> tuple[Any, ...]:
     As the token: whatever is no token source. As the others: texts and bytes.
     """
 
+@final
+class Hidden:
+    """Anything a caller passes that may hold tokens, out of sight."""
+
+    @property
+    def value(self) -> Any:
+        """What is hidden; not to be kept in a variable."""
+    def __reduce__(self) -> Any: ...
+
+def hide(value: Any) -> Any:
+    """A `Hidden`."""
+
+@final
+class AuditQuery:
+    """One query of a batch: whose audit, and which.
+
+    `token` is a text or a token source, as for a single call; a text is hidden, here and wherever this shows
+    itself. `appid` is a label that comes back on the result and on errors, and names whose quota is used.
+
+    Two are equal when they ask for the same audit with the same token (or the same source) and appid.
+    """
+
+    __match_args__: ClassVar[tuple[str, str, str]]
+    def __new__(cls, token: Any, auditid: SupportsIndex | str | float, appid: str | None = None) -> Self: ...
+    @property
+    def token(self) -> Any:
+        """The token source, or the hidden token; either can be passed on to any call."""
+    @property
+    def auditid(self) -> int:
+        """The audit's number."""
+    @property
+    def appid(self) -> str | None:
+        """The caller's label."""
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object) -> Self: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+def read_query(item: Any) -> AuditQuery | ArgumentError:
+    """What a caller passes as one query; what cannot be used comes back as the error."""
+
+@final
+class AuditResult:
+    """How one query of a batch ended: with a status or with an error, never both."""
+
+    __match_args__: ClassVar[tuple[str, str, str, str]]
+    def __new__(
+        cls,
+        auditid: int | None,
+        appid: str | None = None,
+        status: AuditStatus | None = None,
+        error: WxAuditError | None = None,
+        index: int = 0,
+        attempts: int = 0,
+    ) -> Self: ...
+    @property
+    def auditid(self) -> int | None:
+        """The audit's number; None where the query held none."""
+    @property
+    def appid(self) -> str | None:
+        """The caller's label."""
+    @property
+    def status(self) -> AuditStatus | None:
+        """The status; None where there is an error."""
+    @property
+    def error(self) -> WxAuditError | None:
+        """The error; None where there is a status."""
+    @property
+    def index(self) -> int:
+        """The query's number in the input, from 0."""
+    @property
+    def attempts(self) -> int:
+        """How many requests were sent for it."""
+    @property
+    def ok(self) -> bool:
+        """Whether there is a status, whatever it says."""
+    def unwrap(self) -> AuditStatus:
+        """The status; raises the error where there is one."""
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object) -> Self: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
 # How a call failed: the name of the exception's class, what happened, and the attributes.
 _Failed: TypeAlias = tuple[str, str, dict[str, Any]]
 
@@ -133,8 +221,60 @@ class Engine:
         self, token: Any, auditid: Any, options: _Options
     ) -> AuditStatus | Step | _Failed: ...
     def aget_audit_status(self, landing: Landing, token: Any, auditid: Any, options: _Options) -> bool: ...
+    def concurrency(self, max_concurrency: int | None) -> int:
+        """What a batch means by its max_concurrency; at most the client's."""
+    def begin_batch(self, concurrency: int, timeout: float | None, observed: bool) -> Batch:
+        """Begins a batch: so many calls at once, all of them within `timeout` where there is one."""
     def close(self) -> None:
         """Closes the idle connections of this process."""
+
+@final
+class Batch:
+    """A batch under way in the process that began it. `wait` only waits: whoever cancels it loses nothing."""
+
+    @property
+    def wanted(self) -> int:
+        """How many queries more it takes in now."""
+    def add(self, index: int, query: AuditQuery) -> None:
+        """Takes in a query with its number in the input."""
+    def end(self) -> None:
+        """There is no more input."""
+    def wait(self) -> None:
+        """Blocks until there is something to take."""
+    def await_(self, landing: Landing) -> bool:
+        """The same, for an event loop."""
+    def take(
+        self,
+    ) -> tuple[
+        list[AuditResult | tuple[int, _Failed, BaseException | None]],
+        list[Question],
+        list[dict[str, Any]],
+        bool,
+    ]:
+        """Results, questions, events, and whether all is over.
+
+        Where a query failed: its number, what the error is made of, and what its source raised.
+        """
+    def close(self) -> None:
+        """Drops what is under way."""
+
+@final
+class Question:
+    """The answer that Python code owes to a batch; one that is dropped is an answer too."""
+
+    @property
+    def source(self) -> Any:
+        """The token source."""
+    @property
+    def refresh(self) -> bool:
+        """Whether a fresh token is wanted."""
+    @property
+    def remaining(self) -> float:
+        """The seconds until nobody waits for the answer any more."""
+    def answer(
+        self, token: Secret | None = None, problem: str | None = None, cause: BaseException | None = None
+    ) -> None:
+        """The token, or the problem and the exception behind it; neither where the source did not answer."""
 
 @final
 class Step:

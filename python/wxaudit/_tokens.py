@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import RequestTimeout, TokenError, build
+from ._errors import TokenError
 from ._native import Secret, conceal
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
     from ._errors import WxAuditError
-    from ._native import Step
+    from ._native import Question, Step
 
     _Given = TypeVar("_Given")
 else:
@@ -71,10 +71,6 @@ class Answer:
         """The error of the call, with the source's exception as its cause where that is behind it."""
         if self.cause is None:
             return error
-        if self.problem is None and isinstance(error, RequestTimeout):
-            what = "the token source failed: get_token did not return in time"
-            about = {"auditid": error.auditid, "appid": error.appid, "attempts": error.attempts}
-            error = build(TokenError, what, **about)
         if isinstance(error, TokenError):
             error.__cause__ = self.cause
         return error
@@ -107,7 +103,7 @@ def ask(source: TokenSource, step: Step) -> Answer:
     return _usable(given.pop())
 
 
-async def aask(source: TokenSource | AsyncTokenSource, step: Step) -> Answer:
+async def aask(source: TokenSource | AsyncTokenSource, step: Step | Question) -> Answer:
     """As `ask`, without blocking the event loop."""
     import asyncio
 
@@ -130,6 +126,28 @@ async def _aask(source: TokenSource | AsyncTokenSource, refresh: bool) -> Answer
     except Exception as cause:
         return Answer.failed(cause)
     return _usable(given)
+
+
+def answer(question: Question) -> None:
+    """Lets the source of a batch answer a question, while the batch goes on."""
+    source = question.source
+    if getattr(source, "same_thread", False):
+        return _reply(question, _usable(_call(source, question.refresh)))
+    try:
+        _in_thread(lambda: _reply(question, _usable(_call_anyhow(source, question.refresh))))
+    except RuntimeError:
+        # The interpreter is exiting and starts no more threads.
+        _reply(question, _usable(_call(source, question.refresh)))
+    return None
+
+
+async def aanswer(question: Question) -> None:
+    """As `answer`, in the running event loop."""
+    _reply(question, await aask(question.source, question))
+
+
+def _reply(question: Question, answer: Answer) -> None:
+    question.answer(answer.token, answer.problem, answer.cause)
 
 
 def _call(source: TokenSource | AsyncTokenSource, refresh: bool) -> object:

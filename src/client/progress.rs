@@ -34,6 +34,13 @@ pub(super) enum Doing {
     WaitingForQuota,
 }
 
+impl Doing {
+    /// Whether it is the token source that keeps the call waiting.
+    pub(super) fn is_with_source(&self) -> bool {
+        matches!(self, Self::LookingUp | Self::Refreshing)
+    }
+}
+
 impl fmt::Display for Doing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -106,7 +106,8 @@ pub(super) fn timeouts(value: &Bound<'_, PyAny>) -> PyResult<Timeouts> {
     })
 }
 
-fn seconds(seconds: f64) -> Duration {
+/// A number of seconds that was checked.
+pub(super) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 

@@ -41,7 +41,8 @@ where
     }
 }
 
-struct AbortOnDrop(AbortHandle);
+/// Ends a task with whatever it has under way.
+pub(super) struct AbortOnDrop(pub(super) AbortHandle);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

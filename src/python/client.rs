@@ -2,10 +2,12 @@
 //! a door; what they share stands in the core.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::arguments::{audit_id, count, path, proxy_url, text, timeouts, type_name};
+use super::arguments::{audit_id, count, path, proxy_url, seconds, text, timeouts, type_name};
+use super::batch::Batch;
 use super::bridge;
 use super::conversation::{Conversation, Turn};
 use super::errors::{self, Context};
@@ -80,6 +82,29 @@ impl Engine {
         bridge::awaitable(landing, self.get_audit_status_turn(call))
     }
 
+    /// What a batch means by its `max_concurrency`; at most the client's.
+    fn concurrency(&self, py: Python<'_>, max_concurrency: Option<&Bound<'_, PyAny>>) -> PyResult<u32> {
+        let most = u32::try_from(self.client.config().transport.max_concurrency).unwrap_or(u32::MAX);
+        let concurrency = max_concurrency.map_or(Ok(most), |value| count("max_concurrency", value))?;
+        if (1..=most).contains(&concurrency) {
+            return Ok(concurrency);
+        }
+        let problem =
+            format!("must be 1 to {most}, which is what this client allows; make a client that allows more");
+        Err(errors::raise(py, &Error::argument("max_concurrency", problem)))
+    }
+
+    /// Begins a batch: so many calls at once, all of them within `timeout` where there is one.
+    fn begin_batch(
+        &self,
+        py: Python<'_>,
+        concurrency: usize,
+        timeout: Option<f64>,
+        observed: bool,
+    ) -> PyResult<Batch> {
+        Batch::begin(py, Arc::clone(&self.client), concurrency, timeout.map(seconds), observed)
+    }
+
     /// Where calls go; it holds no user, password or query.
     #[getter]
     fn base_url(&self) -> String {
@@ -124,6 +149,7 @@ impl Engine {
             (None, Some(speaker)) if is_source => Credential::Source {
                 shared: Runtime::current(py)?.source(token.as_ptr() as usize),
                 ask: speaker.asker(),
+                keep: Duration::ZERO,
             },
             _ => {
                 let problem = format!("expected text or a token source, got {}", type_name(token)?);
@@ -140,6 +166,8 @@ impl Engine {
                 None => config.max_retries,
             },
             observer: speaker.filter(|_| observed).map(|speaker| Arc::new(speaker) as Arc<dyn Observer>),
+            group: None,
+            attempts: 0.into(),
         };
         Ok((call, listener))
     }

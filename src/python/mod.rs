@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod arguments;
+mod batch;
 mod bridge;
 mod client;
 mod conversation;
@@ -10,8 +11,14 @@ mod deliveries;
 mod errors;
 mod event_loop;
 mod json;
+mod outbox;
+mod query;
+mod question;
+mod result;
 mod runtime;
 mod secret;
+mod shown;
+mod sources;
 mod status;
 
 /// The native half of wxaudit; users import from `wxaudit`.
@@ -20,13 +27,21 @@ mod _native {
     use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, wrap_pyfunction};
 
     #[pymodule_export]
+    use super::batch::Batch;
+    #[pymodule_export]
     use super::client::Engine;
     #[pymodule_export]
     use super::conversation::Step;
     #[pymodule_export]
     use super::event_loop::{Landing, LoopPort};
     #[pymodule_export]
-    use super::secret::{Secret, conceal};
+    use super::query::{AuditQuery, read_query};
+    #[pymodule_export]
+    use super::question::Question;
+    #[pymodule_export]
+    use super::result::AuditResult;
+    #[pymodule_export]
+    use super::secret::{Hidden, Secret, conceal, hide};
     #[pymodule_export]
     use super::status::AuditStatus;
 

@@ -1,6 +1,7 @@
 //! What a caller passes as a token, out of sight from the first line on.
 
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
@@ -50,6 +51,33 @@ impl Secret {
     }
 }
 
+/// Anything a caller passes that may hold tokens, out of sight.
+#[pyclass(frozen, module = "wxaudit._native")]
+pub(crate) struct Hidden(Py<PyAny>);
+
+/// Hides whatever it is given, which the caller's frame then holds no longer.
+#[pyfunction]
+pub(crate) fn hide(value: Py<PyAny>) -> Hidden {
+    Hidden(value)
+}
+
+#[pymethods]
+impl Hidden {
+    /// What is hidden; not to be kept in a variable, which a traceback would show.
+    #[getter]
+    fn value<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.0.bind(py).clone()
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        Err(PyTypeError::new_err(format!("a {} cannot be pickled", type_name(slf)?)))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
+    }
+}
+
 /// Hides what could be or hold a token among the arguments of a call: as the token, whatever is no token source; as
 /// the others, which may have changed places with it, texts and bytes. Never fails for a bad value, since the caller's
 /// frame would then show it; the call itself refuses it.
@@ -60,18 +88,29 @@ pub(crate) fn conceal<'py>(
     others: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let py = token.py();
-    let is_text = |value: &Bound<'py, PyAny>| {
-        value.is_instance_of::<PyString>()
-            || value.is_instance_of::<PyBytes>()
-            || value.is_instance_of::<PyByteArray>()
-    };
     let mut concealed = Vec::with_capacity(1 + others.len());
-    let is_source = !is_text(&token) && token.hasattr(intern!(py, "get_token")).unwrap_or(false);
-    concealed.push(if is_source || token.is_none() { token } else { hidden(token)? });
+    concealed.push(hidden_token(token)?);
     for other in others {
-        concealed.push(if is_text(&other) { hidden(other)? } else { other });
+        concealed.push(hidden_text(other)?);
     }
     PyTuple::new(py, concealed)
+}
+
+/// What is passed as the token: hidden, unless it is a token source.
+pub(super) fn hidden_token(token: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let is_source = !is_text(&token) && token.hasattr(intern!(token.py(), "get_token")).unwrap_or(false);
+    if is_source || token.is_none() { Ok(token) } else { hidden(token) }
+}
+
+/// What is passed beside the token: hidden where it is a text, and so could be a token in the wrong place.
+pub(super) fn hidden_text(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    if is_text(&value) { hidden(value) } else { Ok(value) }
+}
+
+fn is_text(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>()
 }
 
 fn hidden(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {

@@ -7,9 +7,10 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 use super::arguments::{self, argument, audit_id, moment, text, texts, type_name};
+use super::shown::visible_repr;
 use super::{errors, json};
 use crate::json::Json;
 use crate::status;
@@ -320,11 +321,4 @@ fn shown_state(py: Python<'_>, number: i64) -> PyResult<String> {
         0..=4 => format!("AuditState.{}", state(py, number)?.getattr("name")?.extract::<String>()?),
         _ => format!("AuditState({number})"),
     })
-}
-
-/// The repr of a text from outside, with the marks that Python's repr leaves as they are escaped too.
-fn visible_repr(py: Python<'_>, text: &str) -> PyResult<String> {
-    let shown = PyString::new(py, text).repr()?.to_string_lossy().into_owned();
-    let visible = py.import(intern!(py, "wxaudit._visible"))?.getattr("visible")?;
-    visible.call1((shown,))?.extract()
 }

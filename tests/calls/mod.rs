@@ -8,7 +8,7 @@
     reason = "helpers of tests may panic as tests may"
 )]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,6 +48,8 @@ pub(crate) fn call(total: Duration) -> Call {
         timeouts: Timeouts { total, connect: None, read: None },
         max_retries: 2,
         observer: None,
+        group: None,
+        attempts: AtomicU32::new(0),
     }
 }
 

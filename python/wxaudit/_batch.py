@@ -1,0 +1,190 @@
+"""Many audits at once: the Python half of a batch, and its blocking form.
+
+The fan-out runs natively and hands over results in bunches; here the input is taken in, questions to token
+sources are answered, and failures become exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+from time import monotonic
+
+from ._client import AsyncClient
+from ._errors import ArgumentError, TokenError, made
+from ._native import AuditQuery, AuditResult, read_query
+from ._progress import Reporter
+from ._results import in_order
+from ._timeout import Timeout
+from ._tokens import answer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, SupportsIndex, TypeAlias
+
+    from ._client import Client
+    from ._configured import Configured
+    from ._native import Batch, Hidden, Question, _Failed
+    from ._progress import Listener
+    from ._results import AuditBatch
+    from ._tokens import AsyncTokenSource, TokenSource
+
+    Token: TypeAlias = str | TokenSource
+    AsyncToken: TypeAlias = str | TokenSource | AsyncTokenSource
+    AuditId: TypeAlias = SupportsIndex | str | float
+    Query: TypeAlias = AuditQuery | tuple[Token, AuditId] | tuple[Token, AuditId, str | None]
+    AsyncQuery: TypeAlias = AuditQuery | tuple[AsyncToken, AuditId] | tuple[AsyncToken, AuditId, str | None]
+    Progress: TypeAlias = Listener | bool | None
+
+# For so many seconds input is taken in before results are looked at again.
+_SLICE = 0.005
+
+
+class Run:
+    """A batch under way: what its blocking and its asyncio form have in common."""
+
+    native: Batch
+
+    def __init__(
+        self, client: Configured, queries: Hidden, max_concurrency: Any, timeout: Any, *, collected: bool
+    ) -> None:
+        """Checks everything and begins nothing."""
+        client._check_open()
+        _check(queries, asynchronous=isinstance(client, AsyncClient))
+        self._client = client
+        self._concurrency = client._engine.concurrency(max_concurrency)
+        self._limit = None if timeout is None else Timeout.of(timeout, client._timeout).total
+        # Beyond its time one that is collected has an error for each query, and one that is iterated ends.
+        self._collected = collected
+        self._taken = 0
+        self._bunch: list[AuditResult] = []
+        self.broken: Exception | None = None
+        self.ended = False
+        self.over = False
+
+    def begin(self) -> None:
+        observed = self._client._on_event is not None
+        self.native = self._client._engine.begin_batch(self._concurrency, self._limit, observed)
+        self._until = None if self._limit is None or self._collected else monotonic() + self._limit
+
+    def fill(self, queries: Iterator[Any]) -> None:
+        """Takes in what the batch wants, as far as the input gives it in a moment."""
+        until = monotonic() + _SLICE
+        for _ in range(self.native.wanted):
+            if self.is_late():
+                return self.end()
+            try:
+                query = read_query(next(queries))
+            except StopIteration:
+                return self.end()
+            except Exception as error:
+                return self.fail(error)
+            self.put(query)
+            if monotonic() >= until:
+                break
+        return None
+
+    def is_late(self) -> bool:
+        """Whether its time is over, so that no more input is taken."""
+        return self._until is not None and monotonic() >= self._until
+
+    def fail(self, error: Exception) -> None:
+        """The input raised. Who collects has lost the results; who iterates gets those that are under way."""
+        if self._collected:
+            raise error
+        self.broken = error
+        self.end()
+
+    def put(self, query: AuditQuery | ArgumentError) -> None:
+        index = self._taken
+        self._taken += 1
+        if isinstance(query, AuditQuery):
+            self.native.add(index, query)
+        else:
+            self._bunch.append(AuditResult(None, query.appid, None, query, index))
+
+    def end(self) -> None:
+        self.ended = True
+        self.native.end()
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether there is nothing to do before something has been answered."""
+        return not self._bunch and (self.ended or self.native.wanted == 0)
+
+    def take(self) -> tuple[list[AuditResult], list[Question]]:
+        """What has come meanwhile."""
+        results, questions, events, self.over = self.native.take()
+        self._client._report(events)
+        bunch, self._bunch = self._bunch, []
+        bunch += [it if isinstance(it, AuditResult) else _failed(*it) for it in results]
+        return bunch, questions
+
+
+def _failed(index: int, failed: _Failed, cause: BaseException | None) -> AuditResult:
+    error = made(*failed)
+    if isinstance(error, TokenError) and error.errcode is None:
+        # WeChat has not refused a token: there was none.
+        error.__cause__ = cause
+    return AuditResult(error.auditid, error.appid, None, error, index, error.attempts)
+
+
+def _check(queries: Hidden, *, asynchronous: bool) -> None:
+    """`ArgumentError` for what can hold no queries."""
+    if isinstance(queries.value, AsyncIterable):
+        if not asynchronous:
+            raise ArgumentError("queries: only AsyncClient takes an async iterable")
+        return
+    kind = type(queries.value).__name__
+    if hasattr(queries.value, "__arrow_c_stream__") or hasattr(queries.value, "columns"):
+        raise ArgumentError(f"queries: got a {kind}; write queries_from_frame(frame, token_for)")
+    if isinstance(queries.value, (str, bytes, bytearray, Mapping)) or not isinstance(queries.value, Iterable):
+        raise ArgumentError(f"queries must be an iterable of AuditQuery or (token, auditid), got {kind}")
+
+
+def size(queries: Hidden) -> int | None:
+    """The number of queries, None where it is not known before they are taken in."""
+    return len(queries.value) if hasattr(queries.value, "__len__") else None
+
+
+def collect(client: Client, queries: Any, max_concurrency: Any, progress: Any, timeout: Any) -> AuditBatch:
+    run = Run(client, queries, max_concurrency, timeout, collected=True)
+    reporter = Reporter(progress, size(queries))
+    results: list[AuditResult] = []
+    try:
+        for bunch in _bunches(run, queries):
+            results += bunch
+            reporter.report(len(results))
+    finally:
+        reporter.close()
+    return in_order(results)
+
+
+def iterate(client: Client, queries: Any, max_concurrency: Any, timeout: Any) -> Iterator[AuditResult]:
+    return _each(_bunches(Run(client, queries, max_concurrency, timeout, collected=False), queries))
+
+
+def _each(bunches: Iterator[list[AuditResult]]) -> Iterator[AuditResult]:
+    for bunch in bunches:
+        yield from bunch
+
+
+def _bunches(run: Run, queries: Hidden) -> Iterator[list[AuditResult]]:
+    """The results as they come."""
+    given = iter(queries.value)
+    run.begin()
+    try:
+        while not run.over:
+            if not run.ended:
+                run.fill(given)
+            if run.must_wait:
+                run.native.wait()
+            bunch, questions = run.take()
+            for question in questions:
+                answer(question)
+            if bunch:
+                yield bunch
+        if run.broken is not None:
+            raise run.broken
+    finally:
+        run.native.close()

@@ -1,0 +1,156 @@
+"""What the two clients have in common: configuration, closing, pickling, reporting."""
+
+from __future__ import annotations
+
+from ._errors import ArgumentError
+from ._events import Event
+from ._native import Engine, conceal
+from ._timeout import Timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import timedelta
+    from typing import Any
+
+    from typing_extensions import Self
+
+_DEFAULTS: Mapping[str, Any] = {
+    "base_url": "https://api.weixin.qq.com",
+    "timeout": Timeout(),
+    "max_retries": 2,
+    "max_concurrency": 64,
+    "proxy": None,
+    "trust_env": True,
+    "ca_file": None,
+    "user_agent": None,
+    "on_event": None,
+}
+
+
+_HIDDEN = "***"
+
+
+class Configured:
+    """The base of both clients."""
+
+    __slots__ = ("__weakref__", "_closed", "_engine", "_on_event", "_settings", "_timeout")
+
+    _engine: Engine
+    _settings: dict[str, Any]
+    _timeout: Timeout
+    _on_event: Callable[[Event], object] | None
+    _closed: bool
+
+    def __init__(
+        self,
+        *,
+        base_url: str = "https://api.weixin.qq.com",
+        timeout: Timeout | float | timedelta = _DEFAULTS["timeout"],
+        max_retries: int = 2,
+        max_concurrency: int = 64,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        ca_file: str | os.PathLike[str] | None = None,
+        user_agent: str | None = None,
+        on_event: Callable[[Event], object] | None = None,
+    ) -> None:
+        """Checks the configuration and opens nothing.
+
+        - `base_url`: https; http only for loopback hosts. No user, query or fragment in it.
+        - `timeout`: the limits of each call; a number or `timedelta` is its `total`.
+        - `max_retries`: further attempts after transient failures, 0 to 10.
+        - `max_concurrency`: requests under way at once; further calls wait their turn within their limits.
+        - `proxy`: URL of an HTTP proxy for everything. Its credentials are kept as a secret.
+        - `trust_env`: whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count; never for loopback hosts.
+        - `ca_file`: PEM file of the only certificates to trust, instead of the system's.
+        - `on_event`: called with each `Event`; what it raises is logged and ends nothing.
+
+        `ArgumentError` for a value that cannot be used; a `ca_file` is read at the first call.
+        """
+        # Before anything can fail: a URL may hold a password or a token, and no traceback may show it.
+        proxy_is_open = isinstance(proxy, str) and "@" not in proxy
+        shown_proxy = proxy if proxy is None or proxy_is_open else _HIDDEN
+        proxy, base_url, timeout = conceal(proxy, base_url, timeout)
+        self._load()
+        if on_event is not None and not callable(on_event):
+            raise ArgumentError(f"on_event must be callable, got {type(on_event).__name__}")
+        self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
+        self._on_event = on_event
+        self._closed = False
+        self._engine = Engine(
+            base_url=base_url,
+            timeout=self._timeout,
+            max_retries=max_retries,
+            max_concurrency=max_concurrency,
+            proxy=proxy,
+            trust_env=bool(trust_env),
+            ca_file=ca_file,
+            user_agent=user_agent,
+        )
+        self._settings = {
+            "base_url": self._engine.base_url,
+            "timeout": self._timeout,
+            "max_retries": max_retries,
+            "max_concurrency": max_concurrency,
+            "proxy": shown_proxy,
+            "trust_env": trust_env,
+            "ca_file": ca_file,
+            "user_agent": user_agent,
+            "on_event": on_event,
+        }
+
+    def _load(self) -> None:
+        """Loads what calls need, since a call must not fail for a descriptor that an import would take."""
+        from . import _hints  # noqa: F401  # loaded for what errors say
+
+    @classmethod
+    def twin_of(cls, other: Configured) -> Self:
+        """A client that shares another one's engine: its connections, budget and gates."""
+        twin = cls.__new__(cls)
+        for name in ("_engine", "_settings", "_timeout", "_on_event", "_closed"):
+            setattr(twin, name, getattr(other, name))
+        twin._load()
+        return twin
+
+    def __repr__(self) -> str:
+        # A client that could not be made has no settings, and may still be shown by a debugger.
+        settings = getattr(self, "_settings", {})
+        changed = (f"{k}={v!r}" for k, v in settings.items() if v != _DEFAULTS[k])
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[type[Self], dict[str, Any]]]:
+        if self._settings["proxy"] == _HIDDEN:
+            raise TypeError(
+                "a client whose proxy URL holds credentials cannot be pickled: they are a secret; "
+                "give the proxy to each process by HTTPS_PROXY in its environment"
+            )
+        return _restored, (type(self), self._settings)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError(f"this {type(self).__name__} is closed; make a new one")
+
+    def _options(self, appid: object, timeout: object, max_retries: object) -> tuple[Any, Any, Any, bool]:
+        self._check_open()
+        limits = None if timeout is None else Timeout.of(timeout, self._timeout)  # type: ignore[arg-type]  # checked there
+        return appid, limits, max_retries, self._on_event is not None
+
+    def _close(self) -> None:
+        self._closed = True
+        self._engine.close()
+
+    def _report(self, events: Iterable[dict[str, Any]]) -> None:
+        for values in events:
+            try:
+                if self._on_event is not None:
+                    self._on_event(Event(**values))
+            except Exception:
+                import logging
+
+                logging.getLogger("wxaudit").exception("on_event raised; the call goes on")
+
+
+def _restored(kind: type[Any], settings: dict[str, Any]) -> Any:
+    return kind(**settings)

@@ -1,0 +1,84 @@
+"""The two functions, and the default client of a process that stands behind them."""
+
+from __future__ import annotations
+
+from ._client import AsyncClient, Client
+from ._errors import ArgumentError
+from ._native import AuditStatus, conceal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from datetime import timedelta
+    from typing import Any, SupportsIndex, TypeVar
+
+    from ._timeout import Timeout
+    from ._tokens import AsyncTokenSource, TokenSource
+
+    _Kind = TypeVar("_Kind", Client, AsyncClient)
+
+
+def get_audit_status(
+    token: str | TokenSource,
+    auditid: SupportsIndex | str,
+    *,
+    timeout: Timeout | float | timedelta | None = None,
+    max_retries: int | None = None,
+) -> AuditStatus:
+    """The review status of one audit, by the default client of this process.
+
+    The default client is made at the first call, by the environment: `WXAUDIT_BASE_URL`, `WXAUDIT_TIMEOUT`
+    (seconds), `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, and `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. For
+    arguments and errors see `Client.get_audit_status`.
+    """
+    token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+    return default_client(Client).get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
+
+
+def aget_audit_status(
+    token: str | TokenSource | AsyncTokenSource,
+    auditid: SupportsIndex | str,
+    *,
+    timeout: Timeout | float | timedelta | None = None,
+    max_retries: int | None = None,
+) -> Coroutine[Any, Any, AuditStatus]:
+    """As `get_audit_status`, to be awaited. `token` may also be an `AsyncTokenSource`."""
+    token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+    return _aget_audit_status(token, auditid, timeout, max_retries)
+
+
+async def _aget_audit_status(token: Any, auditid: Any, timeout: Any, max_retries: Any) -> AuditStatus:
+    client = default_client(AsyncClient)
+    return await client.get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
+
+
+_default_clients: dict[type[Any], Any] = {}
+
+
+def default_client(kind: type[_Kind]) -> _Kind:
+    """This process's default client of that kind; both kinds share one engine."""
+    if kind not in _default_clients:
+        # setdefault: where two threads come first at once, one client wins.
+        base = _default_clients.setdefault(Client, Client(**_environment()))
+        _default_clients.setdefault(kind, kind.twin_of(base))
+    client: _Kind = _default_clients[kind]
+    return client
+
+
+def _environment() -> dict[str, Any]:
+    import os
+
+    found: dict[str, Any] = {}
+    for name, variable, read in (
+        ("base_url", "WXAUDIT_BASE_URL", str),
+        ("timeout", "WXAUDIT_TIMEOUT", float),
+        ("max_retries", "WXAUDIT_MAX_RETRIES", int),
+        ("ca_file", "WXAUDIT_CA_FILE", str),
+    ):
+        if os.environ.get(variable):
+            try:
+                found[name] = read(os.environ[variable])
+            except ValueError:
+                # Without the text: it may be a token in the wrong variable.
+                raise ArgumentError(f"{variable} must be a number") from None
+    return found

@@ -1,0 +1,80 @@
+//! Many audits at once: bounded concurrency, queries taken in as there is room for them.
+//!
+//! All calls of a batch run in one task; a task each would cost more than what it does.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::client::{Call, Client};
+use crate::error::Failure;
+use crate::group::Group;
+use crate::status::AuditStatus;
+
+/// One query of a batch.
+pub struct Query {
+    /// Its number in the input.
+    pub index: u64,
+    /// What is asked.
+    pub call: Call,
+}
+
+/// How one query ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The query's number in the input.
+    pub index: u64,
+    /// The audit it was about.
+    pub auditid: i64,
+    /// The caller's label.
+    pub appid: Option<String>,
+    /// How many requests were sent for it.
+    pub attempts: u32,
+    /// The status, or why there is none.
+    pub result: Result<AuditStatus, Failure>,
+}
+
+/// Answers the queries as they come, `concurrency` at once, and hands over each outcome as soon as it is there. Ends
+/// when `queries` is closed and all of them are answered. Dropping the future drops what is under way.
+pub async fn get_audit_statuses(
+    client: &Client,
+    group: &Group,
+    concurrency: usize,
+    mut queries: UnboundedReceiver<Query>,
+    mut finished: impl FnMut(Outcome),
+) {
+    let mut under_way = FuturesUnordered::new();
+    let mut open = true;
+    let turn = |context: &mut Context<'_>| {
+        loop {
+            let mut looked = false;
+            while open && under_way.len().saturating_sub(group.seated()) < concurrency {
+                match queries.poll_recv(context) {
+                    Poll::Ready(Some(query)) => under_way.push(answer(client, query)),
+                    Poll::Ready(None) => open = false,
+                    Poll::Pending => {
+                        looked = true;
+                        break;
+                    }
+                }
+            }
+            match under_way.poll_next_unpin(context) {
+                Poll::Ready(Some(outcome)) => finished(outcome),
+                Poll::Ready(None) if !open => return Poll::Ready(()),
+                // Calls that have sat down just now make room for others.
+                Poll::Pending
+                    if open && !looked && under_way.len().saturating_sub(group.seated()) < concurrency => {}
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    };
+    poll_fn(turn).await;
+}
+
+async fn answer(client: &Client, Query { index, call }: Query) -> Outcome {
+    let result = client.get_audit_status(&call).await;
+    let attempts = call.attempts();
+    Outcome { index, auditid: call.auditid.get(), appid: call.appid, attempts, result }
+}

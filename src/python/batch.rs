@@ -1,0 +1,265 @@
+//! The native half of a batch: queries in, results out in bunches, questions and events between.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::oneshot;
+
+use super::bridge::{self, AbortOnDrop};
+use super::errors::{self, Context};
+use super::event_loop::Landing;
+use super::outbox::Outbox;
+use super::query::AuditQuery;
+use super::question::{Asked, Question};
+use super::result::{Answered, AuditResult};
+use super::runtime::Runtime;
+use super::secret::{self, Secret};
+use super::sources::Sources;
+use super::status::AuditStatus;
+use crate::batch::{self, Outcome, Query};
+use crate::client::{Call, Client};
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::group::Group;
+use crate::source::{Asker, Credential};
+
+/// For how long a token that a source gave is used for further queries of the batch without asking again.
+const KEEP_TOKENS: Duration = Duration::from_secs(60);
+
+/// A batch under way in the process that began it. `wait` only waits: whoever cancels it loses nothing.
+#[pyclass(frozen, module = "wxaudit._native")]
+pub(crate) struct Batch {
+    pid: u32,
+    /// None once it is closed.
+    running: Mutex<Option<Arc<Running>>>,
+}
+
+struct Running {
+    client: Arc<Client>,
+    runtime: Arc<Runtime>,
+    group: Arc<Group>,
+    outbox: Arc<Outbox>,
+    sources: Arc<Sources>,
+    concurrency: usize,
+    observed: bool,
+    progress: Mutex<Progress>,
+    _task: AbortOnDrop,
+}
+
+struct Progress {
+    /// None once the input is over.
+    queries: Option<UnboundedSender<Query>>,
+    /// Queries taken in and not yet handed back.
+    held: usize,
+}
+
+impl Batch {
+    pub(super) fn begin(
+        py: Python<'_>,
+        client: Arc<Client>,
+        concurrency: usize,
+        limit: Option<Duration>,
+        observed: bool,
+    ) -> PyResult<Self> {
+        let runtime = Runtime::current(py)?;
+        let group = Arc::new(Group::new(concurrency, limit));
+        // While Python handles one half of what may be under way, the other half is.
+        let outbox = Arc::new(Outbox::new(concurrency.div_ceil(2)));
+        let (sender, queries) = mpsc::unbounded_channel();
+        let task = {
+            let (client, group, outbox) = (Arc::clone(&client), Arc::clone(&group), Arc::clone(&outbox));
+            runtime.handle.spawn(async move {
+                let finished = |outcome| outbox.outcome(outcome);
+                batch::get_audit_statuses(&client, &group, concurrency, queries, finished).await;
+                outbox.over();
+            })
+        };
+        let running = Running {
+            client,
+            runtime,
+            group,
+            outbox,
+            sources: Arc::default(),
+            concurrency,
+            observed,
+            progress: Mutex::new(Progress { queries: Some(sender), held: 0 }),
+            _task: AbortOnDrop(task.abort_handle()),
+        };
+        Ok(Self { pid: std::process::id(), running: Mutex::new(Some(Arc::new(running))) })
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn running(&self) -> PyResult<Arc<Running>> {
+        if self.pid != std::process::id() {
+            let problem = "this batch belongs to the process that forked; begin a new one";
+            return Err(PyRuntimeError::new_err(problem));
+        }
+        let running = self.slot().as_ref().map(Arc::clone);
+        running.ok_or_else(|| PyRuntimeError::new_err("this batch is closed; begin a new one"))
+    }
+}
+
+#[pymethods]
+impl Batch {
+    /// How many queries more it takes in now: as many as keep it busy while Python is not looking.
+    #[getter]
+    fn wanted(&self) -> PyResult<usize> {
+        let running = self.running()?;
+        let held = running.progress().held;
+        Ok((2 * running.concurrency + running.group.seated()).saturating_sub(held))
+    }
+
+    /// Takes in a query with its number in the input.
+    fn add(&self, index: u64, query: &Bound<'_, AuditQuery>) -> PyResult<()> {
+        let running = self.running()?;
+        let call = running.call(query.py(), index, query.get())?;
+        let mut progress = running.progress();
+        let Some(queries) = &progress.queries else {
+            return Err(PyRuntimeError::new_err("the input of this batch is over"));
+        };
+        running.outbox.expect();
+        if queries.send(Query { index, call }).is_err() {
+            return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
+        }
+        progress.held += 1;
+        Ok(())
+    }
+
+    /// There is no more input.
+    fn end(&self) -> PyResult<()> {
+        self.running()?.progress().queries = None;
+        Ok(())
+    }
+
+    /// Blocks until there is something to take.
+    fn wait(&self, py: Python<'_>) -> PyResult<()> {
+        bridge::blocking(py, self.ready()?)
+    }
+
+    /// The same, for an event loop.
+    fn await_(&self, landing: Bound<'_, Landing>) -> PyResult<bool> {
+        bridge::awaitable(landing, self.ready()?)
+    }
+
+    /// What there is: results (an AuditResult, or what the error is made of), questions, events, and whether all is over.
+    #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyList>, Vec<Question>, Vec<Bound<'py, PyDict>>, bool)> {
+        let running = self.running()?;
+        let messages = running.outbox.take();
+        running.progress().held -= messages.outcomes.len();
+        let results = PyList::empty(py);
+        for outcome in messages.outcomes {
+            results.append(running.result(py, outcome)?)?;
+        }
+        let questions = messages.questions.into_iter().filter_map(|asked| {
+            let source = running.sources.get(py, asked.source)?;
+            Some(Question::new(asked, source, Arc::downgrade(&running.sources)))
+        });
+        let events = messages.events.iter().map(|event| errors::event(py, event));
+        Ok((results, questions.collect(), events.collect::<PyResult<_>>()?, messages.over))
+    }
+
+    /// Drops what is under way.
+    fn close(&self) {
+        let running = self.slot().take();
+        if self.pid != std::process::id() {
+            std::mem::forget(running);
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Batch {
+    fn ready(&self) -> PyResult<impl Future<Output = ()> + Send + 'static> {
+        let outbox = Arc::clone(&self.running()?.outbox);
+        Ok(async move { outbox.wait().await })
+    }
+}
+
+impl Running {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self, py: Python<'_>, index: u64, query: &AuditQuery) -> PyResult<Call> {
+        let config = self.client.config();
+        let token = query.token(py);
+        let credential = match token.cast::<Secret>() {
+            Ok(secret) => Credential::Fixed(secret::argument(py, secret.get())?),
+            Err(_) => {
+                let source = self.sources.hold(index, &token);
+                Credential::Source {
+                    shared: self.runtime.source(source),
+                    ask: self.asker(source, config.timeouts.total),
+                    keep: KEEP_TOKENS,
+                }
+            }
+        };
+        let observer = || Arc::new(Ear(Arc::clone(&self.outbox))) as Arc<dyn Observer>;
+        Ok(Call {
+            credential,
+            auditid: query.auditid(),
+            appid: query.appid().map(str::to_owned),
+            timeouts: config.timeouts,
+            max_retries: config.max_retries,
+            observer: self.observed.then(observer),
+            group: Some(Arc::clone(&self.group)),
+            attempts: 0.into(),
+        })
+    }
+
+    /// How a call asks for a token.
+    fn asker(&self, source: usize, total: Duration) -> Asker {
+        let outbox = Arc::clone(&self.outbox);
+        Arc::new(move |ask| {
+            let (reply, answer) = oneshot::channel();
+            outbox.question(Asked { ask, source, deadline: Instant::now() + total, reply });
+            Box::pin(async move {
+                let silent = || Error::TokenSource { problem: "nobody was there to ask".to_owned() };
+                answer.await.unwrap_or_else(|_| Err(silent()))
+            })
+        })
+    }
+
+    fn result<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyAny>> {
+        let Outcome { index, auditid, appid, attempts, result } = outcome;
+        let released = self.sources.release(py, index);
+        match result {
+            Ok(status) => {
+                let status = Bound::new(py, AuditStatus::from(status))?.unbind();
+                let answered = Answered { auditid, appid, index, attempts };
+                Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any())
+            }
+            Err(failure) => {
+                let context = Context { auditid: Some(auditid), appid: appid.as_deref() };
+                let failed = errors::failed(py, &failure, &context)?;
+                Ok((index, failed, released.cause).into_pyobject(py)?.into_any())
+            }
+        }
+    }
+}
+
+/// Hears the events of all calls of a batch.
+struct Ear(Arc<Outbox>);
+
+impl Observer for Ear {
+    fn notice(&self, event: Event) {
+        self.0.event(event);
+    }
+}

@@ -1,0 +1,214 @@
+//! `wxaudit.AuditQuery`, and what callers pass in its place.
+
+use pyo3::exceptions::{PyException, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PyList, PyTuple};
+
+use super::arguments::{audit_id, text, type_name};
+use super::errors;
+use super::secret::{self, Secret, hidden_text, hidden_token};
+use super::shown::visible_repr;
+use crate::error::Error;
+use crate::request::AuditId;
+use crate::token::MASK;
+
+/// One query of a batch: whose audit, and which.
+///
+/// `token` is a text or a token source, as for a single call; a text is hidden, here and wherever this shows itself.
+/// `appid` is a label that comes back on the result and on errors, and names whose quota is used.
+#[pyclass(frozen, module = "wxaudit")]
+pub(crate) struct AuditQuery {
+    token: Py<PyAny>,
+    auditid: AuditId,
+    appid: Option<String>,
+}
+
+#[pymethods]
+impl AuditQuery {
+    #[new]
+    #[pyo3(signature = (token, auditid, appid = None))]
+    fn new(
+        token: Bound<'_, PyAny>,
+        auditid: Bound<'_, PyAny>,
+        appid: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let token = hidden_token(token)?;
+        let py = token.py();
+        match token.cast::<Secret>() {
+            Ok(secret) => drop(secret::argument(py, secret.get())?),
+            Err(_) if !token.is_none() => {}
+            Err(_) => {
+                let problem = format!("expected text or a token source, got {}", type_name(&token)?);
+                return Err(errors::raise(py, &Error::argument("token", problem)));
+            }
+        }
+        Ok(Self {
+            auditid: table_id(hidden_text(auditid)?)?,
+            appid: appid.map(|appid| text("appid", &hidden_text(appid)?)).transpose()?,
+            token: token.unbind(),
+        })
+    }
+
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args() -> (&'static str, &'static str, &'static str) {
+        ("token", "auditid", "appid")
+    }
+
+    /// The token source, or the hidden token; either can be passed on to any call.
+    #[getter]
+    pub(super) fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.token.bind(py).clone()
+    }
+
+    /// The audit's number.
+    #[getter(auditid)]
+    fn number(&self) -> i64 {
+        self.auditid.get()
+    }
+
+    /// The caller's label.
+    #[getter]
+    pub(super) fn appid(&self) -> Option<&str> {
+        self.appid.as_deref()
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
+        let Ok(other) = other.cast::<Self>() else {
+            return false;
+        };
+        let other = other.get();
+        let (mine, others) = (self.token.bind(py), other.token.bind(py));
+        let same_token = match (mine.cast::<Secret>(), others.cast::<Secret>()) {
+            (Ok(mine), Ok(others)) => mine.get().text() == others.get().text(),
+            _ => mine.is(others),
+        };
+        same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        (self.auditid.get(), self.appid.as_deref()).into_pyobject(py)?.hash()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let token = self.token.bind(py);
+        let token = match token.cast::<Secret>() {
+            Ok(_) => MASK.to_owned(),
+            Err(_) => format!("<{}>", type_name(token)?),
+        };
+        let appid = match &self.appid {
+            Some(appid) => format!(", appid={}", visible_repr(py, appid)?),
+            None => String::new(),
+        };
+        Ok(format!("AuditQuery({token}, {}{appid})", self.auditid.get()))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, memo: &Bound<'_, PyAny>) -> Py<Self> {
+        let _ = memo;
+        slf
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let py = slf.py();
+        let query = slf.get();
+        if query.token.bind(py).is_instance_of::<Secret>() {
+            let problem = "an AuditQuery with a token in it cannot be pickled: the token is a secret; give it a token \
+                           source that can be pickled";
+            return Err(PyTypeError::new_err(problem));
+        }
+        let arguments = (query.token(py), query.auditid.get(), query.appid()).into_pyobject(py)?;
+        Ok((slf.get_type().into_any(), arguments))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.token)
+    }
+}
+
+impl AuditQuery {
+    pub(super) fn auditid(&self) -> AuditId {
+        self.auditid
+    }
+}
+
+/// An audit id as tables have it: pandas makes floats of a column of whole numbers with a gap in it.
+fn table_id(value: Bound<'_, PyAny>) -> PyResult<AuditId> {
+    let Ok(float) = value.cast::<PyFloat>() else {
+        return audit_id(&value);
+    };
+    let py = value.py();
+    let raise = |problem: &str| errors::raise(py, &Error::argument("auditid", problem));
+    let number = float.value();
+    if number.is_nan() {
+        return Err(raise("there is none (NaN)"));
+    }
+    if number.fract() != 0.0 {
+        return Err(raise("expected a whole number or its digits, got a float with a fraction"));
+    }
+    // Above it a float no longer tells a number from the next one.
+    if !(1.0..=EXACT).contains(&number) {
+        return Err(raise("is out of range for a float; pass it as int"));
+    }
+    audit_id(&float.call_method0("__int__")?)
+}
+
+/// 2 to the 53rd.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What a caller passes as one query: an `AuditQuery`, a tuple or list of token, auditid and perhaps an appid. What
+/// cannot be used comes back as an `ArgumentError`, so that no Python frame ever holds the item, and its token.
+#[pyfunction]
+pub(crate) fn read_query<'py>(item: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = item.py();
+    if item.is_instance_of::<AuditQuery>() {
+        return Ok(item);
+    }
+    let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
+        (Ok(tuple), _) => tuple.iter().collect(),
+        (_, Ok(list)) => list.iter().collect(),
+        _ => return wrong_shape(&item, &type_name(&item)?),
+    };
+    let mut parts = parts.into_iter();
+    let (token, auditid, appid) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(token), Some(auditid), appid, None) => (token, auditid, appid.filter(|appid| !appid.is_none())),
+        _ => {
+            let shape = format!("a {} of {}", type_name(&item)?, item.len()?);
+            return wrong_shape(&item, &shape);
+        }
+    };
+    let label = appid.as_ref().and_then(|appid| text("appid", appid).ok());
+    match AuditQuery::new(token, auditid, appid) {
+        Ok(query) => Ok(Bound::new(py, query)?.into_any()),
+        Err(error) => refused(py, error, label),
+    }
+}
+
+fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py, PyAny>> {
+    let problem = format!("expected AuditQuery(token, auditid) or (token, auditid), got {shape}");
+    refused(item.py(), errors::raise(item.py(), &Error::argument("query", problem)), None)
+}
+
+/// The error of one query as a value; a signal handler's exception is none.
+fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Bound<'_, PyAny>> {
+    if !error.is_instance_of::<PyException>(py) {
+        return Err(error);
+    }
+    let value = error.value(py).clone().into_any();
+    let argument_error = py.import("wxaudit._errors")?.getattr("ArgumentError")?;
+    let error = if value.is_instance(&argument_error)? {
+        value
+    } else {
+        // Without its text, which may hold anything.
+        let problem = format!("reading it raised {}", type_name(&value)?);
+        let made = errors::raise(py, &Error::argument("query", problem)).value(py).clone().into_any();
+        made.setattr("__cause__", value)?;
+        made
+    };
+    error.setattr("appid", appid)?;
+    Ok(error)
+}

@@ -1,0 +1,87 @@
+//! The token sources of a batch: kept alive while a query needs them, with what they raised last.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+
+/// The sources of the queries that a batch has taken in and not yet handed back.
+///
+/// Python objects are neither made nor dropped under the lock: either may run Python code, and a thread that waits for
+/// the lock holds the interpreter.
+#[derive(Default)]
+pub(super) struct Sources(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    /// By address, which no other object has while this table holds the source.
+    sources: HashMap<usize, Entry>,
+    of_query: HashMap<u64, usize>,
+}
+
+struct Entry {
+    source: Py<PyAny>,
+    queries: usize,
+    cause: Option<Py<PyAny>>,
+}
+
+/// What a query leaves behind: what its source raised last, and the source where no other query needs it.
+#[derive(Default)]
+pub(super) struct Released {
+    pub(super) cause: Option<Py<PyAny>>,
+    _source: Option<Entry>,
+}
+
+impl Sources {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the source of a query; its address.
+    pub(super) fn hold(&self, index: u64, source: &Bound<'_, PyAny>) -> usize {
+        let address = source.as_ptr() as usize;
+        let source = source.clone().unbind();
+        let mut table = self.table();
+        table.of_query.insert(index, address);
+        match table.sources.entry(address) {
+            Slot::Occupied(mut held) => held.get_mut().queries += 1,
+            Slot::Vacant(free) => {
+                free.insert(Entry { source, queries: 1, cause: None });
+            }
+        }
+        address
+    }
+
+    /// The source at an address, while a query needs it.
+    pub(super) fn get(&self, py: Python<'_>, address: usize) -> Option<Py<PyAny>> {
+        self.table().sources.get(&address).map(|entry| entry.source.clone_ref(py))
+    }
+
+    /// Remembers what a source raised; what it raised before.
+    pub(super) fn blame(&self, address: usize, cause: Py<PyAny>) -> Option<Py<PyAny>> {
+        match self.table().sources.get_mut(&address) {
+            Some(entry) => entry.cause.replace(cause),
+            None => Some(cause),
+        }
+    }
+
+    /// Lets a query go that is handed back.
+    pub(super) fn release(&self, py: Python<'_>, index: u64) -> Released {
+        let mut table = self.table();
+        let Some(address) = table.of_query.remove(&index) else {
+            return Released::default();
+        };
+        let Some(entry) = table.sources.get_mut(&address) else {
+            return Released::default();
+        };
+        entry.queries -= 1;
+        let cause = entry.cause.as_ref().map(|cause| cause.clone_ref(py));
+        let _source = match entry.queries {
+            0 => table.sources.remove(&address),
+            _ => None,
+        };
+        drop(table);
+        Released { cause, _source }
+    }
+}

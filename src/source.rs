@@ -61,9 +61,7 @@ impl Credential {
     pub async fn token(&self, group: Option<&Group>) -> Result<Dated, Error> {
         match self {
             Self::Fixed(token) => Ok(Dated { token: token.clone(), round: 0, asked_at: Instant::now() }),
-            Self::Source { shared, ask, keep } => {
-                shared.look_up(*keep, group, || ask(Ask::Lookup)).await
-            }
+            Self::Source { shared, ask, keep } => shared.look_up(*keep, group, || ask(Ask::Lookup)).await,
         }
     }
 

@@ -127,7 +127,8 @@ impl Scenario {
                 async move { if ask == Ask::Lookup { Ok(Token::new(TOKEN).unwrap()) } else { refreshed() } },
             )
         });
-        self.credential = Credential::Source { shared: Arc::new(SharedSource::default()), ask, keep: Duration::ZERO };
+        self.credential =
+            Credential::Source { shared: Arc::new(SharedSource::default()), ask, keep: Duration::ZERO };
         self
     }
 }
@@ -213,6 +214,8 @@ async fn play(scenario: Scenario, texts: &mut Texts) -> &'static str {
         timeouts: client.config().timeouts,
         max_retries: client.config().max_retries,
         observer: Some(Arc::clone(&ear) as Arc<dyn Observer>),
+        group: None,
+        attempts: 0.into(),
     };
     let result = client.get_audit_status(&call).await;
     texts.add_debug(&place("result"), &result);

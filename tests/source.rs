@@ -288,7 +288,7 @@ async fn a_waiter_gives_up_by_its_own_clock() {
     let credential = credential(&source, &Arc::default());
     let leader = call(&credential);
     settle().await;
-    let waiter = tokio::time::timeout(Duration::from_secs(5), credential.token()).await;
+    let waiter = tokio::time::timeout(Duration::from_secs(5), credential.token(None)).await;
     assert!(waiter.is_err());
     source.let_one_pass();
     assert!(leader.await.unwrap().is_ok());

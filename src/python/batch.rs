@@ -149,7 +149,7 @@ impl Batch {
         bridge::awaitable(landing, self.ready()?)
     }
 
-    /// What there is: results (an AuditResult, or what the error is made of), questions, events, and whether all is over.
+    /// What there is: results (an `AuditResult`, or what the error is made of), questions, events, and whether all is over.
     #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
     fn take<'py>(
         &self,
@@ -200,15 +200,14 @@ impl Running {
     fn call(&self, py: Python<'_>, index: u64, query: &AuditQuery) -> PyResult<Call> {
         let config = self.client.config();
         let token = query.token(py);
-        let credential = match token.cast::<Secret>() {
-            Ok(secret) => Credential::Fixed(secret::argument(py, secret.get())?),
-            Err(_) => {
-                let source = self.sources.hold(index, &token);
-                Credential::Source {
-                    shared: self.runtime.source(source),
-                    ask: self.asker(source, config.timeouts.total),
-                    keep: KEEP_TOKENS,
-                }
+        let credential = if let Ok(secret) = token.cast::<Secret>() {
+            Credential::Fixed(secret::argument(py, secret.get())?)
+        } else {
+            let source = self.sources.hold(index, &token);
+            Credential::Source {
+                shared: self.runtime.source(source),
+                ask: self.asker(source, config.timeouts.total),
+                keep: KEEP_TOKENS,
             }
         };
         let observer = || Arc::new(Ear(Arc::clone(&self.outbox))) as Arc<dyn Observer>;

@@ -44,7 +44,7 @@ impl AuditQuery {
             }
         }
         Ok(Self {
-            auditid: table_id(hidden_text(auditid)?)?,
+            auditid: table_id(&hidden_text(auditid)?)?,
             appid: appid.map(|appid| text("appid", &hidden_text(appid)?)).transpose()?,
             token: token.unbind(),
         })
@@ -137,9 +137,9 @@ impl AuditQuery {
 }
 
 /// An audit id as tables have it: pandas makes floats of a column of whole numbers with a gap in it.
-fn table_id(value: Bound<'_, PyAny>) -> PyResult<AuditId> {
+fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let Ok(float) = value.cast::<PyFloat>() else {
-        return audit_id(&value);
+        return audit_id(value);
     };
     let py = value.py();
     let raise = |problem: &str| errors::raise(py, &Error::argument("auditid", problem));
@@ -174,13 +174,12 @@ pub(crate) fn read_query<'py>(item: Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         _ => return wrong_shape(&item, &type_name(&item)?),
     };
     let mut parts = parts.into_iter();
-    let (token, auditid, appid) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(token), Some(auditid), appid, None) => (token, auditid, appid.filter(|appid| !appid.is_none())),
-        _ => {
-            let shape = format!("a {} of {}", type_name(&item)?, item.len()?);
-            return wrong_shape(&item, &shape);
-        }
+    let (Some(token), Some(auditid), appid, None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        let shape = format!("a {} of {}", type_name(&item)?, item.len()?);
+        return wrong_shape(&item, &shape);
     };
+    let appid = appid.filter(|appid| !appid.is_none());
     let label = appid.as_ref().and_then(|appid| text("appid", appid).ok());
     match AuditQuery::new(token, auditid, appid) {
         Ok(query) => Ok(Bound::new(py, query)?.into_any()),

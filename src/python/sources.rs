@@ -30,7 +30,8 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct Released {
     pub(super) cause: Option<Py<PyAny>>,
-    _source: Option<Entry>,
+    #[expect(dead_code, reason = "dropped by whoever holds the interpreter, outside of the lock")]
+    source: Option<Entry>,
 }
 
 impl Sources {
@@ -77,11 +78,8 @@ impl Sources {
         };
         entry.queries -= 1;
         let cause = entry.cause.as_ref().map(|cause| cause.clone_ref(py));
-        let _source = match entry.queries {
-            0 => table.sources.remove(&address),
-            _ => None,
-        };
+        let source = if entry.queries == 0 { table.sources.remove(&address) } else { None };
         drop(table);
-        Released { cause, _source }
+        Released { cause, source }
     }
 }

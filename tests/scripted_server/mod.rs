@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 pub(crate) const IN_REVIEW: &str = r#"{"errcode":0,"errmsg":"ok","status":2}"#;
 
@@ -70,12 +71,14 @@ struct State {
     script: VecDeque<Act>,
     requests: Vec<Request>,
     connections: usize,
+    closed: usize,
 }
 
 /// The server; it lives as long as its runtime.
 #[derive(Clone)]
 pub(crate) struct Server {
     state: Arc<Mutex<State>>,
+    changed: Arc<Notify>,
     pub(crate) base_url: String,
 }
 
@@ -85,7 +88,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State { script: script.into_iter().collect(), ..State::default() }));
-        let server = Self { state, base_url };
+        let server = Self { state, changed: Arc::default(), base_url };
         let accepting = server.clone();
         tokio::spawn(async move {
             loop {
@@ -94,7 +97,10 @@ impl Server {
                 let number = accepting.connections();
                 let serving = accepting.clone();
                 // An error here is a client that went away.
-                tokio::spawn(async move { serving.serve(connection, number).await.unwrap_or_default() });
+                tokio::spawn(async move {
+                    serving.serve(connection, number).await.unwrap_or_default();
+                    serving.change(|state| state.closed += 1);
+                });
             }
         });
         server
@@ -108,17 +114,46 @@ impl Server {
         self.state.lock().unwrap().connections
     }
 
+    /// Waits until so many requests have come.
+    pub(crate) async fn wait_for_requests(&self, count: usize) {
+        self.wait_for(|state| state.requests.len() >= count).await;
+    }
+
+    /// Waits until so many connections are over.
+    pub(crate) async fn wait_for_closed(&self, count: usize) {
+        self.wait_for(|state| state.closed >= count).await;
+    }
+
+    async fn wait_for(&self, done: impl Fn(&State) -> bool) {
+        let waiting = async {
+            loop {
+                let changed = self.changed.notified();
+                if done(&self.state.lock().unwrap()) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+        self.changed.notify_waiters();
+    }
+
     pub(crate) fn then(&self, act: Act) {
         self.state.lock().unwrap().script.push_back(act);
     }
 
     async fn serve(&self, mut connection: TcpStream, number: usize) -> std::io::Result<()> {
         while let Some((head, body)) = read_request(&mut connection).await? {
-            let act = {
-                let mut state = self.state.lock().unwrap();
+            let mut act = None;
+            self.change(|state| {
                 state.requests.push(Request { connection: number, head, body });
-                state.script.pop_front().unwrap_or_else(|| Act::Send(answer(IN_REVIEW)))
-            };
+                act = state.script.pop_front();
+            });
+            let act = act.unwrap_or_else(|| Act::Send(answer(IN_REVIEW)));
             match act {
                 Act::Send(data) => connection.write_all(&data).await?,
                 Act::SendAndClose(data) => return connection.write_all(&data).await,

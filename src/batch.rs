@@ -36,14 +36,22 @@ pub struct Outcome {
     pub result: Result<AuditStatus, Failure>,
 }
 
-/// Answers the queries as they come, `concurrency` at once, and hands over each outcome as soon as it is there. Ends
+/// What a batch tells.
+pub enum News {
+    /// A query has ended.
+    Finished(Outcome),
+    /// There is room for further queries, and none of them is there.
+    Hungry,
+}
+
+/// Answers the queries as they come, `concurrency` at once, and tells each outcome as soon as it is there. Ends
 /// when `queries` is closed and all of them are answered. Dropping the future drops what is under way.
 pub async fn get_audit_statuses(
     client: &Client,
     group: &Group,
     concurrency: usize,
     mut queries: UnboundedReceiver<Query>,
-    mut finished: impl FnMut(Outcome),
+    mut tell: impl FnMut(News),
 ) {
     let mut under_way = FuturesUnordered::new();
     let mut open = true;
@@ -61,12 +69,17 @@ pub async fn get_audit_statuses(
                 }
             }
             match under_way.poll_next_unpin(context) {
-                Poll::Ready(Some(outcome)) => finished(outcome),
+                Poll::Ready(Some(outcome)) => tell(News::Finished(outcome)),
                 Poll::Ready(None) if !open => return Poll::Ready(()),
                 // Calls that have sat down just now make room for others.
                 Poll::Pending
                     if open && !looked && under_way.len().saturating_sub(group.seated()) < concurrency => {}
-                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) | Poll::Pending => {
+                    if looked {
+                        tell(News::Hungry);
+                    }
+                    return Poll::Pending;
+                }
             }
         }
     };

@@ -106,8 +106,9 @@ impl SharedSource {
             return Ok(dated);
         }
         let arrived = self.lookups.round();
+        let still_good = |last: &Dated| self.is_kept(last, keep);
         self.lookups
-            .share(arrived, group, async || {
+            .share(arrived, group, still_good, async || {
                 let round = self.refreshes.round();
                 let token = ask().await?;
                 Ok(Dated { token, round, asked_at: Instant::now() })
@@ -121,10 +122,13 @@ impl SharedSource {
             return None;
         }
         let last = self.lookups.last()?.ok()?;
-        if last.asked_at.elapsed() >= keep {
-            return None;
-        }
-        if self.refreshes.round() == last.round { Some(last) } else { self.renewed(&last) }
+        let last = self.renewed(&last).unwrap_or(last);
+        self.is_kept(&last, keep).then_some(last)
+    }
+
+    /// Whether a token is not older than `keep`, and none has been refused since.
+    fn is_kept(&self, last: &Dated, keep: Duration) -> bool {
+        last.asked_at.elapsed() < keep && self.refreshes.round() == last.round
     }
 
     fn renewed(&self, held: &Dated) -> Option<Dated> {
@@ -141,7 +145,7 @@ impl SharedSource {
         group: Option<&Group>,
         ask: impl FnOnce() -> Answer,
     ) -> Result<Dated, Error> {
-        let token = self.refreshes.share(refused.round, group, async || ask().await).await?;
+        let token = self.refreshes.share(refused.round, group, |_| false, async || ask().await).await?;
         Ok(Dated { token, round: self.refreshes.round(), asked_at: Instant::now() })
     }
 }
@@ -169,11 +173,13 @@ impl<T: Clone> SingleFlight<T> {
     }
 
     /// Asks, unless somebody has been answered since round `seen`: then that answer holds for this call too,
-    /// failures included. When the one who asks is cancelled, the next in line asks.
+    /// failures included; or unless the last answer is still good. When the one who asks is cancelled, the next in line
+    /// asks.
     async fn share(
         &self,
         seen: u64,
         group: Option<&Group>,
+        still_good: impl Fn(&T) -> bool,
         ask: impl AsyncFnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut last = {
@@ -181,8 +187,8 @@ impl<T: Clone> SingleFlight<T> {
             let _seat = group.and_then(Group::seat);
             self.last.lock().await
         };
-        if self.round() > seen
-            && let Some(answer) = last.as_ref()
+        if let Some(answer) = last.as_ref()
+            && (self.round() > seen || answer.as_ref().is_ok_and(still_good))
         {
             return answer.clone();
         }

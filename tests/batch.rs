@@ -12,8 +12,9 @@ use std::time::Duration;
 use calls::{MINUTE, call, client, token};
 use scripted_server::{Act, IN_REVIEW, Server, answer, errcode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use wxaudit::batch::{Outcome, Query, get_audit_statuses};
+use wxaudit::batch::{News, Outcome, Query, get_audit_statuses};
 use wxaudit::client::Call;
 use wxaudit::error::{Error, Limit};
 use wxaudit::group::Group;
@@ -25,6 +26,7 @@ struct Batch {
     queries: Option<UnboundedSender<Query>>,
     outcomes: UnboundedReceiver<Outcome>,
     group: Arc<Group>,
+    hungry: Arc<Notify>,
     task: JoinHandle<()>,
     taken: u64,
 }
@@ -35,12 +37,16 @@ impl Batch {
         let group = Arc::new(Group::new(concurrency, limit));
         let (queries, input) = unbounded_channel();
         let (output, outcomes) = unbounded_channel();
-        let shared = Arc::clone(&group);
+        let hungry = Arc::new(Notify::new());
+        let (shared, hunger) = (Arc::clone(&group), Arc::clone(&hungry));
         let task = tokio::spawn(async move {
-            let finished = |outcome| output.send(outcome).unwrap();
-            get_audit_statuses(&client, &shared, concurrency, input, finished).await;
+            let tell = |news| match news {
+                News::Finished(outcome) => output.send(outcome).unwrap(),
+                News::Hungry => hunger.notify_one(),
+            };
+            get_audit_statuses(&client, &shared, concurrency, input, tell).await;
         });
-        Self { queries: Some(queries), outcomes, group, task, taken: 0 }
+        Self { queries: Some(queries), outcomes, group, hungry, task, taken: 0 }
     }
 
     fn put(&mut self, call: Call) {
@@ -97,6 +103,18 @@ async fn no_more_calls_are_under_way_than_allowed() {
         tokio::task::yield_now().await;
     }
     assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn it_says_when_it_could_take_in_more() {
+    let server = Server::start(vec![Act::SendAndStall(Vec::new()); 3]).await;
+    let mut batch = Batch::begin(&server, 3, None);
+    for auditid in 1..=3 {
+        tokio::time::timeout(Duration::from_secs(10), batch.hungry.notified()).await.unwrap();
+        batch.put(numbered(auditid));
+    }
+    server.wait_for_requests(3).await;
+    assert!(tokio::time::timeout(Duration::from_millis(20), batch.hungry.notified()).await.is_err());
 }
 
 #[tokio::test]

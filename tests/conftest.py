@@ -12,7 +12,7 @@ import wxaudit
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
 
 # A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing.
@@ -45,6 +45,16 @@ class Door:
         """What a client's method returned, awaited where it needs to be."""
         return result if self._loop is None else self._loop.run_until_complete(result)
 
+    def each(self, results: AsyncGenerator[wxaudit.AuditResult, None]) -> Iterator[wxaudit.AuditResult]:
+        """What an async iterator gives, one by one."""
+        try:
+            while True:
+                yield self.run(anext(results))
+        except StopAsyncIteration:
+            return
+        finally:
+            self.run(results.aclose())
+
     def close(self) -> None:
         if self._loop is not None:
             self._loop.run_until_complete(asyncio.sleep(0))
@@ -63,6 +73,15 @@ class Caller:
         audit = self.door.run(self.inner.get_audit_status(token, auditid, **options))
         assert isinstance(audit, wxaudit.AuditStatus)
         return audit
+
+    def get_audit_statuses(self, queries: Any, **options: Any) -> wxaudit.AuditBatch:
+        batch = self.door.run(self.inner.get_audit_statuses(queries, **options))
+        assert isinstance(batch, wxaudit.AuditBatch)
+        return batch
+
+    def iter_audit_statuses(self, queries: Any, **options: Any) -> Iterator[wxaudit.AuditResult]:
+        results: Any = self.inner.iter_audit_statuses(queries, **options)
+        return results if self.door.kind == "blocking" else self.door.each(results)
 
     def close(self) -> None:
         self.door.run(self.inner.close())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._client import AsyncClient
-    from ._native import AuditResult, Hidden
+    from ._native import AuditResult, Hidden, Question
     from ._results import AuditBatch
 
 
@@ -59,28 +59,34 @@ async def _bunches(run: Run, queries: Hidden) -> AsyncGenerator[list[AuditResult
     """The results as they come. An asynchronous input is taken in by a task of its own."""
     given = None if isinstance(queries.value, AsyncIterable) else iter(queries.value)
     run.begin()
-    tasks: set[asyncio.Future[None]] = set()
     room = asyncio.Event()
-    if given is None:
-        tasks.add(asyncio.ensure_future(_feed(run, queries, room)))
+    feeder = None if given is not None else asyncio.ensure_future(_feed(run, queries, room))
+    tasks: set[asyncio.Future[None]] = set() if feeder is None else {feeder}
+    waiting: asyncio.Future[None] | None = None
+    raised: list[BaseException] = []
     try:
-        while not run.over:
+        while run.goes_on:
+            if raised:
+                raise raised[0]
             if given is not None and not run.ended:
                 run.fill(given)
-            if run.must_wait or given is None:
-                await begin(run.native.await_)
+            if feeder is not None and not feeder.done():
+                waiting = waiting or begin(run.native.await_)
+                await asyncio.wait((waiting, feeder), return_when=asyncio.FIRST_COMPLETED)
+                waiting = None if waiting.done() else waiting
+            elif run.must_wait:
+                await (waiting or begin(run.native.await_))
+                waiting = None
             else:
                 await asyncio.sleep(0)
             bunch, questions = run.take()
             for question in questions:
-                answering = asyncio.ensure_future(aanswer(question))
+                answering = asyncio.ensure_future(_answer(question, raised))
                 tasks.add(answering)
                 answering.add_done_callback(tasks.discard)
             room.set()
             if bunch:
                 yield bunch
-        if run.broken is not None:
-            raise run.broken
     finally:
         run.native.close()
         for task in tasks:
@@ -88,18 +94,30 @@ async def _bunches(run: Run, queries: Hidden) -> AsyncGenerator[list[AuditResult
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _answer(question: Question, raised: list[BaseException]) -> None:
+    """Lets a source answer; what ends programs ends the batch too."""
+    try:
+        await aanswer(question)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        # The question is dropped, which the batch notices.
+        raised.append(error)
+
+
 async def _feed(run: Run, queries: Hidden, room: asyncio.Event) -> None:
     """Takes in an asynchronous input, as there is room for it."""
     given = aiter(queries.value)
-    while not run.ended:
-        while run.native.wanted == 0:
-            room.clear()
-            await room.wait()
-        try:
-            query = read_query(await anext(given))
-        except StopAsyncIteration:
-            return run.end()
-        except Exception as error:
-            return run.fail(error)
-        run.put(query)
-    return None
+    try:
+        while not run.is_late():
+            while run.native.wanted == 0:
+                room.clear()
+                await room.wait()
+            run.put(read_query(await anext(given)))
+    except StopAsyncIteration:
+        pass
+    except Exception as error:
+        run.fail(error)
+    finally:
+        if not run.ended:
+            run.end()

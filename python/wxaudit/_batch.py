@@ -58,7 +58,7 @@ class Run:
         self._collected = collected
         self._taken = 0
         self._bunch: list[AuditResult] = []
-        self.broken: Exception | None = None
+        self._broken: Exception | None = None
         self.ended = False
         self.over = False
 
@@ -89,11 +89,16 @@ class Run:
         return self._until is not None and monotonic() >= self._until
 
     def fail(self, error: Exception) -> None:
-        """The input raised. Who collects has lost the results; who iterates gets those that are under way."""
-        if self._collected:
-            raise error
-        self.broken = error
+        """The input raised."""
+        self._broken = error
         self.end()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more results come. Raises what the input raised, once those that are wanted have come."""
+        if self._broken is not None and (self.over or self._collected):
+            raise self._broken
+        return not self.over
 
     def put(self, query: AuditQuery | ArgumentError) -> None:
         index = self._taken
@@ -110,7 +115,9 @@ class Run:
     @property
     def must_wait(self) -> bool:
         """Whether there is nothing to do before something has been answered."""
-        return not self._bunch and (self.ended or self.native.wanted == 0)
+        if self._bunch or (self._broken is not None and self._collected):
+            return False
+        return self.ended or self.native.wanted == 0
 
     def take(self) -> tuple[list[AuditResult], list[Question]]:
         """What has come meanwhile."""
@@ -174,7 +181,7 @@ def _bunches(run: Run, queries: Hidden) -> Iterator[list[AuditResult]]:
     given = iter(queries.value)
     run.begin()
     try:
-        while not run.over:
+        while run.goes_on:
             if not run.ended:
                 run.fill(given)
             if run.must_wait:
@@ -184,7 +191,5 @@ def _bunches(run: Run, queries: Hidden) -> Iterator[list[AuditResult]]:
                 answer(question)
             if bunch:
                 yield bunch
-        if run.broken is not None:
-            raise run.broken
     finally:
         run.native.close()

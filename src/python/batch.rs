@@ -21,7 +21,7 @@ use super::runtime::Runtime;
 use super::secret::{self, Secret};
 use super::sources::Sources;
 use super::status::AuditStatus;
-use crate::batch::{self, Outcome, Query};
+use crate::batch::{self, News, Outcome, Query};
 use crate::client::{Call, Client};
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -74,8 +74,11 @@ impl Batch {
         let task = {
             let (client, group, outbox) = (Arc::clone(&client), Arc::clone(&group), Arc::clone(&outbox));
             runtime.handle.spawn(async move {
-                let finished = |outcome| outbox.outcome(outcome);
-                batch::get_audit_statuses(&client, &group, concurrency, queries, finished).await;
+                let tell = |news| match news {
+                    News::Finished(outcome) => outbox.outcome(outcome),
+                    News::Hungry => outbox.hungry(),
+                };
+                batch::get_audit_statuses(&client, &group, concurrency, queries, tell).await;
                 outbox.over();
             })
         };
@@ -134,9 +137,10 @@ impl Batch {
     }
 
     /// There is no more input.
-    fn end(&self) -> PyResult<()> {
-        self.running()?.progress().queries = None;
-        Ok(())
+    fn end(&self) {
+        if let Ok(running) = self.running() {
+            running.progress().queries = None;
+        }
     }
 
     /// Blocks until there is something to take.
@@ -203,12 +207,9 @@ impl Running {
         let credential = if let Ok(secret) = token.cast::<Secret>() {
             Credential::Fixed(secret::argument(py, secret.get())?)
         } else {
-            let source = self.sources.hold(index, &token);
-            Credential::Source {
-                shared: self.runtime.source(source),
-                ask: self.asker(source, config.timeouts.total),
-                keep: KEEP_TOKENS,
-            }
+            let shared = self.runtime.source(token.as_ptr() as usize);
+            let source = self.sources.hold(index, &token, &shared);
+            Credential::Source { shared, ask: self.asker(source, config.timeouts.total), keep: KEEP_TOKENS }
         };
         let observer = || Arc::new(Ear(Arc::clone(&self.outbox))) as Arc<dyn Observer>;
         Ok(Call {

@@ -33,6 +33,8 @@ pub(super) struct Messages {
     pub(super) events: Vec<Event>,
     /// Nothing more will come.
     pub(super) over: bool,
+    /// Further queries are wanted now.
+    hungry: bool,
     since: Option<Instant>,
 }
 
@@ -75,12 +77,17 @@ impl Outbox {
         self.put(|messages| messages.events.push(event));
     }
 
+    pub(super) fn hungry(&self) {
+        self.put(|messages| messages.hungry = true);
+    }
+
     pub(super) fn over(&self) {
         self.put(|messages| messages.over = true);
     }
 
     fn is_due(&self, messages: &Messages) -> bool {
         messages.over
+            || messages.hungry
             || !messages.questions.is_empty()
             || messages.outcomes.len() >= self.bunch
             || self.outstanding.load(Ordering::Relaxed) == 0

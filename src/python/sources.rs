@@ -2,11 +2,16 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
-/// The sources of the queries that a batch has taken in and not yet handed back.
+use crate::source::SharedSource;
+
+/// So many sources are kept beyond their last query: another one of theirs may come, and their token still holds.
+const IDLE: usize = 1024;
+
+/// The sources of the queries that a batch has taken in, and a bounded number of those whose queries are handed back.
 ///
 /// Python objects are neither made nor dropped under the lock: either may run Python code, and a thread that waits for
 /// the lock holds the interpreter.
@@ -18,20 +23,31 @@ struct Table {
     /// By address, which no other object has while this table holds the source.
     sources: HashMap<usize, Entry>,
     of_query: HashMap<u64, usize>,
+    /// How many of the sources no query needs.
+    idle: usize,
+}
+
+impl Table {
+    fn sweep(&mut self) -> Vec<Entry> {
+        self.idle = 0;
+        self.sources.extract_if(|_, entry| entry.queries == 0).map(|(_, entry)| entry).collect()
+    }
 }
 
 struct Entry {
     source: Py<PyAny>,
+    /// Kept with it: what it said last holds for the queries to come.
+    _shared: Arc<SharedSource>,
     queries: usize,
     cause: Option<Py<PyAny>>,
 }
 
-/// What a query leaves behind: what its source raised last, and the source where no other query needs it.
+/// What a query leaves behind: what its source raised last, and sources that are let go.
 #[derive(Default)]
 pub(super) struct Released {
     pub(super) cause: Option<Py<PyAny>>,
     #[expect(dead_code, reason = "dropped by whoever holds the interpreter, outside of the lock")]
-    source: Option<Entry>,
+    idle: Vec<Entry>,
 }
 
 impl Sources {
@@ -39,16 +55,21 @@ impl Sources {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the source of a query; its address.
-    pub(super) fn hold(&self, index: u64, source: &Bound<'_, PyAny>) -> usize {
+    /// Keeps the source of a query, and what all calls on it share; its address.
+    pub(super) fn hold(&self, index: u64, source: &Bound<'_, PyAny>, shared: &Arc<SharedSource>) -> usize {
         let address = source.as_ptr() as usize;
-        let source = source.clone().unbind();
+        let (source, shared) = (source.clone().unbind(), Arc::clone(shared));
         let mut table = self.table();
+        let table = &mut *table;
         table.of_query.insert(index, address);
         match table.sources.entry(address) {
-            Slot::Occupied(mut held) => held.get_mut().queries += 1,
+            Slot::Occupied(mut held) => {
+                let entry = held.get_mut();
+                entry.queries += 1;
+                table.idle -= usize::from(entry.queries == 1);
+            }
             Slot::Vacant(free) => {
-                free.insert(Entry { source, queries: 1, cause: None });
+                free.insert(Entry { source, _shared: shared, queries: 1, cause: None });
             }
         }
         address
@@ -78,8 +99,11 @@ impl Sources {
         };
         entry.queries -= 1;
         let cause = entry.cause.as_ref().map(|cause| cause.clone_ref(py));
-        let source = if entry.queries == 0 { table.sources.remove(&address) } else { None };
+        if entry.queries == 0 {
+            table.idle += 1;
+        }
+        let idle = if table.idle > IDLE { table.sweep() } else { Vec::new() };
         drop(table);
-        Released { cause, source }
+        Released { cause, idle }
     }
 }

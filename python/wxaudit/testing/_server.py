@@ -65,7 +65,7 @@ class ServerThread:
         self._connections = set()
         self._pid = os.getpid()
         self._loop = _Loop()
-        self._thread = threading.Thread(target=_run, args=(self._loop,), name="fake-wechat", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(self._loop,), name="fake-wechat", daemon=True)
         self._thread.start()
         self._in_loop(self._listen(listener))
         _live.add(self)
@@ -149,13 +149,29 @@ class ServerThread:
         await self._listen(self._bind())
 
     async def _close_listener(self) -> None:
-        if self._server is not None:
+        if self._server is not None and self._listener is not None:
+            # asyncio loses a connection whose transport it has yet to make when its server is closed: accept no
+            # more first, and let it make those.
+            asyncio.get_running_loop().remove_reader(self._listener)
+            await asyncio.sleep(0)
             self._server.close()
         self._server = self._listener = None
 
     async def _end_all(self, end: Callable[[Connection], None]) -> None:
         for connection in list(self._connections):
             end(connection)
+
+    def _run(self, loop: _Loop) -> None:
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks))
+        # Some may have been accepted just before the listener was closed.
+        loop.run_until_complete(self._end_all(Connection.abort))
+        # Sockets of connections that were aborted are closed by callbacks; this lets the last of them run.
+        loop.run_until_complete(asyncio.sleep(0))
 
     def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
@@ -168,17 +184,6 @@ class ServerThread:
     def _forget(self, connection: Connection) -> None:
         with self.lock:
             self._connections.discard(connection)
-
-
-def _run(loop: _Loop) -> None:
-    loop.run_forever()
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        loop.run_until_complete(asyncio.wait(tasks))
-    # Sockets of connections that were aborted are closed by callbacks; this lets the last of them run.
-    loop.run_until_complete(asyncio.sleep(0))
 
 
 def _loopback(host: str) -> str:

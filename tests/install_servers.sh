@@ -1,26 +1,39 @@
 #!/usr/bin/env bash
-# Installs the servers that the tests talk to and that Python cannot bring: nginx. Does nothing where it is there.
-# `make test` and `.ci/run` call it. Needs apt-get, and root or a sudo that asks no password.
+# Installs what the tests need and Python cannot bring: nginx, and Chromium with a Chinese font for pictures of
+# notebooks. Does nothing for what is there. `make test` and `.ci/run` call it. Needs apt-get, and root or a sudo that
+# asks no password.
 set -euo pipefail
 
 PATH="$PATH:/usr/sbin:/sbin" # where Debian puts servers; not on the PATH of an ordinary user
 
-if command -v nginx >/dev/null; then
+has() {
+    case "$1" in
+    fontconfig) command -v fc-list >/dev/null ;;
+    fonts-wqy-microhei) [ -n "$(fc-list :lang=zh-cn file 2>/dev/null)" ] ;; # any Chinese font will do
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+missing=()
+for package in nginx chromium fontconfig fonts-wqy-microhei; do
+    has "$package" || missing+=("$package")
+done
+if [ "${#missing[@]}" -eq 0 ]; then
     exit 0
 fi
 
 explain() {
     echo "install_servers: $1" >&2
-    echo "install_servers: the tests need nginx; on Debian and Ubuntu: sudo apt-get install --no-install-recommends nginx" >&2
+    echo "install_servers: on Debian: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
     exit 1
 }
 
-command -v apt-get >/dev/null || explain "nginx is missing and there is no apt-get here"
+command -v apt-get >/dev/null || explain "${missing[*]}: missing, and there is no apt-get here"
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     if ! sudo -n true 2>/dev/null; then
-        explain "nginx is missing and installing it needs root"
+        explain "${missing[*]}: missing, and installing needs root"
     fi
     as_root=(sudo -n)
 fi
@@ -45,7 +58,9 @@ printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
 apt_get() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet=2 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
-echo "install_servers: installing nginx"
+echo "install_servers: installing ${missing[*]}"
 apt_get update || explain "apt-get update failed"
-apt_get install --yes --no-install-recommends nginx >/dev/null || explain "apt-get could not install nginx"
-command -v nginx >/dev/null || explain "nginx was installed but is not to be found"
+apt_get install --yes --no-install-recommends "${missing[@]}" >/dev/null || explain "apt-get could not install them"
+for package in "${missing[@]}"; do
+    has "$package" || explain "$package was installed but is not to be found"
+done

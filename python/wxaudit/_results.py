@@ -127,7 +127,9 @@ class AuditBatch(Sequence[AuditResult]):
     def to_pandas(self) -> pd.DataFrame:
         """A `pandas.DataFrame` with the columns of `to_records`, one row for each query.
 
-        Whole numbers are `Int64`, which has room for gaps; `observed_at` is aware, UTC.
+        Texts are `string` and whole numbers `Int64`, with `pandas.NA` where there is none; `observed_at` is
+        `datetime64[us, UTC]` with `NaT`; `reasons` and `screenshots` are lists or `None`. The dtypes never
+        depend on the rows.
         """
         from ._frames import to_pandas
 

@@ -4,6 +4,7 @@ audit = wxaudit.get_audit_status(token, 1234567)
 audit = await wxaudit.aget_audit_status(token, 1234567)
 """
 
+from ._audit_frame import audit_frame
 from ._client import AsyncClient, Client
 from ._default import aget_audit_status, get_audit_status
 from ._errors import (
@@ -28,6 +29,7 @@ from ._errors import (
     WxAuditError,
 )
 from ._events import Event
+from ._frames_in import queries_from_frame
 from ._native import AuditQuery, AuditResult, AuditStatus, __version__
 from ._results import AuditBatch
 from ._state import AuditState, Reason
@@ -68,5 +70,7 @@ __all__ = [
     "WxAuditError",
     "__version__",
     "aget_audit_status",
+    "audit_frame",
     "get_audit_status",
+    "queries_from_frame",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,8 @@ from child import run_child
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Door
     from wxaudit.testing import FakeWeChat
 

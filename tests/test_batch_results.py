@@ -23,14 +23,13 @@ MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)
 
 
 class Source:
-    def get_token(self, *, refresh: bool = False) -> str:
+    def get_token(self, *, refresh: bool = False) -> str:  # noqa: ARG002  # as a source has it
         return TOKEN
 
 
 def rejected(auditid: int = 5, appid: str | None = "wx5") -> AuditResult:
-    status = AuditStatus(
-        auditid, AuditState.REJECTED, "1:账号信息:<br>(1):头像<br>", ["media"], appid=appid, observed_at=MOMENT
-    )
+    reason = "1:账号信息:<br>(1):头像<br>"
+    status = AuditStatus(auditid, AuditState.REJECTED, reason, ["media"], appid=appid, observed_at=MOMENT)
     return AuditResult(auditid, appid, status, attempts=2)
 
 
@@ -145,14 +144,11 @@ def test_a_result_whose_error_was_raised_is_collected() -> None:
     def raise_and_keep() -> weakref.ref[Any]:
         error = wxaudit.TokenError("no")
         result = AuditResult(6, None, None, error)
-        try:
+        with pytest.raises(wxaudit.TokenError):
             result.unwrap()
-        except wxaudit.TokenError as caught:
-            # The traceback knows this frame, which knows the result.
-            kept = caught
-            del caught
-        del error
-        return weakref.ref(kept)
+        # Its traceback knows this frame, which knows the result.
+        assert error.__traceback__ is not None
+        return weakref.ref(error)
 
     seen = raise_and_keep()
     gc.collect()
@@ -176,7 +172,8 @@ def test_a_batch_is_a_sequence() -> None:
 
 def test_a_batch_counts_its_outcomes() -> None:
     states = [AuditState(number) for number in (4, 0, 1, 0, 9)]
-    results = [AuditResult(number, None, AuditStatus(number, state)) for number, state in enumerate(states, 1)]
+    statuses = [AuditStatus(number, state) for number, state in enumerate(states, 1)]
+    results = [AuditResult(status.auditid, None, status) for status in statuses]
     batch = AuditBatch([failed(), *results, AuditResult(8, None, None, wxaudit.TokenError("no"))])
     assert list(batch.counts().items()) == [
         ("APPROVED", 2),

@@ -81,7 +81,7 @@ def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(way: Way, fake
 def test_a_source_that_fails_fails_its_own_queries_alone(
     way: Way, fake: FakeWeChat, raised: type[BaseException] | str | None
 ) -> None:
-    def get_token(refresh: bool) -> Any:
+    def get_token(_refresh: bool) -> Any:
         if isinstance(raised, type):
             raise raised("no token in the shop")
         return raised
@@ -110,7 +110,7 @@ def test_a_source_that_hangs_holds_up_no_other(door: Door, fake: FakeWeChat) -> 
     class Hanging:
         asked = 0
 
-        def get_token(self, *, refresh: bool = False) -> str:
+        def get_token(self, *, refresh: bool = False) -> str:  # noqa: ARG002  # as a source has it
             self.asked += 1
             release.wait(60)
             return fake.token()
@@ -133,7 +133,7 @@ def test_a_source_that_hangs_is_cancelled_with_its_batch(fake: FakeWeChat) -> No
     cancelled: list[bool] = []
 
     class Hanging:
-        async def get_token(self, *, refresh: bool = False) -> str:
+        async def get_token(self, *, refresh: bool = False) -> str:  # noqa: ARG002  # as a source has it
             try:
                 await asyncio.get_running_loop().create_future()
             except asyncio.CancelledError:
@@ -162,7 +162,7 @@ def test_sources_of_answered_queries_are_let_go(door: Door, fake: FakeWeChat) ->
 
     def queries() -> Iterator[Any]:
         for _ in range(3000):
-            source = door.token_source(lambda refresh: token)
+            source = door.token_source(lambda _: token)
             seen.append(weakref.ref(source))
             yield source, auditid
             del source

@@ -150,8 +150,8 @@ class ServerThread:
 
     async def _close_listener(self) -> None:
         if self._server is not None and self._listener is not None:
-            # asyncio loses a connection whose transport it has yet to make when its server is closed: accept no
-            # more first, and let it make those.
+            # asyncio loses the connections whose transport is yet to be made when their server is closed:
+            # accept no more first, and let it make those.
             asyncio.get_running_loop().remove_reader(self._listener)
             await asyncio.sleep(0)
             self._server.close()

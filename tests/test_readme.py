@@ -22,10 +22,12 @@ READMES = {
 }
 APPID = "wx5b97b03f7e2c4d18"
 
-# The platform's own call, which the README leaves to the reader.
+# The platform's own call, which the README leaves to the reader; and clients that talk to the fake.
 PRELUDE = """
+import functools, os, wxaudit
+wxaudit.Client = functools.partial(wxaudit.Client, base_url=os.environ["WXAUDIT_BASE_URL"])
+
 def fetch_token(appid):
-    import os
     return os.environ["WXAUDIT_TOKEN"]
 """
 

@@ -63,7 +63,10 @@ impl Runtime {
         if let Some(shared) = sources.get(&address).and_then(Weak::upgrade) {
             return shared;
         }
-        sources.retain(|_, shared| shared.strong_count() > 0);
+        // Only when it has doubled: a batch may bring a million sources, one after another.
+        if sources.len() == sources.capacity() {
+            sources.retain(|_, shared| shared.strong_count() > 0);
+        }
         let shared = Arc::new(SharedSource::default());
         sources.insert(address, Arc::downgrade(&shared));
         shared

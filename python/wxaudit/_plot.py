@@ -40,13 +40,13 @@ def plot(batch: AuditBatch, submitted_at: object = None) -> alt.VConcatChart:
     # Checked before anything is imported: a wrong argument is told at once.
     ages = None if submitted_at is None else _ages.Ages(batch, submitted_at)
     needed("altair", "AuditBatch.plot()")
-    import altair as alt
+    from ._chart import BatchChart
 
     panels = [_outcome_panel(batch), _reason_panel(batch)]
     if ages is not None:
         panels.append(_age_panel(ages))
     chart: alt.VConcatChart = (
-        alt.vconcat(*panels, spacing=28, background="white", padding=12)
+        BatchChart(vconcat=panels, spacing=28, background="white", padding=12)
         .resolve_scale(color="independent", x="independent", y="independent")
         .configure(font=_FONT)
         .configure_view(stroke=None)

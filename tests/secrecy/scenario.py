@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxaudit.testing import Fault
@@ -65,3 +65,5 @@ class Scenario(NamedTuple):
     """How many requests reach the fake."""
     doors: Sequence[str] = ("blocking", "asyncio")
     """With which of the clients it makes sense."""
+    counts: Mapping[str, int] | None = None
+    """How the queries of the batch that it returns ended; None where it returns no batch."""

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secrecy import answers, arguments, echoes, network, running, sources
+from secrecy import (
+    answers,
+    arguments,
+    batch_arguments,
+    batch_running,
+    batches,
+    echoes,
+    frames,
+    network,
+    queries,
+    running,
+    sources,
+)
 
 if TYPE_CHECKING:
     from secrecy.scenario import Scenario
@@ -16,4 +28,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     *arguments.SCENARIOS,
     *sources.SCENARIOS,
     *running.SCENARIOS,
+    *batches.SCENARIOS,
+    *batch_arguments.SCENARIOS,
+    *batch_running.SCENARIOS,
+    *queries.SCENARIOS,
+    *frames.SCENARIOS,
 )

@@ -31,6 +31,7 @@ PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet 
 .PHONY: help
 help:
 	@echo 'make demo     build quickly and show one audit from submission to decision, on real HTTP'
+	@echo 'make example-dask  20 000 audits on a Dask cluster of two worker processes'
 	@echo 'make test     everything: lint, the core in Rust, the release wheel, all tests of the package'
 	@echo 'make build    a quick development build, editable, in $(VENV)'
 	@echo 'make lint     formatting, clippy, ruff, mypy, stubs'
@@ -42,6 +43,10 @@ help:
 .PHONY: demo
 demo: build
 	$(BIN)/python examples/demo.py
+
+.PHONY: example-dask
+example-dask: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python examples/dask/audit_on_dask.py
 
 .PHONY: test
 test: lint test-core wheel servers test-package

@@ -117,6 +117,9 @@ impl Call {
     }
 }
 
+/// A place among the requests of the client, and one among those of the batch.
+type Places<'s> = (Place<'s>, Option<Place<'s>>);
+
 /// One call under way.
 struct Run<'a> {
     client: &'a Client,
@@ -175,11 +178,16 @@ impl<'a> Run<'a> {
     }
 
     /// A place among the requests under way, to be had behind an open gate.
-    async fn enter<'s>(&self, session: &'s Session, held: &mut Held) -> Result<Place<'s>, Error> {
+    async fn enter<'s>(&'s self, session: &'s Session, held: &mut Held) -> Result<Places<'s>, Error> {
         loop {
             self.pass_gate(session, held.tokens.current()).await?;
             self.doing(Doing::Queueing);
-            let place = session.transport.place().await?;
+            // That of the batch first: whoever waits for it holds none that another batch could use.
+            let in_group = match self.call.group() {
+                Some(group) => group.place().await,
+                None => None,
+            };
+            let place = (session.transport.place().await?, in_group);
             // While this call waited, another one may have found the token refused or the quota used up: do not find
             // it out again.
             if let Some(dated) = self.call.credential.renewed(&held.dated) {
@@ -197,7 +205,7 @@ impl<'a> Run<'a> {
         &self,
         session: &Session,
         tokens: &Tokens,
-        _place: Place<'_>,
+        _places: Places<'_>,
         decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>,
     ) -> Result<T, Error> {
         if self.left().is_zero() {

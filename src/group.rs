@@ -1,9 +1,10 @@
-//! What the calls of a batch have in common: the time at which all of them end, and seats for those that wait without
-//! a request under way.
+//! What the calls of a batch have in common: the time at which all of them end, places for those with a request under
+//! way, and seats for those that wait.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// Seats for each call that a batch may have under way.
@@ -15,6 +16,7 @@ const SEATS: usize = 16;
 /// another one in its place: so nobody's quota or source holds up the others. The number of seats bounds the memory.
 #[derive(Debug)]
 pub struct Group {
+    places: Semaphore,
     seats: usize,
     seated: AtomicUsize,
     deadline: Option<(Instant, Duration)>,
@@ -29,6 +31,7 @@ impl Group {
     #[must_use]
     pub fn new(concurrency: usize, limit: Option<Duration>) -> Self {
         Self {
+            places: Semaphore::new(concurrency),
             seats: concurrency.saturating_mul(SEATS),
             seated: AtomicUsize::new(0),
             deadline: limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))),
@@ -39,6 +42,11 @@ impl Group {
     #[must_use]
     pub fn deadline(&self) -> Option<(Instant, Duration)> {
         self.deadline
+    }
+
+    /// A place for a request; None never, since the places are not closed.
+    pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.acquire().await.ok()
     }
 
     /// How many calls wait seated.

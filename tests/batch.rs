@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use calls::{MINUTE, call, client, token};
 use scripted_server::{Act, IN_REVIEW, Server, answer, errcode};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use wxaudit::batch::{News, Outcome, Query, get_audit_statuses};
 use wxaudit::client::Call;
@@ -172,6 +172,32 @@ async fn a_source_that_hangs_holds_up_one_place_alone() {
     for auditid in 1..=3 {
         assert_eq!(batch.next().await.auditid, auditid);
     }
+}
+
+#[tokio::test]
+async fn those_who_waited_for_a_source_find_no_more_places_than_allowed() {
+    let server = Server::start(vec![Act::Wait(Duration::from_millis(30)); 60]).await;
+    let mut batch = Batch::begin(&server, 2, None);
+    let shared = Arc::new(SharedSource::default());
+    let release = Arc::new(Notify::new());
+    for _ in 0..30 {
+        let release = Arc::clone(&release);
+        let ask = move |_| -> wxaudit::source::Answer {
+            let release = Arc::clone(&release);
+            Box::pin(async move {
+                release.notified().await;
+                Ok(token("the-token-of-all-of-them"))
+            })
+        };
+        let credential = Credential::Source { shared: Arc::clone(&shared), ask: Arc::new(ask), keep: MINUTE };
+        batch.put(Call { credential, ..call(MINUTE) });
+    }
+    while batch.group.seated() < 29 {
+        tokio::task::yield_now().await;
+    }
+    release.notify_one();
+    assert!(batch.rest().await.iter().all(|outcome| outcome.result.is_ok()));
+    assert_eq!(server.connections(), 2);
 }
 
 #[tokio::test]

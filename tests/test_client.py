@@ -118,6 +118,28 @@ def test_repr_and_pickle_keep_the_configuration(kind: type[Client] | type[AsyncC
     assert repr(kind()) == f"{kind.__name__}()"
 
 
+def test_clients_that_are_unpickled_share_connections_and_gates(fake: FakeWeChat) -> None:
+    pickled = pickle.dumps(fake.client())
+    token, auditid = fake.token(), fake.submit().auditid
+    for _ in range(3):
+        with pickle.loads(pickled) as client:
+            client.get_audit_status(token, auditid)
+        # What one of them closes is open for the next.
+        assert pickle.loads(pickled).get_audit_status(token, auditid).is_pending
+    fake.fail_next(Fault(errcode=45009))
+    for attempts in (1, 0, 0):
+        with pytest.raises(wxaudit.DayQuotaError) as caught:
+            pickle.loads(pickled).get_audit_status(token, auditid)
+        assert caught.value.attempts == attempts
+    # Another configuration is another client.
+    assert pickle.loads(pickle.dumps(fake.client(max_retries=1))).get_audit_status(token, auditid).is_pending
+
+
+def test_a_client_whose_callback_cannot_be_hashed_is_unpickled_too(fake: FakeWeChat) -> None:
+    again = pickle.loads(pickle.dumps(fake.client(on_event=[].append)))
+    assert again.get_audit_status(fake.token(), fake.submit().auditid).is_pending
+
+
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_a_proxy_password_is_neither_shown_nor_pickled(kind: type[Client] | type[AsyncClient]) -> None:
     client = kind(proxy="http://user:geheim-1234@proxy.example:3128")

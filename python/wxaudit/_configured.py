@@ -152,5 +152,24 @@ class Configured:
                 logging.getLogger("wxaudit").exception("on_event raised; the call goes on")
 
 
+# So many configurations of unpickled clients are remembered.
+_MOST_RESTORED = 8
+
+_restored_clients: dict[Any, Any] = {}
+
+
 def _restored(kind: type[Any], settings: dict[str, Any]) -> Any:
-    return kind(**settings)
+    """An unpickled client. Those of one configuration share connections, budget and gates in a process:
+    whoever maps a table's partitions unpickles one for each.
+    """
+    try:
+        key = (kind, *settings.items())
+        first = _restored_clients.get(key)
+    except TypeError:
+        # Its on_event cannot be hashed.
+        return kind(**settings)
+    if first is None:
+        if len(_restored_clients) >= _MOST_RESTORED:
+            _restored_clients.pop(next(iter(_restored_clients)), None)
+        first = _restored_clients.setdefault(key, kind(**settings))
+    return kind.twin_of(first)

@@ -1,0 +1,143 @@
+"""Twenty thousand audits on a cluster of Dask: a real one, of two worker processes, against a fake WeChat.
+
+Run it by `make example-dask`, or by `python examples/dask/audit_on_dask.py`; README.md explains it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dask.dataframe
+import distributed
+import merchant_tokens
+import pandas as pd
+
+import wxaudit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+def plan(
+    tickets: pd.DataFrame,
+    partitions: int,
+    max_concurrency: int,
+    token_for: Callable[[Any], Any] = merchant_tokens.token_for,
+) -> Any:
+    """What Dask is to do. Nothing is sent yet."""
+    # Each mini program in one partition: one worker meets its quota, with few calls of it under way at once.
+    number = pd.Index(tickets["appid"].factorize()[0] % partitions, name="partition")
+    from_pandas: Any = dask.dataframe.from_pandas  # without types
+    parts = from_pandas(tickets.set_index(number).sort_index(kind="stable"), npartitions=partitions)
+    ask = functools.partial(wxaudit.audit_frame, token_for=token_for, max_concurrency=max_concurrency)
+    # An empty frame sends nothing. Without `meta` Dask tries it on made-up rows, which would be sent.
+    return parts.map_partitions(ask, meta=ask(parts._meta))
+
+
+@contextmanager
+def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distributed.Client]:
+    """Worker processes on this machine, and what is needed to speak to them."""
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        dask.config.set({"temporary-directory": scratch}),
+        distributed.LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            env=environment,  # only the workers have it
+        ) as local,
+        distributed.Client(local) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client
+
+
+class StandIn:
+    """WeChat and the platform, as stand_in.py plays them."""
+
+    def __init__(self, queries: int, merchants: int) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  # a file beside this one, and two numbers
+            [sys.executable, str(Path(__file__).with_name("stand_in.py")), str(queries), str(merchants)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def begin(self) -> dict[str, str]:
+        """Where WeChat serves, and where audits and tokens are stored."""
+        assert self._process.stdout is not None  # noqa: S101  # for mypy
+        places: dict[str, str] = json.loads(self._process.stdout.readline())
+        return places
+
+    def end(self) -> dict[str, int]:
+        """What WeChat received."""
+        received: dict[str, int] = json.loads(self._process.communicate()[0])
+        return received
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.communicate()
+
+
+def main() -> int:
+    options = read_options()
+    with StandIn(options.queries, options.merchants) as stand_in:
+        places = stand_in.begin()
+        environment = {"WXAUDIT_BASE_URL": places["base_url"], merchant_tokens.DIRECTORY: places["tokens"]}
+        with cluster(options.workers, environment) as client:
+            tickets = pd.read_csv(places["tickets"])
+            planned = plan(tickets, options.partitions, options.max_concurrency)
+            print(f"queries:    {len(tickets)}, of {tickets['appid'].nunique()} mini programs")
+            print(f"partitions: {planned.npartitions}, each mini program in one")
+            print("workers:   ", ", ".join(f"process {pid}" for pid in client.run(os.getpid).values()))
+            carry_out(planned, len(tickets))
+        received = stand_in.end()
+    print(
+        f"WeChat's own log: {received['requests']} requests on {received['connections']} connections; "
+        f"{received['asked_once']} audits were asked for exactly once"
+    )
+    return 0 if received["requests"] == received["asked_once"] == len(tickets) else 1
+
+
+def carry_out(planned: Any, queries: int) -> None:
+    begun = time.perf_counter()
+    # The workers keep the answers: each further `compute` of the plan itself would ask WeChat anew.
+    audited = planned.persist()
+    distributed.wait(audited)  # type: ignore[no-untyped-call]
+    seconds = time.perf_counter() - begun
+    # Summed up in one place: a shuffle would be too much for five numbers.
+    states = audited["state"].value_counts(split_out=1).compute().sort_index()
+    errors = audited["error"].count().compute()
+    print(f"answered:   {states.sum()} in {seconds:.1f} s, {queries / seconds:.0f} a second; {errors} errors")
+    for state, count in states.items():
+        print(f"    {state:<10} {count:>6}")
+    with pd.option_context("display.unicode.east_asian_width", True, "display.width", 110):
+        print(audited[["ticket", "appid", "auditid", "state", "reason"]].head(5).to_string(index=False))
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Ask for many audits on a cluster of Dask.")
+    parser.add_argument("--queries", type=int, default=20_000)
+    parser.add_argument("--merchants", type=int, default=200)
+    parser.add_argument("--partitions", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--max-concurrency", type=int, default=32, help="requests of one worker at once")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -31,6 +31,7 @@ PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet 
 .PHONY: help
 help:
 	@echo 'make demo     build quickly and show one audit from submission to decision, on real HTTP'
+	@echo 'make notebook open the example notebook in JupyterLab'
 	@echo 'make example-dask  20 000 audits on a Dask cluster of two worker processes'
 	@echo 'make test     everything: lint, the core in Rust, the release wheel, all tests of the package'
 	@echo 'make build    a quick development build, editable, in $(VENV)'
@@ -43,6 +44,12 @@ help:
 .PHONY: demo
 demo: build
 	$(BIN)/python examples/demo.py
+
+# Nothing asks a host of its own accord. JupyterLab refuses to run as root, as in a container, unless told.
+.PHONY: notebook
+notebook: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate examples/notebooks/review-ops.ipynb
 
 .PHONY: example-dask
 example-dask: build $(DEVELOPMENT_TOOLS)
@@ -102,7 +109,8 @@ lock: $(ENVIRONMENT)
 
 .PHONY: clean
 clean:
-	rm -rf $(VENV) target dist .mypy_cache .pytest_cache .ruff_cache python/wxaudit/_native*.so
+	rm -rf $(VENV) target dist .mypy_cache .pytest_cache .ruff_cache python/wxaudit/_native*.so \
+		test-artefacts examples/notebooks/exports
 	find python tests examples -name __pycache__ -prune -exec rm -rf {} +
 
 $(ENVIRONMENT):

@@ -16,7 +16,7 @@ use crate::group::Group;
 use crate::process::PerProcess;
 use crate::request::{AuditId, Operation};
 use crate::retry::{self, Budget, Class};
-use crate::source::{Credential, Dated};
+use crate::source::{Credential, Dated, Wait};
 use crate::status::AuditStatus;
 use crate::token::{Token, Tokens};
 use crate::transport::{Limits, Place, Transport};
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
 
     async fn attempts<T>(&self, decode: impl Fn(&[u8], &Tokens) -> Result<T, Error>) -> Result<T, Error> {
         let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
-        let mut held = Held::new(self.call.credential.token(self.call.group()).await?);
+        let mut held = Held::new(self.call.credential.token(self.wait()).await?);
         let mut refreshed = false;
         let mut retries = 0;
         let mut spent = None;
@@ -230,7 +230,7 @@ impl<'a> Run<'a> {
             self.tell(Kind::Refresh, |event| describe(event, &refusal));
             self.doing(Doing::Refreshing);
         }
-        self.call.credential.replace(refused, self.call.group()).await.unwrap_or(Err(refusal))
+        self.call.credential.replace(refused, self.wait()).await.unwrap_or(Err(refusal))
     }
 
     /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
@@ -291,6 +291,10 @@ impl<'a> Run<'a> {
         });
         self.doing(Doing::Pausing(error.to_string()));
         sleep(delay).await;
+    }
+
+    fn wait(&self) -> Wait<'_> {
+        Wait { until: self.deadline, group: self.call.group() }
     }
 
     fn left(&self) -> Duration {

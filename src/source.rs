@@ -28,6 +28,15 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 /// How a call reaches its token source.
 pub type Asker = Arc<dyn Fn(Ask) -> Answer + Send + Sync>;
 
+/// What a call allows its token source.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait<'a> {
+    /// When the call is over.
+    pub until: Instant,
+    /// The batch that the call belongs to.
+    pub group: Option<&'a Group>,
+}
+
 /// Where the token of a call comes from.
 #[derive(Clone)]
 pub enum Credential {
@@ -58,10 +67,10 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::TokenSource`] as the source gave it.
-    pub async fn token(&self, group: Option<&Group>) -> Result<Dated, Error> {
+    pub async fn token(&self, wait: Wait<'_>) -> Result<Dated, Error> {
         match self {
             Self::Fixed(token) => Ok(Dated { token: token.clone(), round: 0, asked_at: Instant::now() }),
-            Self::Source { shared, ask, keep } => shared.look_up(*keep, group, || ask(Ask::Lookup)).await,
+            Self::Source { shared, ask, keep } => shared.look_up(*keep, wait, || ask(Ask::Lookup)).await,
         }
     }
 
@@ -78,11 +87,11 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::TokenSource`] as the source gave it.
-    pub async fn replace(&self, refused: &Dated, group: Option<&Group>) -> Option<Result<Dated, Error>> {
+    pub async fn replace(&self, refused: &Dated, wait: Wait<'_>) -> Option<Result<Dated, Error>> {
         match self {
             Self::Fixed(_) => None,
             Self::Source { shared, ask, .. } => {
-                Some(shared.refresh(refused, group, || ask(Ask::Refresh)).await)
+                Some(shared.refresh(refused, wait, || ask(Ask::Refresh)).await)
             }
         }
     }
@@ -99,7 +108,7 @@ impl SharedSource {
     async fn look_up(
         &self,
         keep: Duration,
-        group: Option<&Group>,
+        wait: Wait<'_>,
         ask: impl FnOnce() -> Answer,
     ) -> Result<Dated, Error> {
         if let Some(dated) = self.kept(keep) {
@@ -108,7 +117,7 @@ impl SharedSource {
         let arrived = self.lookups.round();
         let still_good = |last: &Dated| self.is_kept(last, keep);
         self.lookups
-            .share(arrived, group, still_good, async || {
+            .share(arrived, wait, still_good, async || {
                 let round = self.refreshes.round();
                 let token = ask().await?;
                 Ok(Dated { token, round, asked_at: Instant::now() })
@@ -142,10 +151,10 @@ impl SharedSource {
     async fn refresh(
         &self,
         refused: &Dated,
-        group: Option<&Group>,
+        wait: Wait<'_>,
         ask: impl FnOnce() -> Answer,
     ) -> Result<Dated, Error> {
-        let token = self.refreshes.share(refused.round, group, |_| false, async || ask().await).await?;
+        let token = self.refreshes.share(refused.round, wait, |_| false, async || ask().await).await?;
         Ok(Dated { token, round: self.refreshes.round(), asked_at: Instant::now() })
     }
 }
@@ -153,12 +162,14 @@ impl SharedSource {
 /// One question at a time: who comes while it is being answered waits and shares the answer.
 struct SingleFlight<T> {
     round: AtomicU64,
+    /// How many questions were not answered in time.
+    hung: AtomicU64,
     last: Mutex<Option<Result<T, Error>>>,
 }
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
-        Self { round: AtomicU64::new(0), last: Mutex::new(None) }
+        Self { round: AtomicU64::new(0), hung: AtomicU64::new(0), last: Mutex::new(None) }
     }
 }
 
@@ -174,17 +185,19 @@ impl<T: Clone> SingleFlight<T> {
 
     /// Asks, unless somebody has been answered since round `seen`: then that answer holds for this call too,
     /// failures included; or unless the last answer is still good. When the one who asks is cancelled, the next in line
-    /// asks.
+    /// asks; when his time was over meanwhile, the other calls of his batch ask no more: a question that hangs may cost a
+    /// thread, and theirs would hang as well.
     async fn share(
         &self,
         seen: u64,
-        group: Option<&Group>,
+        wait: Wait<'_>,
         still_good: impl Fn(&T) -> bool,
         ask: impl AsyncFnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let hung = self.hung.load(Ordering::Acquire);
         let mut last = {
             // Who asks keeps its place: so no more sources are asked at once than calls may be under way.
-            let _seat = group.and_then(Group::seat);
+            let _seat = wait.group.and_then(Group::seat);
             self.last.lock().await
         };
         if let Some(answer) = last.as_ref()
@@ -192,12 +205,38 @@ impl<T: Clone> SingleFlight<T> {
         {
             return answer.clone();
         }
+        if wait.group.is_some() && self.hung.load(Ordering::Acquire) > hung {
+            return Err(Error::source_hung());
+        }
+        let asking = Asking { hung: &self.hung, until: wait.until };
         let answer = ask().await;
-        // That the time of the one who asked is over says nothing to the others: the next in line asks.
+        // That the time of the one who asked is over says nothing to other calls: the next in line asks.
         if !matches!(answer, Err(Error::Timeout { .. })) {
+            asking.is_answered();
             *last = Some(answer.clone());
             self.round.fetch_add(1, Ordering::Release);
         }
         answer
+    }
+}
+
+/// A question under way; one that is dropped when its time is over hung.
+struct Asking<'a> {
+    hung: &'a AtomicU64,
+    until: Instant,
+}
+
+impl Asking<'_> {
+    fn is_answered(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        // Timers are a millisecond coarse.
+        if Instant::now() + Duration::from_millis(2) >= self.until {
+            self.hung.fetch_add(1, Ordering::Release);
+        }
     }
 }

@@ -19,7 +19,7 @@ use wxaudit::client::Call;
 use wxaudit::error::{Error, Limit};
 use wxaudit::group::Group;
 use wxaudit::request::AuditId;
-use wxaudit::source::{Ask, Credential, SharedSource};
+use wxaudit::source::{Ask, Credential, SharedSource, Wait};
 
 /// A batch under way.
 struct Batch {
@@ -201,6 +201,28 @@ async fn those_who_waited_for_a_source_find_no_more_places_than_allowed() {
 }
 
 #[tokio::test]
+async fn a_source_that_hangs_is_not_asked_again_by_those_who_waited() {
+    let server = Server::start([]).await;
+    let mut batch = Batch::begin(&server, 4, None);
+    let shared = Arc::new(SharedSource::default());
+    let asked = Arc::new(AtomicU32::new(0));
+    for number in 0..40 {
+        let asked = Arc::clone(&asked);
+        let ask = move |_| -> wxaudit::source::Answer {
+            asked.fetch_add(1, Ordering::Relaxed);
+            Box::pin(std::future::pending())
+        };
+        let credential = Credential::Source { shared: Arc::clone(&shared), ask: Arc::new(ask), keep: MINUTE };
+        // Each has a little more time than the one before.
+        batch.put(Call { credential, ..call(Duration::from_millis(100 + number)) });
+    }
+    for outcome in batch.rest().await {
+        assert_eq!(outcome.result.unwrap_err().error, Error::source_hung());
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_source_is_asked_once_for_all_queries_of_the_next_minute() {
     let server = Server::start([errcode(42001)]).await;
     let mut batch = Batch::begin(&server, 4, None);
@@ -236,14 +258,14 @@ async fn a_token_that_is_kept_too_long_is_asked_for_again() {
         Credential::Source { shared: Arc::clone(&shared), ask: Arc::new(ask), keep }
     };
     tokio::time::pause();
-    credential(MINUTE).token(None).await.unwrap();
+    credential(MINUTE).token(wait()).await.unwrap();
     tokio::time::advance(MINUTE / 2).await;
-    credential(MINUTE).token(None).await.unwrap();
+    credential(MINUTE).token(wait()).await.unwrap();
     assert_eq!(lookups.load(Ordering::Relaxed), 1);
-    credential(Duration::ZERO).token(None).await.unwrap();
+    credential(Duration::ZERO).token(wait()).await.unwrap();
     assert_eq!(lookups.load(Ordering::Relaxed), 2);
     tokio::time::advance(MINUTE).await;
-    credential(MINUTE).token(None).await.unwrap();
+    credential(MINUTE).token(wait()).await.unwrap();
     assert_eq!(lookups.load(Ordering::Relaxed), 3);
 }
 
@@ -274,4 +296,8 @@ async fn dropping_it_drops_what_is_under_way() {
     server.wait_for_requests(4).await;
     batch.task.abort();
     server.wait_for_closed(4).await;
+}
+
+fn wait() -> Wait<'static> {
+    Wait { until: tokio::time::Instant::now() + Duration::from_secs(60), group: None }
 }

@@ -12,7 +12,7 @@ import wxaudit
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 
 
 # A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing.
@@ -45,7 +45,9 @@ class Door:
         """What a client's method returned, awaited where it needs to be."""
         return result if self._loop is None else self._loop.run_until_complete(result)
 
-    def each(self, results: AsyncGenerator[wxaudit.AuditResult, None]) -> Iterator[wxaudit.AuditResult]:
+    def each(
+        self, results: AsyncGenerator[wxaudit.AuditResult, None]
+    ) -> Generator[wxaudit.AuditResult, None, None]:
         """What an async iterator gives, one by one."""
         try:
             while True:
@@ -79,7 +81,7 @@ class Caller:
         assert isinstance(batch, wxaudit.AuditBatch)
         return batch
 
-    def iter_audit_statuses(self, queries: Any, **options: Any) -> Iterator[wxaudit.AuditResult]:
+    def iter_audit_statuses(self, queries: Any, **options: Any) -> Generator[wxaudit.AuditResult, None, None]:
         results: Any = self.inner.iter_audit_statuses(queries, **options)
         return results if self.door.kind == "blocking" else self.door.each(results)
 

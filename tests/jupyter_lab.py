@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from playwright.sync_api import Dialog, Locator, Page, Request, WebSocket
+    from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, WebSocket
     from typing_extensions import Self
 
 ARTEFACTS = Path(__file__).parent.parent / "test-artefacts"
@@ -77,6 +77,8 @@ _RUN_ALL = """async () => {
     return await window.jupyterapp.commands.execute('notebook:run-all-cells');
 }"""
 _EXECUTE = "from nbclient.cli import main; main()"
+_TRUSTED = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter(cell => cell.model.type === 'code').map(cell => cell.model.trusted)"""
 _SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 
 
@@ -92,6 +94,7 @@ class JupyterLab:
         self._base_url = ""
         self.requests: list[str] = []
         self.dialogs: list[str] = []
+        self.complaints: list[str] = []
 
     @property
     def outside_requests(self) -> list[str]:
@@ -110,6 +113,11 @@ class JupyterLab:
     def run_all(self, page: Page) -> None:
         """Executes every cell, as the menu does, and waits for the last; what they put out is trusted."""
         assert page.evaluate(_RUN_ALL), f"a cell failed: {page.locator('.jp-OutputArea').all_inner_texts()}"
+
+    def is_trusted(self, page: Page) -> bool:
+        """Whether JupyterLab lets the outputs of the notebook do what they want; else it cleans them."""
+        [trusted] = set(page.evaluate(_TRUSTED))
+        return bool(trusted)
 
     def save(self, page: Page) -> None:
         page.evaluate(_SAVE)
@@ -152,6 +160,7 @@ class JupyterLab:
             )
             self._context.set_default_timeout(_SECONDS * 1000)
             self._context.on("request", self._note_request)
+            self._context.on("console", self._note_message)
             self._context.on("page", self._watch)
         except BaseException:
             self._playwright.stop()
@@ -211,6 +220,10 @@ class JupyterLab:
 
     def _note_web_socket(self, socket: WebSocket) -> None:
         self.requests.append(socket.url)
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in ("warning", "error"):
+            self.complaints.append(message.text)
 
     def _note_dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)

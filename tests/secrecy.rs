@@ -15,7 +15,7 @@ use wxaudit::config::{Config, ProxyUrl, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Observer};
 use wxaudit::request::{AuditId, Operation};
-use wxaudit::source::{Ask, Credential, SharedSource};
+use wxaudit::source::{Ask, Credential, SharedSource, Wait};
 use wxaudit::token::Token;
 
 #[path = "secrecy/search.rs"]
@@ -219,7 +219,16 @@ async fn play(scenario: Scenario, texts: &mut Texts) -> &'static str {
     };
     let result = client.get_audit_status(&call).await;
     texts.add_debug(&place("result"), &result);
-    texts.add_debug(&place("dated token"), &call.credential.token(None).await);
+    texts.add_debug(
+        &place("dated token"),
+        &call
+            .credential
+            .token(Wait {
+                until: tokio::time::Instant::now() + std::time::Duration::from_secs(60),
+                group: None,
+            })
+            .await,
+    );
     texts.add_debug(&place("events"), &*ear.0.lock().unwrap());
     assert!(!ear.0.lock().unwrap().is_empty());
     match result {

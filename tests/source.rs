@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
 use tokio::task::{JoinHandle, yield_now};
 use wxaudit::error::Error;
-use wxaudit::source::{Answer, Ask, Credential, Dated, SharedSource};
+use wxaudit::source::{Answer, Ask, Credential, Dated, SharedSource, Wait};
 use wxaudit::token::Token;
 
 /// A source that counts, and answers when the test lets it.
@@ -67,12 +67,12 @@ fn credential(source: &Arc<Source>, shared: &Arc<SharedSource>) -> Credential {
 
 fn call(credential: &Credential) -> JoinHandle<Result<Dated, Error>> {
     let credential = credential.clone();
-    tokio::spawn(async move { credential.token(None).await })
+    tokio::spawn(async move { credential.token(wait()).await })
 }
 
 fn refresh(credential: &Credential, refused: &Dated) -> JoinHandle<Result<Dated, Error>> {
     let (credential, refused) = (credential.clone(), refused.clone());
-    tokio::spawn(async move { credential.replace(&refused, None).await.unwrap() })
+    tokio::spawn(async move { credential.replace(&refused, wait()).await.unwrap() })
 }
 
 /// Lets all tasks go on as far as they can.
@@ -85,9 +85,9 @@ async fn settle() {
 #[tokio::test]
 async fn a_token_that_the_caller_gave_has_no_other() {
     let credential = Credential::Fixed(token("given"));
-    let dated = credential.token(None).await.unwrap();
+    let dated = credential.token(wait()).await.unwrap();
     assert_eq!(dated.token, token("given"));
-    assert_eq!(credential.replace(&dated, None).await, None);
+    assert_eq!(credential.replace(&dated, wait()).await, None);
     assert_eq!(credential.renewed(&dated), None);
 }
 
@@ -96,7 +96,7 @@ async fn each_call_asks_for_the_token_again() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
     for number in 1..=3 {
-        assert_eq!(credential.token(None).await.unwrap().token, token(&format!("Lookup-{number}")));
+        assert_eq!(credential.token(wait()).await.unwrap().token, token(&format!("Lookup-{number}")));
     }
     assert_eq!(source.asked(), (3, 0));
 }
@@ -114,17 +114,17 @@ async fn who_comes_while_the_source_is_asked_shares_its_answer() {
     }
     assert_eq!(source.asked(), (1, 0));
     source.let_one_pass();
-    assert_eq!(credential.token(None).await.unwrap().token, token("Lookup-2"));
+    assert_eq!(credential.token(wait()).await.unwrap().token, token("Lookup-2"));
 }
 
 #[tokio::test]
 async fn sources_of_their_own_share_nothing() {
     let source = Arc::<Source>::default();
     let (one, other) = (credential(&source, &Arc::default()), credential(&source, &Arc::default()));
-    let dated = one.token(None).await.unwrap();
-    let of_other = other.token(None).await.unwrap();
-    one.replace(&dated, None).await.unwrap().unwrap();
-    other.replace(&of_other, None).await.unwrap().unwrap();
+    let dated = one.token(wait()).await.unwrap();
+    let of_other = other.token(wait()).await.unwrap();
+    one.replace(&dated, wait()).await.unwrap().unwrap();
+    other.replace(&of_other, wait()).await.unwrap().unwrap();
     assert_eq!(source.asked(), (2, 2));
 }
 
@@ -133,7 +133,7 @@ async fn a_thousand_refusals_at_once_are_one_refresh() {
     let source = Source::gated();
     let credential = credential(&source, &Arc::default());
     source.let_one_pass();
-    let dated = credential.token(None).await.unwrap();
+    let dated = credential.token(wait()).await.unwrap();
     let calls: Vec<_> = (0..1000).map(|_| refresh(&credential, &dated)).collect();
     settle().await;
     assert_eq!(source.asked(), (1, 1));
@@ -148,14 +148,14 @@ async fn a_thousand_refusals_at_once_are_one_refresh() {
 async fn a_token_older_than_the_last_refresh_gets_what_that_one_gave() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
-    let (first, second) = (credential.token(None).await.unwrap(), credential.token(None).await.unwrap());
-    assert_eq!(credential.replace(&first, None).await.unwrap().unwrap().token, token("Refresh-1"));
+    let (first, second) = (credential.token(wait()).await.unwrap(), credential.token(wait()).await.unwrap());
+    assert_eq!(credential.replace(&first, wait()).await.unwrap().unwrap().token, token("Refresh-1"));
     // Much later another call's answer comes in, which still was to an old token.
-    assert_eq!(credential.replace(&second, None).await.unwrap().unwrap().token, token("Refresh-1"));
+    assert_eq!(credential.replace(&second, wait()).await.unwrap().unwrap().token, token("Refresh-1"));
     assert_eq!(source.asked(), (2, 1));
     // Who was given the token after that refresh needs another one.
-    let third = credential.token(None).await.unwrap();
-    assert_eq!(credential.replace(&third, None).await.unwrap().unwrap().token, token("Refresh-2"));
+    let third = credential.token(wait()).await.unwrap();
+    assert_eq!(credential.replace(&third, wait()).await.unwrap().unwrap().token, token("Refresh-2"));
     assert_eq!(source.asked(), (3, 2));
 }
 
@@ -163,9 +163,9 @@ async fn a_token_older_than_the_last_refresh_gets_what_that_one_gave() {
 async fn a_token_that_a_refresh_gave_can_be_refreshed_itself() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
-    let first = credential.token(None).await.unwrap();
-    let fresh = credential.replace(&first, None).await.unwrap().unwrap();
-    assert_eq!(credential.replace(&fresh, None).await.unwrap().unwrap().token, token("Refresh-2"));
+    let first = credential.token(wait()).await.unwrap();
+    let fresh = credential.replace(&first, wait()).await.unwrap().unwrap();
+    assert_eq!(credential.replace(&fresh, wait()).await.unwrap().unwrap().token, token("Refresh-2"));
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn a_token_looked_up_while_a_refresh_is_under_way_counts_as_old() {
     let source = Source::gated();
     let credential = credential(&source, &Arc::default());
     source.let_one_pass();
-    let first = credential.token(None).await.unwrap();
+    let first = credential.token(wait()).await.unwrap();
     let refreshing = refresh(&credential, &first);
     settle().await;
     // The source still gives the old token to this lookup, or the new one: nobody can tell.
@@ -186,7 +186,7 @@ async fn a_token_looked_up_while_a_refresh_is_under_way_counts_as_old() {
     source.let_one_pass();
     refreshing.await.unwrap().unwrap();
     let second = looking_up.await.unwrap().unwrap();
-    assert_eq!(credential.replace(&second, None).await.unwrap().unwrap().token, token("Refresh-1"));
+    assert_eq!(credential.replace(&second, wait()).await.unwrap().unwrap().token, token("Refresh-1"));
     assert_eq!(source.asked(), (2, 1));
 }
 
@@ -194,12 +194,12 @@ async fn a_token_looked_up_while_a_refresh_is_under_way_counts_as_old() {
 async fn a_held_token_is_known_to_be_renewed_without_asking() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
-    let (first, second) = (credential.token(None).await.unwrap(), credential.token(None).await.unwrap());
+    let (first, second) = (credential.token(wait()).await.unwrap(), credential.token(wait()).await.unwrap());
     assert_eq!(credential.renewed(&second), None);
-    let fresh = credential.replace(&first, None).await.unwrap().unwrap();
+    let fresh = credential.replace(&first, wait()).await.unwrap().unwrap();
     assert_eq!(credential.renewed(&second).unwrap().token, token("Refresh-1"));
     assert_eq!(credential.renewed(&fresh), None);
-    assert_eq!(credential.renewed(&credential.token(None).await.unwrap()), None);
+    assert_eq!(credential.renewed(&credential.token(wait()).await.unwrap()), None);
     assert_eq!(source.asked(), (3, 1));
 }
 
@@ -207,9 +207,9 @@ async fn a_held_token_is_known_to_be_renewed_without_asking() {
 async fn a_failed_refresh_renews_nothing() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
-    let (first, second) = (credential.token(None).await.unwrap(), credential.token(None).await.unwrap());
+    let (first, second) = (credential.token(wait()).await.unwrap(), credential.token(wait()).await.unwrap());
     source.answers.lock().await.push(Err(failure()));
-    assert_eq!(credential.replace(&first, None).await.unwrap(), Err(failure()));
+    assert_eq!(credential.replace(&first, wait()).await.unwrap(), Err(failure()));
     assert_eq!(credential.renewed(&second), None);
 }
 
@@ -218,7 +218,7 @@ async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
     let source = Source::gated();
     let credential = credential(&source, &Arc::default());
     source.let_one_pass();
-    let dated = credential.token(None).await.unwrap();
+    let dated = credential.token(wait()).await.unwrap();
     source.answers.lock().await.push(Err(failure()));
     let calls: Vec<_> = (0..100).map(|_| refresh(&credential, &dated)).collect();
     settle().await;
@@ -228,9 +228,9 @@ async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
     }
     assert_eq!(source.asked(), (1, 1));
     source.let_one_pass();
-    let next = credential.token(None).await.unwrap();
+    let next = credential.token(wait()).await.unwrap();
     source.let_one_pass();
-    assert_eq!(credential.replace(&next, None).await.unwrap().unwrap().token, token("Refresh-2"));
+    assert_eq!(credential.replace(&next, wait()).await.unwrap().unwrap().token, token("Refresh-2"));
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn a_failed_lookup_is_shared_by_those_who_waited() {
         assert_eq!(answer.await.unwrap(), Err(failure()));
     }
     source.let_one_pass();
-    assert_eq!(credential.token(None).await.unwrap().token, token("Lookup-2"));
+    assert_eq!(credential.token(wait()).await.unwrap().token, token("Lookup-2"));
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn when_the_one_who_asks_is_cancelled_the_next_asks() {
     let source = Source::gated();
     let credential = credential(&source, &Arc::default());
     source.let_one_pass();
-    let dated = credential.token(None).await.unwrap();
+    let dated = credential.token(wait()).await.unwrap();
     let calls: Vec<_> = (0..10).map(|_| refresh(&credential, &dated)).collect();
     settle().await;
     for (cancelled, leader) in (1..).zip(&calls[..9]) {
@@ -288,8 +288,12 @@ async fn a_waiter_gives_up_by_its_own_clock() {
     let credential = credential(&source, &Arc::default());
     let leader = call(&credential);
     settle().await;
-    let waiter = tokio::time::timeout(Duration::from_secs(5), credential.token(None)).await;
+    let waiter = tokio::time::timeout(Duration::from_secs(5), credential.token(wait())).await;
     assert!(waiter.is_err());
     source.let_one_pass();
     assert!(leader.await.unwrap().is_ok());
+}
+
+fn wait() -> Wait<'static> {
+    Wait { until: tokio::time::Instant::now() + Duration::from_secs(60), group: None }
 }

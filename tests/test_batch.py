@@ -241,7 +241,7 @@ def test_breaking_off_drops_what_is_under_way(door: Door, fake: FakeWeChat) -> N
     results = client.iter_audit_statuses(queries, max_concurrency=2)
     next(results)
     fake.wait_for_held(1)
-    results.close()  # type: ignore[attr-defined]  # a generator, which is more than promised
+    results.close()
     closed = fake.wait_for_connections_closed(1)
     assert closed
     assert client.get_audit_status(*queries[0]).is_pending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -209,3 +210,25 @@ def test_an_async_input_is_for_the_async_client_alone(door: Door, fake: FakeWeCh
     with pytest.raises(LookupError, match="no more rows"):
         seen.extend(it.index for it in client.iter_audit_statuses(asynchronous(broken=True)))
     assert sorted(seen) == list(range(200))
+
+
+def test_refused_queries_of_an_async_input_do_not_pile_up(fake: FakeWeChat) -> None:
+    taken = 0
+
+    async def wrong() -> AsyncIterator[Any]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "no query"
+
+    async def main() -> int:
+        ahead = done = 0
+        async for result in fake.async_client().iter_audit_statuses(wrong(), max_concurrency=4):
+            assert not result.ok
+            done += 1
+            ahead = max(ahead, taken - done)
+            if done == 1000:
+                break
+        return ahead
+
+    assert asyncio.run(main()) <= 4 * 4

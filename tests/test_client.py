@@ -37,7 +37,7 @@ def test_the_twins_have_the_same_methods_keywords_order_and_defaults() -> None:
         assert got == expected, name
         returned = str(asynchronous[name].return_annotation)
         is_coroutine = inspect.iscoroutinefunction(getattr(AsyncClient, name))
-        assert is_coroutine or returned.startswith(("Coroutine[", "AsyncIterator[")), name
+        assert is_coroutine or returned.startswith(("Coroutine[", "AsyncGenerator[")), name
         assert not inspect.iscoroutinefunction(getattr(Client, name)), name
     assert inspect.signature(Client) == inspect.signature(AsyncClient)
 

@@ -66,7 +66,7 @@ class Driver:
             self._process.kill()
 
     def report(self) -> Report:
-        written, _ = self._process.communicate(timeout=300)
+        written, _ = self._process.communicate(timeout=500)
         assert self._process.returncode == 0
         *scenarios, came = (json.loads(line) for line in written.splitlines() if line)
         return Report(scenarios, came)
@@ -136,8 +136,11 @@ def test_the_stacks_of_calls_in_flight_are_searched(reports: dict[str, Report], 
     frames = {line["scenario"]: line["frames_in_flight"] for line in reports[door].scenarios}
     assert frames["success"] > 0
     assert frames["errcode 40001"] > 0
+    assert frames["a batch: tuples, collected"] > 0
     # Here no callback stands between: the thread waits in native code.
     assert door == "asyncio" or frames["success that nobody listens to"] > 0
+    assert door == "asyncio" or frames["a batch: nobody listens"] > 0
+    assert door == "asyncio" or frames["a batch: cut off by its limit"] > 0
 
 
 def test_each_channel_shows_what_is_planted_in_it(reports: dict[str, Report]) -> None:

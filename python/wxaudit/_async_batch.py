@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable
-from contextlib import aclosing
 
 from ._batch import Run, size
 from ._loop import begin
@@ -15,7 +14,7 @@ from ._tokens import aanswer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+    from collections.abc import AsyncGenerator, Coroutine
     from typing import Any
 
     from ._client import AsyncClient
@@ -26,72 +25,130 @@ if TYPE_CHECKING:
 def collect(
     client: AsyncClient, queries: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> Coroutine[Any, Any, AuditBatch]:
-    run = Run(client, queries, max_concurrency, timeout, collected=True)
-    return _collect(run, queries, Reporter(progress, size(queries)))
+    try:
+        run = Run(client, queries, max_concurrency, timeout, collected=True)
+        return _collect(run, queries, Reporter(progress, size(queries)))
+    except BaseException:
+        queries.clear()
+        raise
 
 
 async def _collect(run: Run, queries: Hidden, reporter: Reporter) -> AuditBatch:
     results: list[AuditResult] = []
+    bunches = _Bunches(run, queries)
     try:
-        async with aclosing(_bunches(run, queries)) as bunches:
-            async for bunch in bunches:
-                results += bunch
-                reporter.report(len(results))
+        while bunch := await bunches.next():
+            results += bunch
+            reporter.report(len(results))
     finally:
         reporter.close()
+        await bunches.close()
     return in_order(results)
 
 
 def iterate(
     client: AsyncClient, queries: Any, max_concurrency: Any, timeout: Any
-) -> AsyncIterator[AuditResult]:
-    return _each(Run(client, queries, max_concurrency, timeout, collected=False), queries)
+) -> AsyncGenerator[AuditResult, None]:
+    try:
+        return _each(Run(client, queries, max_concurrency, timeout, collected=False), queries)
+    except BaseException:
+        queries.clear()
+        raise
 
 
-async def _each(run: Run, queries: Hidden) -> AsyncIterator[AuditResult]:
-    async with aclosing(_bunches(run, queries)) as bunches:
-        async for bunch in bunches:
+async def _each(run: Run, queries: Hidden) -> AsyncGenerator[AuditResult, None]:
+    bunches = _Bunches(run, queries)
+    try:
+        while bunch := await bunches.next():
             for result in bunch:
                 yield result
+    finally:
+        await bunches.close()
 
 
-async def _bunches(run: Run, queries: Hidden) -> AsyncGenerator[list[AuditResult], None]:
-    """The results as they come. An asynchronous input is taken in by a task of its own."""
-    given = None if isinstance(queries.value, AsyncIterable) else iter(queries.value)
-    run.begin()
-    room = asyncio.Event()
-    feeder = None if given is not None else asyncio.ensure_future(_feed(run, queries, room))
-    tasks: set[asyncio.Future[None]] = set() if feeder is None else {feeder}
-    waiting: asyncio.Future[None] | None = None
-    raised: list[BaseException] = []
-    try:
+class _Bunches:
+    """The results as they come. An asynchronous input is taken in by a task of its own.
+
+    No generator: an event loop that ends closes all of those at once, one within the other.
+    """
+
+    def __init__(self, run: Run, queries: Hidden) -> None:
+        self._run = run
+        self._queries = queries
+        asynchronous = isinstance(queries.get(), AsyncIterable)
+        self._given = None if asynchronous else iter(queries.get())
+        run.begin()
+        self._room = asyncio.Event()
+        # Done as soon as the input has given what needs no answer of WeChat's.
+        self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._feeder = asyncio.ensure_future(self._feed()) if asynchronous else None
+        self._tasks: set[asyncio.Future[None]] = {self._feeder} if self._feeder else set()
+        self._waiting: asyncio.Future[None] | None = None
+        self._raised: list[BaseException] = []
+
+    async def next(self) -> list[AuditResult] | None:
+        """The next ones, None when there are no more."""
+        run = self._run
         while run.goes_on:
-            if raised:
-                raise raised[0]
-            if given is not None and not run.ended:
-                run.fill(given)
-            if feeder is not None and not feeder.done():
-                waiting = waiting or begin(run.native.await_)
-                await asyncio.wait((waiting, feeder), return_when=asyncio.FIRST_COMPLETED)
-                waiting = None if waiting.done() else waiting
-            elif run.must_wait:
-                await (waiting or begin(run.native.await_))
-                waiting = None
-            else:
-                await asyncio.sleep(0)
+            if self._raised:
+                raise self._raised[0]
+            if self._given is not None and not run.ended:
+                run.fill(self._given)
+            await self._wait()
             bunch, questions = run.take()
             for question in questions:
-                answering = asyncio.ensure_future(_answer(question, raised))
-                tasks.add(answering)
-                answering.add_done_callback(tasks.discard)
-            room.set()
+                answering = asyncio.ensure_future(_answer(question, self._raised))
+                self._tasks.add(answering)
+                answering.add_done_callback(self._tasks.discard)
+            self._room.set()
             if bunch:
-                yield bunch
-    finally:
-        run.native.close()
-        for task in tasks:
+                return bunch
+        return None
+
+    async def _wait(self) -> None:
+        """Until there is something to do."""
+        if self._feeder is not None and not self._feeder.done():
+            self._waiting = self._waiting or begin(self._run.native.await_)
+            ends = (self._waiting, self._feeder, self._refused)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            self._waiting = None if self._waiting.done() else self._waiting
+            if self._refused.done():
+                self._refused = asyncio.get_running_loop().create_future()
+        elif self._run.must_wait:
+            await (self._waiting or begin(self._run.native.await_))
+            self._waiting = None
+        else:
+            await asyncio.sleep(0)
+
+    async def _feed(self) -> None:
+        """Takes in an asynchronous input, as there is room for it."""
+        run = self._run
+        given = aiter(self._queries.get())
+        try:
+            while not run.is_late():
+                while run.is_full:
+                    self._room.clear()
+                    await self._room.wait()
+                run.put(read_query(await anext(given)))
+                if run.has_refused and not self._refused.done():
+                    self._refused.set_result(None)
+        except StopAsyncIteration:
+            pass
+        except Exception as error:
+            run.fail(error)
+        finally:
+            if not run.ended:
+                run.end()
+
+    async def close(self) -> None:
+        """Drops what is under way."""
+        self._run.close()
+        self._queries.clear()
+        if self._waiting is not None:
+            self._waiting.cancel()
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def _answer(question: Question, raised: list[BaseException]) -> None:
@@ -103,21 +160,3 @@ async def _answer(question: Question, raised: list[BaseException]) -> None:
     except BaseException as error:
         # The question is dropped, which the batch notices.
         raised.append(error)
-
-
-async def _feed(run: Run, queries: Hidden, room: asyncio.Event) -> None:
-    """Takes in an asynchronous input, as there is room for it."""
-    given = aiter(queries.value)
-    try:
-        while not run.is_late():
-            while run.native.wanted == 0:
-                room.clear()
-                await room.wait()
-            run.put(read_query(await anext(given)))
-    except StopAsyncIteration:
-        pass
-    except Exception as error:
-        run.fail(error)
-    finally:
-        if not run.ended:
-            run.end()

@@ -52,7 +52,11 @@ def audit_frame(
     """
     frame, token_for = hide(frame), hide(token_for)
     client, max_concurrency = conceal(None, client, max_concurrency)[1:]
-    return _audit_frame(frame, token_for, client, max_concurrency)  # type: ignore[arg-type]  # hidden
+    try:
+        return _audit_frame(frame, token_for, client, max_concurrency)  # type: ignore[arg-type]  # hidden
+    finally:
+        frame.clear()
+        token_for.clear()  # type: ignore[attr-defined]  # hidden
 
 
 def _audit_frame(frame: Hidden, token_for: Hidden, client: Any, max_concurrency: Any) -> Any:
@@ -65,12 +69,12 @@ def _audit_frame(frame: Hidden, token_for: Hidden, client: Any, max_concurrency:
     table = _gathered(frame)
     asked = queries(table, token_for)
     batch = AuditBatch()
-    if len(table.value):
+    if len(table.get()):
         batch = _client(client).get_audit_statuses(asked, max_concurrency=max_concurrency)
     joined = _joined(table, batch)
-    if is_a(frame.value, "pyarrow", "Table"):
-        joined = hide(sys.modules["pyarrow"].table(joined.value))
-    return joined.value
+    if is_a(frame.get(), "pyarrow", "Table"):
+        joined = hide(sys.modules["pyarrow"].table(joined.get()))
+    return joined.get()
 
 
 def _client(client: Any) -> Any:
@@ -83,14 +87,14 @@ def _client(client: Any) -> Any:
 
 def _gathered(frame: Hidden) -> Hidden:
     """A stream, which can be read once, as a table."""
-    if _is_dataframe(frame) or not hasattr(frame.value, "__arrow_c_stream__"):
+    if _is_dataframe(frame) or not hasattr(frame.get(), "__arrow_c_stream__"):
         return frame
     table: Hidden = hide(opened(frame).read_all())
     return table
 
 
 def _is_dataframe(frame: Hidden) -> bool:
-    return is_a(frame.value, "pandas", "DataFrame") or is_a(frame.value, "polars", "DataFrame")
+    return is_a(frame.get(), "pandas", "DataFrame") or is_a(frame.get(), "polars", "DataFrame")
 
 
 def _split(names: list[Any]) -> tuple[list[Any], list[str]]:
@@ -102,19 +106,19 @@ def _split(names: list[Any]) -> tuple[list[Any], list[str]]:
 def _joined(frame: Hidden, batch: AuditBatch) -> Hidden:
     from ._frames import arrow_table, to_pandas, to_polars
 
-    if is_a(frame.value, "pandas", "DataFrame"):
-        kept, added = _split(list(frame.value.columns))
+    if is_a(frame.get(), "pandas", "DataFrame"):
+        kept, added = _split(list(frame.get().columns))
         results = to_pandas(batch)
         # As arrays: they go by the order of the rows, not by the index.
         arrays = {name: results[name].array for name in added}
-        dropped = [name for name in frame.value.columns if name not in kept]
-        joined: Hidden = hide(frame.value.drop(columns=dropped).assign(**arrays))
-    elif is_a(frame.value, "polars", "DataFrame"):
-        kept, added = _split(frame.value.columns)
-        joined = hide(frame.value.select(kept).with_columns(to_polars(batch).select(added).get_columns()))
+        dropped = [name for name in frame.get().columns if name not in kept]
+        joined: Hidden = hide(frame.get().drop(columns=dropped).assign(**arrays))
+    elif is_a(frame.get(), "polars", "DataFrame"):
+        kept, added = _split(frame.get().columns)
+        joined = hide(frame.get().select(kept).with_columns(to_polars(batch).select(added).get_columns()))
     else:
-        kept, added = _split(frame.value.column_names)
-        joined, table = hide(frame.value.select(kept)), arrow_table(batch)
+        kept, added = _split(frame.get().column_names)
+        joined, table = hide(frame.get().select(kept)), arrow_table(batch)
         for name in added:
-            joined = hide(joined.value.append_column(table.field(name), table.column(name)))
+            joined = hide(joined.get().append_column(table.field(name), table.column(name)))
     return joined

@@ -19,12 +19,12 @@ from ._tokens import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from typing import Any, SupportsIndex, TypeAlias
 
     from ._client import Client
     from ._configured import Configured
-    from ._native import Batch, Hidden, Question, _Failed
+    from ._native import Hidden, Question, _Failed
     from ._progress import Listener
     from ._results import AuditBatch
     from ._tokens import AsyncTokenSource, TokenSource
@@ -43,7 +43,7 @@ _SLICE = 0.005
 class Run:
     """A batch under way: what its blocking and its asyncio form have in common."""
 
-    native: Batch
+    native: Any = None
 
     def __init__(
         self, client: Configured, queries: Hidden, max_concurrency: Any, timeout: Any, *, collected: bool
@@ -112,6 +112,21 @@ class Run:
         self.ended = True
         self.native.end()
 
+    def close(self) -> None:
+        """Drops what is under way."""
+        if self.native is not None:
+            self.native.close()
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether there are results that needed no answer."""
+        return bool(self._bunch)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether results are to be taken before more input is."""
+        return self.native.wanted == 0 or len(self._bunch) >= self._concurrency
+
     @property
     def must_wait(self) -> bool:
         """Whether there is nothing to do before something has been answered."""
@@ -138,49 +153,59 @@ def _failed(index: int, failed: _Failed, cause: BaseException | None) -> AuditRe
 
 def _check(queries: Hidden, *, asynchronous: bool) -> None:
     """`ArgumentError` for what can hold no queries."""
-    if isinstance(queries.value, AsyncIterable):
+    if isinstance(queries.get(), AsyncIterable):
         if not asynchronous:
             raise ArgumentError("queries: only AsyncClient takes an async iterable")
         return
-    kind = type(queries.value).__name__
-    if hasattr(queries.value, "__arrow_c_stream__") or hasattr(queries.value, "columns"):
+    kind = type(queries.get()).__name__
+    if hasattr(queries.get(), "__arrow_c_stream__") or hasattr(queries.get(), "columns"):
         raise ArgumentError(f"queries: got a {kind}; write queries_from_frame(frame, token_for)")
-    if isinstance(queries.value, (str, bytes, bytearray, Mapping)) or not isinstance(queries.value, Iterable):
+    if isinstance(queries.get(), (str, bytes, bytearray, Mapping)) or not isinstance(queries.get(), Iterable):
         raise ArgumentError(f"queries must be an iterable of AuditQuery or (token, auditid), got {kind}")
 
 
 def size(queries: Hidden) -> int | None:
     """The number of queries, None where it is not known before they are taken in."""
-    return len(queries.value) if hasattr(queries.value, "__len__") else None
+    return len(queries.get()) if hasattr(queries.get(), "__len__") else None
 
 
 def collect(client: Client, queries: Any, max_concurrency: Any, progress: Any, timeout: Any) -> AuditBatch:
-    run = Run(client, queries, max_concurrency, timeout, collected=True)
-    reporter = Reporter(progress, size(queries))
-    results: list[AuditResult] = []
     try:
-        for bunch in _bunches(run, queries):
-            results += bunch
-            reporter.report(len(results))
+        run = Run(client, queries, max_concurrency, timeout, collected=True)
+        reporter = Reporter(progress, size(queries))
+        results: list[AuditResult] = []
+        try:
+            for bunch in _bunches(run, queries):
+                results += bunch
+                reporter.report(len(results))
+        finally:
+            reporter.close()
+        return in_order(results)
     finally:
-        reporter.close()
-    return in_order(results)
+        queries.clear()
 
 
-def iterate(client: Client, queries: Any, max_concurrency: Any, timeout: Any) -> Iterator[AuditResult]:
-    return _each(_bunches(Run(client, queries, max_concurrency, timeout, collected=False), queries))
+def iterate(
+    client: Client, queries: Any, max_concurrency: Any, timeout: Any
+) -> Generator[AuditResult, None, None]:
+    try:
+        run = Run(client, queries, max_concurrency, timeout, collected=False)
+    except BaseException:
+        queries.clear()
+        raise
+    return _each(_bunches(run, queries))
 
 
-def _each(bunches: Iterator[list[AuditResult]]) -> Iterator[AuditResult]:
+def _each(bunches: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, None]:
     for bunch in bunches:
         yield from bunch
 
 
 def _bunches(run: Run, queries: Hidden) -> Iterator[list[AuditResult]]:
     """The results as they come."""
-    given = iter(queries.value)
-    run.begin()
     try:
+        given = iter(queries.get())
+        run.begin()
         while run.goes_on:
             if not run.ended:
                 run.fill(given)
@@ -192,4 +217,5 @@ def _bunches(run: Run, queries: Hidden) -> Iterator[list[AuditResult]]:
             if bunch:
                 yield bunch
     finally:
-        run.native.close()
+        run.close()
+        queries.clear()

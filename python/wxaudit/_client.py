@@ -9,7 +9,7 @@ from ._tokens import Answer, aask, ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Generator, Iterable
     from datetime import timedelta
     from types import TracebackType
     from typing import Any, SupportsIndex
@@ -53,7 +53,7 @@ class Client(Configured):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
-        token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+        token, auditid, appid, timeout, max_retries = conceal(token, auditid, appid, timeout, max_retries)
         options = self._options(appid, timeout, max_retries)
         return self._finish(self._engine.get_audit_status(token, auditid, options), token)
 
@@ -100,7 +100,7 @@ class Client(Configured):
         *,
         max_concurrency: int | None = None,
         timeout: float | timedelta | None = None,
-    ) -> Iterator[AuditResult]:
+    ) -> Generator[AuditResult, None, None]:
         """The same as they complete: each result knows the `index` of its query.
 
         The input is taken in as there is room for it, so an endless generator works, in memory that
@@ -170,7 +170,7 @@ class AsyncClient(Configured):
     ) -> Coroutine[Any, Any, AuditStatus]:
         """As `Client.get_audit_status`, to be awaited. `token` may also be an `AsyncTokenSource`."""
         # A function that returns a coroutine: the frame of one that has not begun would hold the token.
-        token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+        token, auditid, appid, timeout, max_retries = conceal(token, auditid, appid, timeout, max_retries)
         return self._get_audit_status(token, auditid, appid, timeout, max_retries)
 
     def get_audit_statuses(
@@ -197,7 +197,7 @@ class AsyncClient(Configured):
         *,
         max_concurrency: int | None = None,
         timeout: float | timedelta | None = None,
-    ) -> AsyncIterator[AuditResult]:
+    ) -> AsyncGenerator[AuditResult, None]:
         """As `Client.iter_audit_statuses`, for `async for`. `queries` may also be an async iterable.
 
         An async iterable is iterated by a task of its own, so that it may wait without holding up results.

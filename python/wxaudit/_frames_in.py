@@ -54,8 +54,13 @@ def queries_from_frame(
 
 
 def queries(frame: Hidden, token_for: Hidden) -> Iterator[AuditQuery | tuple[Any, Any, str | None]]:
-    tokens = _Tokens(token_for)
-    return _each(_rows(frame), tokens)
+    try:
+        tokens = _Tokens(token_for)
+        return _each(_rows(frame), tokens)
+    except BaseException:
+        frame.clear()
+        token_for.clear()
+        raise
 
 
 def _each(
@@ -77,10 +82,10 @@ class _Tokens:
     def __init__(self, token_for: Hidden) -> None:
         import inspect
 
-        kind = type(token_for.value).__name__
-        if not callable(token_for.value):
+        kind = type(token_for.get()).__name__
+        if not callable(token_for.get()):
             raise ArgumentError(f"token_for must be a callable of an appid, got {kind}")
-        if inspect.iscoroutinefunction(token_for.value):
+        if inspect.iscoroutinefunction(token_for.get()):
             raise ArgumentError("token_for must give the token at once; it is a coroutine function")
         self._token_for = token_for
         self._found: dict[str | None, Any] = {}
@@ -90,7 +95,7 @@ class _Tokens:
             return _NOT_ASKED
         if appid not in self._found:
             try:
-                self._found[appid] = conceal(self._token_for.value(appid))[0]
+                self._found[appid] = conceal(self._token_for.get()(appid))[0]
             except Exception as error:
                 self._found[appid] = _Failed(error)
         return self._found[appid]
@@ -143,39 +148,50 @@ def is_a(value: object, module: str, name: str) -> bool:
 
 def _rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
     """Pairs of auditid and appid; checks the table first."""
-    if is_a(frame.value, "pandas", "DataFrame"):
+    if is_a(frame.get(), "pandas", "DataFrame"):
         return _pandas_rows(frame)
-    if is_a(frame.value, "polars", "DataFrame"):
+    if is_a(frame.get(), "polars", "DataFrame"):
         return _polars_rows(frame)
-    if hasattr(frame.value, "__arrow_c_stream__"):
+    if hasattr(frame.get(), "__arrow_c_stream__"):
         return _arrow_rows(frame)
     raise ArgumentError(
         "frame must be a pandas or polars DataFrame, or have __arrow_c_stream__, "
-        f"got {type(frame.value).__name__}"
+        f"got {type(frame.get()).__name__}"
     )
 
 
-def _found_in(names: list[Any], dtype: Callable[[], object]) -> list[str]:
+class _Names:
+    """What is to be known of the names of columns: without a header they may be tokens."""
+
+    __slots__ = ("appids", "auditids", "shown")
+
+    def __init__(self, names: list[Any]) -> None:
+        self.auditids = names.count("auditid")
+        self.appids = names.count("appid")
+        # Too short for a telling piece of a token.
+        self.shown = shortened(", ".join(shortened(str(name), 12) for name in names), 200) or "none"
+
+
+def _found_in(names: _Names, dtype: Callable[[], object]) -> list[str]:
     """Which columns there are of the two that are read."""
-    if names.count("auditid") != 1:
-        has = shortened(", ".join(map(str, names)), 200) or "none"
-        problem = "more than one column" if "auditid" in names else "no column"
-        raise ArgumentError(f"frame has {problem} auditid; its columns: {has}")
-    if names.count("appid") > 1:
+    if names.auditids != 1:
+        problem = "more than one column" if names.auditids else "no column"
+        raise ArgumentError(f"frame has {problem} auditid; its columns: {names.shown}")
+    if names.appids > 1:
         raise ArgumentError("frame has more than one column appid")
     if str(dtype()).lower() in _INEXACT:
         raise ArgumentError(f"frame: a column auditid of {dtype()} is inexact; make it int64 or text")
-    return ["auditid", "appid"] if "appid" in names else ["auditid"]
+    return ["auditid", "appid"] if names.appids else ["auditid"]
 
 
 def _pandas_rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
-    found = _found_in(list(frame.value.columns), lambda: frame.value["auditid"].dtype)
-    return map(_pair, zip(*(frame.value[name] for name in found), strict=True))
+    found = _found_in(_Names(list(frame.get().columns)), lambda: frame.get()["auditid"].dtype)
+    return map(_pair, zip(*(frame.get()[name] for name in found), strict=True))
 
 
 def _polars_rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
-    found = _found_in(frame.value.columns, lambda: frame.value["auditid"].dtype)
-    chosen = frame.value.select(found)
+    found = _found_in(_Names(frame.get().columns), lambda: frame.get()["auditid"].dtype)
+    chosen = frame.get().select(found)
     return (_pair(row) for part in chosen.iter_slices(_CHUNK) for row in part.rows())
 
 
@@ -184,22 +200,23 @@ def opened(frame: Hidden) -> RecordBatchReader:
     from ._extra import needed
 
     core = needed("arro3.core", "reading a table by Arrow")
-    stream = frame.value.__arrow_c_stream__()
+    stream = frame.get().__arrow_c_stream__()
     try:
         reader: RecordBatchReader = core.RecordBatchReader.from_arrow_pycapsule(stream)
     except ValueError as error:
-        kind = type(frame.value).__name__
+        kind = type(frame.get()).__name__
         raise ArgumentError(f"frame: the Arrow stream of {kind} cannot be read as a table") from error
     return reader
 
 
 def _arrow_rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
-    reader = opened(frame)
-    types = {name: reader.schema.field(name).type for name in set(reader.schema.names)}
-    found = _found_in(reader.schema.names, lambda: _name_of_float(types["auditid"]))
+    reader: Hidden = hide(opened(frame))
+    found = _found_in(
+        _Names(reader.get().schema.names), lambda: _name_of_float(reader.get().schema.field("auditid").type)
+    )
     for name in found:
-        _check_readable(name, types[name])
-    return (_pair(row) for columns in _chunks(reader, found) for row in zip(*columns, strict=True))
+        _check_readable(name, reader.get().schema.field(name).type)
+    return (_pair(row) for columns in _chunks(reader.get(), found) for row in zip(*columns, strict=True))
 
 
 def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:

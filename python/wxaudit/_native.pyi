@@ -109,9 +109,10 @@ def conceal(token: Any, *others: Any) -> tuple[Any, ...]:
 class Hidden:
     """Anything a caller passes that may hold tokens, out of sight."""
 
-    @property
-    def value(self) -> Any:
-        """What is hidden; not to be kept in a variable."""
+    def get(self) -> Any:
+        """What is hidden, None once it was let go; not to be kept in a variable."""
+    def clear(self) -> None:
+        """Lets go of it."""
     def __reduce__(self) -> Any: ...
 
 def hide(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._errors import ArgumentError
+from ._native import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Reporter:
     """Tells `progress` how many of how many queries are answered. It raises nothing that could be handled."""
 
-    def __init__(self, progress: Listener | bool | None, total: int | None) -> None:
+    def __init__(self, progress: Any, total: int | None) -> None:
         self._total = total
         self._bar: Any = None
         self._tell: Listener | None = None
@@ -24,9 +25,8 @@ class Reporter:
         elif callable(progress):
             self._tell = progress
         elif progress is not None and progress is not False:
-            raise ArgumentError(
-                f"progress must be True or a callable of (done, total), got {type(progress).__name__}"
-            )
+            kind = progress.kind if isinstance(progress, Secret) else type(progress).__name__
+            raise ArgumentError(f"progress must be True or a callable of (done, total), got {kind}")
 
     def report(self, done: int) -> None:
         try:

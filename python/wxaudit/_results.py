@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from ._errors import ArgumentError
-from ._native import AuditResult
+from ._native import AuditResult, Secret, conceal, hide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ._errors import WxAuditError
-    from ._native import AuditStatus
+    from ._native import AuditStatus, Hidden
 
 # The columns of every table that is made of a batch, in this order.
 COLUMNS = (
@@ -54,10 +54,15 @@ class AuditBatch(Sequence[AuditResult]):
     _results: tuple[AuditResult, ...]
 
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
-        self._results = tuple(results)
-        for result in self._results:
+        given: Hidden = hide(results)
+        del results
+        kept = tuple(map(_concealed, given.get()))
+        given.clear()
+        for result in kept:
             if not isinstance(result, AuditResult):
-                raise ArgumentError(f"results must hold only AuditResult, got {type(result).__name__}")
+                kind = result.kind if isinstance(result, Secret) else type(result).__name__
+                raise ArgumentError(f"results must hold only AuditResult, got {kind}")
+        self._results = kept
 
     def __len__(self) -> int:
         return len(self._results)
@@ -158,6 +163,7 @@ class AuditBatch(Sequence[AuditResult]):
         - `submitted_at`: when each audit was submitted, one aware `datetime` (or `None`) for each query, in
           the order of the batch, such as a column of a frame; then the age of what is pending is shown too.
         """
+        submitted_at = conceal(None, submitted_at)[1]
         from ._plot import plot
 
         return plot(self, submitted_at)
@@ -171,11 +177,18 @@ class AuditBatch(Sequence[AuditResult]):
         return hash(self._results)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_results"):
+            return "<AuditBatch>"  # one that could not be made, shown by whoever reports it
         counted = ", ".join(f"{count} {name}" for name, count in self.counts().items())
         return f"<AuditBatch of {len(self)}{': ' if counted else ''}{counted}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return AuditBatch, (self._results,)
+
+
+def _concealed(item: Any) -> Any:
+    """A text in the place of a result may be a token."""
+    return conceal(None, item)[1]
 
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:

@@ -122,10 +122,10 @@ async def _aask(source: TokenSource | AsyncTokenSource, refresh: bool) -> Answer
         given = await _from_thread(lambda: _call_anyhow(source, refresh))
     try:
         # Also what a plain function gives: decorators often stand before a coroutine function.
-        given = await given if hasattr(given, "__await__") else given
+        # Not into a variable: it is a token in plain text.
+        return _usable(await given if hasattr(given, "__await__") else given)
     except Exception as cause:
         return Answer.failed(cause)
-    return _usable(given)
 
 
 def answer(question: Question) -> None:

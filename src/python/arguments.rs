@@ -81,6 +81,18 @@ pub(super) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<St
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
 }
 
+/// The caller's label for a mini program. WeChat's appids have 18 characters; a token in its place is refused, since
+/// labels are shown everywhere.
+pub(super) fn label(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let label = text("appid", value)?;
+    if label.chars().count() > LONGEST_LABEL {
+        return Err(argument(value.py(), "appid", "has more than 64 characters; is it a token in the wrong place?"));
+    }
+    Ok(label)
+}
+
+const LONGEST_LABEL: usize = 64;
+
 /// The name of a value's type. Not by Display: that runs signal handlers, and swallows what they raise.
 pub(super) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.get_type().name()?.to_str()?.to_owned())

@@ -179,6 +179,9 @@ impl Batch {
         let running = self.slot().take();
         if self.pid != std::process::id() {
             std::mem::forget(running);
+        } else if let Some(running) = running {
+            // Whoever still waits goes home.
+            running.outbox.over();
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::arguments::{audit_id, count, path, proxy_url, seconds, text, timeouts, type_name};
+use super::arguments::{audit_id, count, label, path, proxy_url, seconds, text, timeouts, type_name};
 use super::batch::Batch;
 use super::bridge;
 use super::conversation::{Conversation, Turn};
@@ -159,7 +159,7 @@ impl Engine {
         let call = Call {
             credential,
             auditid: audit_id(auditid)?,
-            appid: appid.map(|appid| text("appid", &appid)).transpose()?,
+            appid: appid.map(|appid| label(&appid)).transpose()?,
             timeouts: timeout.map_or(Ok(config.timeouts), |timeout| timeouts(&timeout))?,
             max_retries: match max_retries {
                 Some(value) => check_retries(count("max_retries", &value)?).map_err(raise)?,

@@ -5,7 +5,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyTuple};
 
-use super::arguments::{audit_id, text, type_name};
+use super::arguments::{audit_id, label, type_name};
 use super::errors;
 use super::secret::{self, Secret, hidden_text, hidden_token};
 use super::shown::visible_repr;
@@ -45,7 +45,7 @@ impl AuditQuery {
         }
         Ok(Self {
             auditid: table_id(&hidden_text(auditid)?)?,
-            appid: appid.map(|appid| text("appid", &hidden_text(appid)?)).transpose()?,
+            appid: appid.map(|appid| label(&hidden_text(appid)?)).transpose()?,
             token: token.unbind(),
         })
     }
@@ -180,10 +180,10 @@ pub(crate) fn read_query<'py>(item: Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         return wrong_shape(&item, &shape);
     };
     let appid = appid.filter(|appid| !appid.is_none());
-    let label = appid.as_ref().and_then(|appid| text("appid", appid).ok());
+    let shown = appid.as_ref().and_then(|appid| label(appid).ok());
     match AuditQuery::new(token, auditid, appid) {
         Ok(query) => Ok(Bound::new(py, query)?.into_any()),
-        Err(error) => refused(py, error, label),
+        Err(error) => refused(py, error, shown),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a caller passes as a token, out of sight from the first line on.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use pyo3::exceptions::PyTypeError;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
@@ -51,30 +52,39 @@ impl Secret {
     }
 }
 
-/// Anything a caller passes that may hold tokens, out of sight.
+/// Anything a caller passes that may hold tokens, out of sight: also of the collector, so whoever hides something lets
+/// go of it in the end.
 #[pyclass(frozen, module = "wxaudit._native")]
-pub(crate) struct Hidden(Py<PyAny>);
+pub(crate) struct Hidden(Mutex<Option<Py<PyAny>>>);
 
 /// Hides whatever it is given, which the caller's frame then holds no longer.
 #[pyfunction]
 pub(crate) fn hide(value: Py<PyAny>) -> Hidden {
-    Hidden(value)
+    Hidden(Mutex::new(Some(value)))
+}
+
+impl Hidden {
+    fn held(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[pymethods]
 impl Hidden {
-    /// What is hidden; not to be kept in a variable, which a traceback would show.
-    #[getter]
-    fn value<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        self.0.bind(py).clone()
+    /// What is hidden, None once it was let go; not to be kept in a variable, which a traceback would show.
+    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.held().as_ref().map(|value| value.bind(py).clone())
+    }
+
+    /// Lets go of it.
+    fn clear(&self) {
+        let value = self.held().take();
+        // Outside of the lock: it may run Python code.
+        drop(value);
     }
 
     fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         Err(PyTypeError::new_err(format!("a {} cannot be pickled", type_name(slf)?)))
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.0)
     }
 }
 

@@ -134,6 +134,7 @@ SCENARIOS = (
     Scenario("a timeout below zero", _asking(timeout=-1), _WRONG, sends=0),
     Scenario("max_retries out of range", _asking(max_retries=99), _WRONG, sends=0),
     Scenario("an appid that is no text", _asking(appid=lambda: 7), _WRONG, sends=0),
+    Scenario("the token as appid too", _asking(appid=TOKEN.text), _WRONG, sends=0),
     Scenario("an auditid that fails to be a number", _asking(auditid=_NoNumber), OverflowError, sends=0),
     Scenario("the token for a client", _client_of_token, TypeError, sends=0),
     Scenario("the token for a client, by keyword", _in_unknown_keyword, TypeError, sends=0),

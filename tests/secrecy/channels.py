@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secrecy import tables
 from secrecy.canary import Text
 from secrecy.objects import attribute_texts
 
@@ -32,7 +33,7 @@ def _repr(seen: Observation) -> Texts:
 
 
 def _args(seen: Observation) -> Texts:
-    for error in seen.errors[:1]:
+    for error in seen.errors:
         yield repr(error.args)
         # As a task queue stores them.
         yield json.dumps(error.args, default=repr, ensure_ascii=False)
@@ -44,8 +45,10 @@ def _notes(seen: Observation) -> Texts:
 
 
 def _causes(seen: Observation) -> Texts:
-    for error in seen.errors[1:]:
-        yield from (str(error), repr(error), repr(error.args), repr(vars(error)))
+    for error in seen.errors:
+        for cause in (error.__cause__, error.__context__):
+            if cause is not None:
+                yield from (str(cause), repr(cause), repr(cause.args), repr(vars(cause)))
 
 
 def _traceback(seen: Observation) -> Texts:
@@ -93,8 +96,9 @@ def _as_texts(made: object) -> Texts:
 
 def _to_dict(seen: Observation) -> Texts:
     for subject in seen.subjects:
-        for name in ("to_dict", "__json__", "_repr_html_"):
-            if hasattr(subject, name):
+        for name in ("to_dict", "__json__"):
+            # Tables have channels of their own.
+            if hasattr(subject, name) and not hasattr(subject, "columns"):
                 shown = getattr(subject, name)()
                 yield from (
                     repr(shown),
@@ -136,4 +140,12 @@ CHANNELS: Mapping[str, Callable[[Observation], Texts]] = {
     "warnings": lambda seen: iter(seen.warnings),
     "faulthandler": lambda seen: iter([seen.stacks]),
     "cmdline": _command_line,
+    "records": tables.records,
+    "html": tables.html,
+    "pandas": tables.in_pandas,
+    "polars": tables.in_polars,
+    "arrow": tables.in_arrow,
+    "plot": tables.plot,
+    "raise_for_errors": tables.raised_errors,
+    "unwrap": tables.unwrapped,
 }

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import secrecy.libraries  # noqa: F401  # first, since it freezes what is there
 from secrecy.canary import find
 from secrecy.channels import CHANNELS
 from secrecy.objects import ObjectWalk
@@ -46,12 +47,12 @@ def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
     as_meant = seen.error is None if scenario.ends is None else isinstance(seen.error, scenario.ends)
     return {
         "scenario": scenario.name,
-        "ended": None if seen.error is None else type(seen.error).__name__,
-        "as_meant": as_meant,
+        "ended": seen.counts if seen.error is None else type(seen.error).__name__,
+        "as_meant": as_meant and seen.counts == scenario.counts,
         "hits": hits,
         "failed_channels": failed,
         "searched": searched,
-        "frames_in_flight": seen.stacks.count(b"_client.py"),
+        "frames_in_flight": seen.stacks.count(b"_client.py") + seen.stacks.count(b"_batch.py"),
     }
 
 

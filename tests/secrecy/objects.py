@@ -30,6 +30,7 @@ class ObjectWalk:
         untracked: dict[int, object] = {}
         reached: list[object] = [thing for thing in gc.get_objects() if thing is not self._known]
         reached += sys._current_frames().values()
+        reached += _namespaces()
         while reached:
             referents = {id(item): item for item in gc.get_referents(*reached)}
             met |= {key: item for key, item in referents.items() if isinstance(item, _TEXTS)}
@@ -45,6 +46,18 @@ class ObjectWalk:
         new = [item for key, item in met.items() if key not in self._known or isinstance(item, bytearray)]
         self._known = met
         return new
+
+
+def _namespaces() -> Iterator[object]:
+    """Modules of the standard library, with caches and objects in them, which `libraries` has frozen too."""
+    for name in sys.stdlib_module_names & sys.modules.keys():
+        names = dict(vars(sys.modules[name]))
+        yield names
+        for value in names.values():
+            if isinstance(value, (dict, list, set)):
+                yield value
+            elif not isinstance(value, _PLAIN) and not callable(value) and hasattr(value, "__dict__"):
+                yield vars(value)
 
 
 def attribute_texts(thing: object, depth: int = 4) -> Iterator[Text]:

@@ -7,10 +7,11 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
+import wxaudit
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import wxaudit
     from secrecy.canary import Text
     from secrecy.scenario import Scenario
     from secrecy.stage import Stage
@@ -34,10 +35,29 @@ class Observation(NamedTuple):
     """The texts that the garbage collector knows and did not know before."""
 
     @property
+    def results(self) -> list[object]:
+        """The result; of a batch, what came of each query too, and of a list, what is in it."""
+        found: list[object] = []
+        waiting = [self.result]
+        while waiting:
+            result = waiting.pop(0)
+            found.append(result)
+            if isinstance(result, (list, tuple, wxaudit.AuditBatch)):
+                waiting += result
+            elif isinstance(result, wxaudit.AuditResult):
+                waiting.append(result.status or result.error)
+        return found
+
+    @property
+    def counts(self) -> dict[str, int] | None:
+        """How the queries of a batch ended."""
+        return self.result.counts() if isinstance(self.result, wxaudit.AuditBatch) else None
+
+    @property
     def errors(self) -> list[BaseException]:
-        """The error and all that hang on it, however they came to be there."""
+        """The error, or those of a batch, and all that hang on them, however they came to be there."""
         found: list[BaseException] = []
-        waiting = [self.error]
+        waiting = [self.error, *(result for result in self.results if isinstance(result, BaseException))]
         while waiting:
             error = waiting.pop()
             if error is not None and error not in found:
@@ -48,7 +68,8 @@ class Observation(NamedTuple):
     @property
     def subjects(self) -> list[object]:
         """The objects that a caller has in hand afterwards."""
-        return [self.result, *self.errors[:1], *self.clients, *self.events]
+        raised = [] if self.error is None else [self.error]
+        return [*self.results, *raised, *self.clients, *self.events]
 
 
 def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:

@@ -11,6 +11,7 @@ import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
 from secrecy.stage import Stage
+from secrecy.table_plants import PLANTS as TABLE_PLANTS
 
 _kept: list[object] = []
 
@@ -123,4 +124,5 @@ PLANTS = (
     Scenario("faulthandler", _run_in_telling_file),
     # The program that plays these has the token among its arguments.
     Scenario("cmdline", Stage.ask),
+    *TABLE_PLANTS,
 )

@@ -31,7 +31,7 @@ class StopAskingError(Exception):
 
 def _interrupted(stage: Stage) -> object:
     """Ctrl-C once the request is under way."""
-    stage.watcher.at_request = _soon(lambda: os.kill(os.getpid(), signal.SIGINT))
+    stage.watcher.at_request = soon(lambda: os.kill(os.getpid(), signal.SIGINT))
     return stage.ask()
 
 
@@ -40,14 +40,14 @@ def _stopped_by_handler(stage: Stage) -> object:
         raise StopAskingError("stopped")
 
     before = signal.signal(signal.SIGUSR1, stop)
-    stage.watcher.at_request = _soon(lambda: os.kill(os.getpid(), signal.SIGUSR1))
+    stage.watcher.at_request = soon(lambda: os.kill(os.getpid(), signal.SIGUSR1))
     try:
         return stage.ask()
     finally:
         signal.signal(signal.SIGUSR1, before)
 
 
-def _soon(act: Callable[[], object]) -> Callable[[], object]:
+def soon(act: Callable[[], object]) -> Callable[[], object]:
     return lambda: threading.Timer(0.05, act).start()
 
 

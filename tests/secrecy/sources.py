@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from secrecy.stage import Stage
 
 
-class _Source:
+class Source:
     """Gives what a function gives."""
 
     def __init__(self, give: Callable[[bool], object]) -> None:
@@ -29,37 +30,50 @@ class _Source:
         return self._give(refresh)
 
 
-class _SameThreadSource(_Source):
+class SameThreadSource(Source):
     same_thread = True
 
 
-class _AsyncSource(_Source):
+class AsyncSource(Source):
     async def get_token(self, *, refresh: bool = False) -> object:
         return self._give(refresh)
 
 
-def _two_tokens(refresh: bool) -> object:
+def two_tokens(refresh: bool) -> object:
     return FRESH_TOKEN.text() if refresh else TOKEN.text()
 
 
-def _failing(_refresh: bool) -> object:
+def failing(_refresh: bool) -> object:
     raise OSError("the database is away")
 
 
-def _failing_at_refresh(refresh: bool) -> object:
-    return _failing(refresh) if refresh else TOKEN.text()
+def failing_with_token(_refresh: bool) -> object:
+    raise OSError(f"no such row: {TOKEN.text()}")
 
 
-def _asking(give: Callable[[bool], object], kind: type[_Source] = _Source) -> Act:
+def failing_at_refresh(refresh: bool) -> object:
+    return failing(refresh) if refresh else TOKEN.text()
+
+
+def _asking(give: Callable[[bool], object], kind: type[Source] = Source) -> Act:
     return lambda stage: stage.ask(kind(give))
 
 
 def _ask_hanging(stage: Stage) -> object:
     awake = threading.Event()
     try:
-        return stage.ask(_Source(lambda _: awake.wait(10) and TOKEN.text()), timeout=0.2)
+        return stage.ask(Source(lambda _: awake.wait(10) and TOKEN.text()), timeout=0.2)
     finally:
         awake.set()
+
+
+def _told_by_source(stage: Stage) -> object:
+    """The text of the source's own exception is the caller's; all else is the library's."""
+    try:
+        return stage.ask(Source(failing_with_token))
+    except wxaudit.TokenError as error:
+        # As texts: whoever goes on to the cause reads what the caller wrote.
+        return [str(error), repr(error), repr(error.args), repr(vars(error)), pickle.dumps(error)]
 
 
 def _cancel_while_asked(stage: Stage) -> object:
@@ -84,28 +98,28 @@ def _cancel_while_asked(stage: Stage) -> object:
 def _ask_walked_in_flight(stage: Stage) -> object:
     """All objects are walked over while the call is under way: only the library has the token then."""
     stage.watcher.at_request = stage.walk_in_flight
-    return stage.ask(_Source(_two_tokens))
+    return stage.ask(Source(two_tokens))
 
 
-def _refusing_both(_servers: object, token: str) -> list[Fault]:
+def refusing_both(_servers: object, token: str) -> list[Fault]:
     """Each is refused with itself in the text."""
     texts = (token, FRESH_TOKEN.text())
     return [Fault(errcode=40001, errmsg=f"invalid credential {text}") for text in texts]
 
 
-_EXPIRED = Fault(errcode=42001, errmsg="access_token expired")
+EXPIRED = Fault(errcode=42001, errmsg="access_token expired")
 
 SCENARIOS = (
-    Scenario("a token source", _asking(_two_tokens)),
-    Scenario("an async token source", _asking(_two_tokens, _AsyncSource), doors=("asyncio",)),
+    Scenario("a token source", _asking(two_tokens)),
+    Scenario("an async token source", _asking(two_tokens, AsyncSource), doors=("asyncio",)),
     Scenario(
         "a coroutine where none can be awaited",
-        _asking(_two_tokens, _AsyncSource),
+        _asking(two_tokens, AsyncSource),
         wxaudit.TokenError,
         sends=0,
         doors=("blocking",),
     ),
-    Scenario("a token source in the same thread", _asking(_two_tokens, _SameThreadSource)),
+    Scenario("a token source in the same thread", _asking(two_tokens, SameThreadSource)),
     Scenario(
         "cancelled while the source is asked",
         _cancel_while_asked,
@@ -114,17 +128,18 @@ SCENARIOS = (
         doors=("asyncio",),
     ),
     Scenario("a token source, objects walked in flight", _ask_walked_in_flight),
-    Scenario("a refresh", _asking(_two_tokens), answers=always(_EXPIRED, IN_REVIEW), sends=2),
-    Scenario("a refresh in vain", _asking(_two_tokens), wxaudit.TokenError, _refusing_both, sends=2),
-    Scenario("a refresh that fails", _asking(_failing_at_refresh), wxaudit.TokenError, always(_EXPIRED)),
+    Scenario("a refresh", _asking(two_tokens), answers=always(EXPIRED, IN_REVIEW), sends=2),
+    Scenario("a refresh in vain", _asking(two_tokens), wxaudit.TokenError, refusing_both, sends=2),
+    Scenario("a refresh that fails", _asking(failing_at_refresh), wxaudit.TokenError, always(EXPIRED)),
     Scenario(
         "an async refresh that fails",
-        _asking(_failing_at_refresh, _AsyncSource),
+        _asking(failing_at_refresh, AsyncSource),
         wxaudit.TokenError,
-        always(_EXPIRED),
+        always(EXPIRED),
         doors=("asyncio",),
     ),
-    Scenario("a token source that raises", _asking(_failing), wxaudit.TokenError, sends=0),
+    Scenario("a token source that raises", _asking(failing), wxaudit.TokenError, sends=0),
+    Scenario("a token source that raises with the token", _told_by_source, sends=0),
     Scenario(
         "a token source that hangs", _ask_hanging, (wxaudit.TokenError, wxaudit.RequestTimeout), sends=0
     ),

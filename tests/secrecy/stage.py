@@ -12,6 +12,8 @@ from secrecy.scenario import FIRST_AUDITID
 from secrecy.watcher import Watcher
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from secrecy.canary import Text
     from secrecy.objects import ObjectWalk
     from secrecy.scenario import Servers
@@ -64,6 +66,17 @@ class Stage:
             client.get_audit_status(_now(token), _now(auditid or self.auditid), **_all_now(options))
         )
 
+    def collect(self, queries: object, *, client: Any = None, **options: Any) -> Any:
+        """A batch, to its end."""
+        client = client or self.client()
+        return self.run(client.get_audit_statuses(_now(queries), **_all_now(options)))
+
+    def iterate(self, queries: object, *, client: Any = None, **options: Any) -> Any:
+        """The same, result by result."""
+        client = client or self.client()
+        results = client.iter_audit_statuses(_now(queries), **_all_now(options))
+        return wxaudit.AuditBatch(results if self.door == "blocking" else self.run(_each(results)))
+
     def run(self, called: Any) -> Any:
         """What a client's method gave, awaited where it needs to be."""
         return called if self.door == "blocking" else self.loop.run_until_complete(called)
@@ -87,6 +100,10 @@ class Stage:
             self._loop.run_until_complete(asyncio.wait(left))
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
+
+
+async def _each(results: AsyncIterator[wxaudit.AuditResult]) -> list[wxaudit.AuditResult]:
+    return [result async for result in results]
 
 
 def _now(value: Any) -> Any:

@@ -212,7 +212,7 @@ impl<T: Clone> SingleFlight<T> {
         let answer = ask().await;
         // That the time of the one who asked is over says nothing to other calls: the next in line asks.
         if !matches!(answer, Err(Error::Timeout { .. })) {
-            asking.is_answered();
+            asking.answered();
             *last = Some(answer.clone());
             self.round.fetch_add(1, Ordering::Release);
         }
@@ -227,7 +227,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn is_answered(self) {
+    fn answered(self) {
         std::mem::forget(self);
     }
 }

@@ -120,9 +120,8 @@ def _bars(
     numbers = base.mark_text(align="left", dx=5, fontSize=12, color=_INK).encode(
         text=alt.Text("count:Q", format=",d")
     )
-    panel: alt.LayerChart = alt.layer(drawn, numbers).properties(
-        title=heading, width=_WIDTH, height=_BAR * len(bars)
-    )
+    layered: Any = alt.layer(drawn, numbers)
+    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=_BAR * len(bars))
     return panel
 
 
@@ -173,7 +172,8 @@ def _age_panel(ages: _ages.Ages) -> alt.LayerChart:
             ],
         )
     )
-    panel: alt.LayerChart = alt.layer(drawn).properties(title=heading, width=_WIDTH, height=150)
+    layered: Any = alt.layer(drawn)
+    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=150)
     return panel
 
 
@@ -206,5 +206,6 @@ def _note(heading: alt.TitleParams, text: str) -> alt.LayerChart:
         align="left", color=_QUIET, fontSize=13
     )
     placed = mark.encode(text=alt.Text("note:N"), x=alt.value(0))
-    panel: alt.LayerChart = alt.layer(placed).properties(title=heading, width=_WIDTH, height=_BAR)
+    layered: Any = alt.layer(placed)
+    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=_BAR)
     return panel

@@ -86,7 +86,11 @@ pub(super) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<St
 pub(super) fn label(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let label = text("appid", value)?;
     if label.chars().count() > LONGEST_LABEL {
-        return Err(argument(value.py(), "appid", "has more than 64 characters; is it a token in the wrong place?"));
+        return Err(argument(
+            value.py(),
+            "appid",
+            "has more than 64 characters; is it a token in the wrong place?",
+        ));
     }
     Ok(label)
 }

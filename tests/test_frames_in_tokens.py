@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +17,9 @@ from secrecy.canary import TOKEN, find
 from test_frames_in import token
 from wxaudit import AuditQuery
 from wxaudit._frames_in import queries_from_frame
+
+# Where the library is: the folder of a clone may have its name too.
+OURS = str(Path(wxaudit.__file__).parent)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +128,7 @@ def shown(error: BaseException) -> list[str]:
     """All that a traceback of it can show of this package: lines, and the variables of each frame."""
     formatted = traceback.TracebackException.from_exception(error, capture_locals=True)
     stacks = [formatted.stack] + [part.stack for part in (formatted.__cause__,) if part is not None]
-    frames = [frame for stack in stacks for frame in stack if "/wxaudit/" in frame.filename]
+    frames = [frame for stack in stacks for frame in stack if frame.filename.startswith(OURS)]
     assert frames
     return [str(formatted), *(repr(frame.locals) for frame in frames)]
 

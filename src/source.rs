@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -111,33 +111,27 @@ impl SharedSource {
         wait: Wait<'_>,
         ask: impl FnOnce() -> Answer,
     ) -> Result<Dated, Error> {
-        if let Some(dated) = self.kept(keep) {
-            return Ok(dated);
-        }
         let arrived = self.lookups.round();
-        let still_good = |last: &Dated| self.is_kept(last, keep);
-        self.lookups
+        let still_good = |last: &Dated| {
+            let is_young = last.asked_at.elapsed() < keep;
+            is_young && (last.round == self.refreshes.round() || self.refreshes.went_well())
+        };
+        let dated = self
+            .lookups
             .share(arrived, wait, still_good, async || {
                 let round = self.refreshes.round();
                 let token = ask().await?;
                 Ok(Dated { token, round, asked_at: Instant::now() })
             })
-            .await
-    }
-
-    /// The token of an earlier question that is not older than `keep`, or what a refresh has put in its place.
-    fn kept(&self, keep: Duration) -> Option<Dated> {
-        if keep.is_zero() {
-            return None;
+            .await?;
+        if keep.is_zero() || dated.round == self.refreshes.round() {
+            return Ok(dated);
         }
-        let last = self.lookups.last()?.ok()?;
-        let last = self.renewed(&last).unwrap_or(last);
-        self.is_kept(&last, keep).then_some(last)
-    }
-
-    /// Whether a token is not older than `keep`, and none has been refused since.
-    fn is_kept(&self, last: &Dated, keep: Duration) -> bool {
-        last.asked_at.elapsed() < keep && self.refreshes.round() == last.round
+        // It was refused meanwhile, and what the refresh gave holds.
+        match self.refreshes.latest().await {
+            Some(Ok(token)) => Ok(Dated { token, round: self.refreshes.round(), ..dated }),
+            _ => Ok(dated),
+        }
     }
 
     fn renewed(&self, held: &Dated) -> Option<Dated> {
@@ -164,18 +158,34 @@ struct SingleFlight<T> {
     round: AtomicU64,
     /// How many questions were not answered in time.
     hung: AtomicU64,
+    /// Whether the last answer was no failure.
+    well: AtomicBool,
     last: Mutex<Option<Result<T, Error>>>,
 }
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
-        Self { round: AtomicU64::new(0), hung: AtomicU64::new(0), last: Mutex::new(None) }
+        Self {
+            round: AtomicU64::new(0),
+            hung: AtomicU64::new(0),
+            well: AtomicBool::new(false),
+            last: Mutex::new(None),
+        }
     }
 }
 
 impl<T: Clone> SingleFlight<T> {
     fn round(&self) -> u64 {
         self.round.load(Ordering::Acquire)
+    }
+
+    fn went_well(&self) -> bool {
+        self.well.load(Ordering::Acquire)
+    }
+
+    /// The latest answer; waits for one that is under way.
+    async fn latest(&self) -> Option<Result<T, Error>> {
+        self.last.lock().await.clone()
     }
 
     /// The latest answer, unless another question is under way: nobody waits for that here.
@@ -213,6 +223,7 @@ impl<T: Clone> SingleFlight<T> {
         // That the time of the one who asked is over says nothing to other calls: the next in line asks.
         if !matches!(answer, Err(Error::Timeout { .. })) {
             asking.answered();
+            self.well.store(answer.is_ok(), Ordering::Release);
             *last = Some(answer.clone());
             self.round.fetch_add(1, Ordering::Release);
         }

@@ -1,6 +1,7 @@
 """A WeChat for tests: `FakeWeChat` answers on a loopback port as the real one does, oddities included.
 
-Needs the standard library only, and imports none of it before a name is used.
+Needs the standard library only, and imports none of it before a name is used. Push events need what
+`wxaudit.events` does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from ._life import Step as Step
     from ._log import ClosedConnection as ClosedConnection
     from ._log import ReceivedRequest as ReceivedRequest
+    from ._push import FakePush as FakePush
+    from ._push import PushAnswer as PushAnswer
     from ._token_sources import FakeAsyncTokenSource as FakeAsyncTokenSource
     from ._token_sources import FakeTokenSource as FakeTokenSource
 
@@ -23,9 +26,11 @@ __all__ = [
     "FakeAsyncTokenSource",
     "FakeAudit",
     "FakeClock",
+    "FakePush",
     "FakeTokenSource",
     "FakeWeChat",
     "Fault",
+    "PushAnswer",
     "ReceivedRequest",
     "ScriptedFault",
     "Step",
@@ -36,8 +41,10 @@ _HOMES = {
     "ClosedConnection": "_log",
     "FakeAudit": "_audits",
     "FakeClock": "_clock",
+    "FakePush": "_push",
     "FakeWeChat": "_fake",
     "Fault": "_faults",
+    "PushAnswer": "_push",
     "ReceivedRequest": "_log",
     "ScriptedFault": "_fault_queue",
     "Step": "_life",

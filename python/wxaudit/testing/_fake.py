@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from .. import AsyncClient, Client
+    from ._audits import FakeAudit
+    from ._push import FakePush, PushAnswer, PushOptions
 
 
 class FakeWeChat(Script, Watch):
@@ -101,6 +103,33 @@ class FakeWeChat(Script, Watch):
         from .. import AsyncClient
 
         return AsyncClient(**self._client_options(options))
+
+    def original_id(self, appid: str | None = None) -> str:
+        """The 原始 ID (`gh_…`) of a mini program, by which pushes name it."""
+        from ._push import original_id
+
+        return original_id(self._appid(appid))
+
+    def make_push(
+        self, audit: FakeAudit | str, appid: str | None = None, **options: Unpack[PushOptions]
+    ) -> FakePush:
+        """A push event as WeChat sends it to a third-party platform, encrypted and signed, not yet sent.
+
+        `audit`: one that is approved, rejected or delayed, or else the name of an event
+        (`"weapp_audit_fail"`, or any other) about the mini program `appid`. `options`: `token`,
+        `encoding_aes_key` and `component_appid` of the platform, which are required; for an event by its
+        name also `reason` and `screenshots`; `timestamp` and `nonce` of the query. Times are the fake's.
+        Needs cryptography and defusedxml.
+        """
+        from ._push import make_push
+
+        return make_push(self.clock, audit, self._appid(appid), **options)
+
+    def push(
+        self, audit: FakeAudit | str, url: str, appid: str | None = None, **options: Unpack[PushOptions]
+    ) -> PushAnswer:
+        """Send such a push to a URL by HTTP POST, and return what was answered. See `make_push`."""
+        return self.make_push(audit, appid, **options).send(url)
 
     def release(self) -> int:
         """Let the requests go on that a `Fault(hold=True)` holds now. Returns how many there were."""

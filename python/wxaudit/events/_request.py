@@ -1,0 +1,53 @@
+"""What arrives: the query and the body, from whatever web framework, and nothing of it trusted yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from .._errors import ArgumentError
+
+# Never an XML parser before the signature is known to be right. Base64 only, so that nothing needs decoding.
+_ENCRYPT = re.compile(rb"<Encrypt>(?:<!\[CDATA\[([A-Za-z0-9+/=]*)\]\]>|([A-Za-z0-9+/=]*))</Encrypt>")
+_LONGEST = 256
+
+
+def parameters(query: Mapping[str, Any] | str | bytes) -> tuple[bytes, bytes, bytes] | None:
+    """`msg_signature`, `timestamp` and `nonce`; None where one is missing, empty, long, or there twice."""
+    if isinstance(query, (str, bytes)):
+        text = query.decode("latin-1") if isinstance(query, bytes) else query
+        try:
+            query = parse_qs(text.removeprefix("?"), keep_blank_values=True, max_num_fields=100)
+        except ValueError:
+            return None
+    elif not isinstance(query, Mapping):
+        raise ArgumentError(
+            f"query must be the query string or a mapping of its parameters, got {type(query).__name__}"
+        )
+    found = [_only(query, name) for name in ("msg_signature", "timestamp", "nonce")]
+    signature, timestamp, nonce = (value.encode("utf-8", "surrogatepass") for value in found)
+    return (signature, timestamp, nonce) if signature and timestamp and nonce else None
+
+
+def encrypted_text(body: bytes) -> bytes | None:
+    """What stands in `<Encrypt>`; None where there is not exactly one."""
+    found = _ENCRYPT.findall(body)
+    if len(found) != 1 or body.count(b"<Encrypt>") != 1:
+        return None
+    with_cdata, bare = found[0]
+    return bytes(with_cdata or bare) or None
+
+
+def _only(query: Mapping[str, Any], name: str) -> str:
+    """The one value of a parameter, "" where there is none or several."""
+    if name not in query:
+        return ""
+    # Django, Flask and Starlette; then aiohttp; then what parse_qs and plain dicts hold.
+    values = query.getlist(name) if hasattr(query, "getlist") else None
+    if values is None:
+        values = query.getall(name) if hasattr(query, "getall") else query[name]
+    if isinstance(values, (list, tuple)):
+        values = values[0] if len(values) == 1 else ""
+    return values if isinstance(values, str) and len(values) <= _LONGEST else ""

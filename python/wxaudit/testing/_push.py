@@ -1,0 +1,162 @@
+"""Push events about audits, as WeChat posts them to a third-party platform: encrypted and signed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from http.client import HTTPConnection, HTTPSConnection
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from .._native import hide
+from ..events._crypto import encrypt, read_appid, read_key, read_token, sign
+from ._audits import FakeAudit
+from ._life import APPROVED, DELAYED, REJECTED, state_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypedDict
+
+    from typing_extensions import Required
+
+    from ._clock import FakeClock
+
+    class PushOptions(TypedDict, total=False):
+        """What `FakeWeChat.make_push` and `FakeWeChat.push` take by keyword."""
+
+        token: Required[str]
+        encoding_aes_key: Required[str]
+        component_appid: Required[str]
+        reason: str | None
+        screenshots: Iterable[str]
+        timestamp: int | None
+        nonce: str | None
+
+
+_KINDS = {APPROVED: "weapp_audit_success", REJECTED: "weapp_audit_fail", DELAYED: "weapp_audit_delay"}
+_TIMES = {
+    "weapp_audit_success": "SuccTime",
+    "weapp_audit_fail": "FailTime",
+    "weapp_audit_delay": "DelayTime",
+}
+# As long as WeChat waits.
+_PATIENCE = 5
+
+
+class PushAnswer(NamedTuple):
+    """What a platform answered to a push."""
+
+    http_status: int
+    body: bytes
+
+    @property
+    def accepted(self) -> bool:
+        """Whether WeChat is content with it: 200 and `success`, or nothing at all."""
+        return self.http_status == 200 and self.body in (b"success", b"")
+
+
+class FakePush:
+    """One push, made by `FakeWeChat.make_push`: `query` (text) and `body` (bytes), to be sent or handed over.
+
+    `appid` and `original_id` are those of the mini program, `message` is the XML before its encryption.
+    """
+
+    def __init__(self, appid: str, original_id: str, message: str, query: str, body: bytes) -> None:
+        self.appid = appid
+        self.original_id = original_id
+        self.message = message
+        self.query = query
+        self.body = body
+
+    def send(self, url: str) -> PushAnswer:
+        """POST it to a URL, in which `$APPID$` stands for the mini program's appid; again if called again.
+
+        Raises what `http.client` does: `ConnectionError`, `TimeoutError` after the 5 seconds that WeChat
+        waits.
+        """
+        parts = urlsplit(url.replace("$APPID$", self.appid))
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"the URL of a receiver begins with http:// or https://, not {parts.scheme!r}")
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        target = f"{parts.path or '/'}?{parts.query + '&' if parts.query else ''}{self.query}"
+        connection = kind(parts.hostname, parts.port, timeout=_PATIENCE)
+        try:
+            connection.request("POST", target, self.body, {"Content-Type": "text/xml"})
+            answer = connection.getresponse()
+            return PushAnswer(answer.status, answer.read())
+        finally:
+            connection.close()
+
+    def __repr__(self) -> str:
+        return f"<FakePush for {self.appid}: {len(self.body)} bytes>"
+
+
+def original_id(appid: str) -> str:
+    """The 原始 ID of a mini program of the fake, always the same."""
+    return f"gh_{hashlib.sha256(appid.encode()).hexdigest()[:12]}"
+
+
+def make_push(
+    clock: FakeClock,
+    audit: FakeAudit | str,
+    appid: str,
+    *,
+    token: str,
+    encoding_aes_key: str,
+    component_appid: str,
+    reason: str | None = None,
+    screenshots: Iterable[str] = (),
+    timestamp: int | None = None,
+    nonce: str | None = None,
+) -> FakePush:
+    """See `FakeWeChat.make_push`."""
+    moment = clock.timestamp()
+    if isinstance(audit, FakeAudit):
+        state, decided_at = int(audit.state), int(audit.changed_at.timestamp())
+        if state not in _KINDS:
+            raise ValueError(f"WeChat pushes nothing about an audit that is {state_name(state)}")
+        kind, appid, reason, screenshots = _KINDS[state], audit.appid, audit.reason, audit.screenshots
+    else:
+        kind, decided_at = audit, moment
+    sender = f"o{hashlib.sha256(component_appid.encode()).hexdigest()[:27]}"
+    fields = [
+        ("ToUserName", _cdata(original_id(appid))),
+        ("FromUserName", _cdata(sender)),
+        ("CreateTime", str(moment)),
+        ("MsgType", _cdata("event")),
+        ("Event", _cdata(kind)),
+    ]
+    if reason is not None:
+        fields.append(("Reason", _cdata(reason)))
+    if kind in _TIMES:
+        fields.append((_TIMES[kind], str(decided_at)))
+    media_ids = "|".join(screenshots)
+    if media_ids:
+        fields.append(("ScreenShot", _cdata(media_ids)))
+    message = "<xml>" + "\n".join(f"<{name}>{value}</{name}>" for name, value in fields) + "\n</xml>"
+    sent_at = str(moment if timestamp is None else timestamp)
+    nonce = str(secrets.randbelow(10**10)) if nonce is None else nonce
+    hidden_token = read_token(hide(token))
+    key = read_key(hide(encoding_aes_key), "encoding_aes_key")
+    encrypted = encrypt(key, message.encode(), read_appid(hide(component_appid)).encode(), os.urandom(16))
+    stamp = (sent_at.encode(), nonce.encode())
+    query = urlencode(
+        {
+            "signature": sign(hidden_token, *stamp),
+            "timestamp": sent_at,
+            "nonce": nonce,
+            "openid": sender,
+            "encrypt_type": "aes",
+            "msg_signature": sign(hidden_token, *stamp, encrypted),
+        }
+    )
+    body = (
+        f"<xml>\n    <ToUserName>{_cdata(original_id(appid))}</ToUserName>\n"
+        f"    <Encrypt>{_cdata(encrypted.decode())}</Encrypt>\n</xml>"
+    )
+    return FakePush(appid, original_id(appid), message, query, body.encode())
+
+
+def _cdata(text: str) -> str:
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"

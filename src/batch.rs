@@ -1,4 +1,4 @@
-//! Many audits at once: bounded concurrency, queries taken in as there is room for them.
+//! Many calls at once: bounded concurrency, queries taken in as there is room for them.
 //!
 //! All calls of a batch run in one task; a task each would cost more than what it does.
 
@@ -11,7 +11,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::client::{Call, Client};
 use crate::error::Failure;
 use crate::group::Group;
-use crate::status::AuditStatus;
+use crate::operation::Reply;
+use crate::request::AuditId;
 
 /// One query of a batch.
 pub struct Query {
@@ -27,16 +28,20 @@ pub struct Outcome {
     /// The query's number in the input.
     pub index: u64,
     /// The audit it was about.
-    pub auditid: i64,
+    pub auditid: Option<i64>,
     /// The caller's label.
     pub appid: Option<String>,
     /// How many requests were sent for it.
     pub attempts: u32,
-    /// The status, or why there is none.
-    pub result: Result<AuditStatus, Failure>,
+    /// What came, or why nothing did.
+    pub result: Result<Reply, Failure>,
 }
 
 /// What a batch tells.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for a moment; a box would be an allocation for each query"
+)]
 pub enum News {
     /// A query has ended.
     Finished(Outcome),
@@ -46,7 +51,7 @@ pub enum News {
 
 /// Answers the queries as they come, `concurrency` at once, and tells each outcome as soon as it is there. Ends
 /// when `queries` is closed and all of them are answered. Dropping the future drops what is under way.
-pub async fn get_audit_statuses(
+pub async fn answer_all(
     client: &Client,
     group: &Group,
     concurrency: usize,
@@ -87,7 +92,13 @@ pub async fn get_audit_statuses(
 }
 
 async fn answer(client: &Client, Query { index, call }: Query) -> Outcome {
-    let result = client.get_audit_status(&call).await;
+    let result = client.ask(&call).await;
     let attempts = call.attempts();
-    Outcome { index, auditid: call.auditid.get(), appid: call.appid, attempts, result }
+    Outcome {
+        index,
+        auditid: call.operation.auditid().map(AuditId::get),
+        appid: call.appid,
+        attempts,
+        result,
+    }
 }

@@ -39,6 +39,8 @@ impl Default for Timeouts {
 pub struct Settings {
     /// Where WeChat is.
     pub base_url: Option<String>,
+    /// Where else it is, in this order.
+    pub fallback_urls: Vec<String>,
     /// The limits of a call.
     pub timeouts: Timeouts,
     /// Retries after the first attempt.
@@ -83,9 +85,16 @@ impl Config {
     /// [`Error::Argument`] that names the setting.
     pub fn new(settings: Settings, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let base = BaseUrl::parse(settings.base_url.as_deref().unwrap_or(BaseUrl::WECHAT))?;
+        let mut fallbacks = Vec::new();
+        for url in &settings.fallback_urls {
+            let fallback = BaseUrl::parse(url).map_err(|error| error.in_field("fallback_urls"))?;
+            if fallback != base && !fallbacks.contains(&fallback) {
+                fallbacks.push(fallback);
+            }
+        }
         let proxy = match settings.proxy {
             Some(url) => Some(Proxy { url: proxy_url("proxy", &url.0)?, except: None }),
-            None if settings.trust_env => proxy_from_environment(&base, variable)?,
+            None if settings.trust_env => proxy_from_environment(&base, &fallbacks, variable)?,
             None => None,
         };
         let user_agent =
@@ -96,6 +105,7 @@ impl Config {
         Ok(Self {
             transport: Options {
                 base,
+                fallbacks,
                 proxy,
                 ca_file: settings.ca_file,
                 user_agent: user_agent_header(&user_agent)?,
@@ -124,12 +134,14 @@ pub fn check_retries(max_retries: u32) -> Result<u32, Error> {
     Ok(max_retries)
 }
 
-/// The proxy that the environment names for `base`. A loopback host is never behind one.
+/// The proxy that the environment names. A loopback host is never behind one.
 fn proxy_from_environment(
     base: &BaseUrl,
+    fallbacks: &[BaseUrl],
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Proxy>, Error> {
-    if base.is_loopback() {
+    let bases = || std::iter::once(base).chain(fallbacks);
+    if bases().all(BaseUrl::is_loopback) {
         return Ok(None);
     }
     let read = |names: [&str; 2]| {
@@ -138,7 +150,11 @@ fn proxy_from_environment(
     let Some(url) = read(["https_proxy", "HTTPS_PROXY"]).or_else(|| read(["all_proxy", "ALL_PROXY"])) else {
         return Ok(None);
     };
-    let except = read(["no_proxy", "NO_PROXY"]);
+    let mut except = read(["no_proxy", "NO_PROXY"]);
+    if bases().any(BaseUrl::is_loopback) {
+        let named = except.map_or_else(String::new, |named| format!("{named},"));
+        except = Some(named + "localhost,127.0.0.0/8,::1");
+    }
     Ok(Some(Proxy { url: proxy_url("HTTPS_PROXY", &url)?, except }))
 }
 

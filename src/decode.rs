@@ -1,19 +1,22 @@
 //! From a raw answer to a result or an error. Nothing is guessed: a status that is absent or of a wrong type is
 //! an error, never an approval.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::Error;
 use crate::json::{self, Json};
-use crate::request::AuditId;
-use crate::status::AuditStatus;
-use crate::token::Tokens;
+use crate::request::{AuditId, RequestId, is_request_id};
+use crate::status::{AuditStatus, LatestAuditStatus};
+use crate::token::{Tokens, mask_tokens};
 
 /// The spellings that WeChat uses across its interfaces.
 const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
 
 /// A `media_id` has 64 characters: an honest answer holds far fewer.
 const MOST_SCREENSHOTS: usize = 10_000;
+
+/// The end of the year 9999.
+const LAST_SECOND: u64 = 253_402_300_800;
 
 const EXCERPT_CHARACTERS: usize = 200;
 /// How much of a body an excerpt is made from; what this cuts off of a token is masked as any cut is.
@@ -33,16 +36,59 @@ pub fn audit_status(
     let answer = Answer::read(body, tokens)?;
     answer.check_errcode()?;
     answer.check_auditid(auditid)?;
-    Ok(AuditStatus {
-        auditid: auditid.get(),
-        status: answer.status()?,
-        reason: answer.reason()?,
-        screenshots: answer.screenshots()?,
-        appid: None,
-        observed_at: now,
-        lossy: answer.lossy,
-        raw: answer.object,
+    answer.into_status(auditid.get(), now)
+}
+
+/// Reads the answer of `get_latest_auditstatus`.
+///
+/// # Errors
+/// As [`audit_status`].
+pub fn latest_audit_status(
+    body: &[u8],
+    tokens: &Tokens,
+    now: SystemTime,
+) -> Result<LatestAuditStatus, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    let auditid = match answer.object.get("auditid").and_then(integer) {
+        Some(auditid) if auditid > 0 => auditid,
+        _ => return Err(answer.wrong("the answer names no audit")),
+    };
+    Ok(LatestAuditStatus {
+        user_version: answer.optional_text("user_version")?,
+        user_desc: answer.optional_text("user_desc")?,
+        submitted_at: answer.moment("submit_audit_time")?,
+        status: answer.into_status(auditid, now)?,
     })
+}
+
+/// Reads the answer of `rid/get`: the `rid`, and the `request` as WeChat saw it, all tokens in it masked. The request
+/// may have been made with any token, and its answer may have been one.
+///
+/// # Errors
+/// As [`audit_status`], and for an answer without a request.
+pub fn request_trace(body: &[u8], rid: &RequestId, tokens: &Tokens) -> Result<Json, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    match answer.object.get("request") {
+        Some(request @ Json::Object(_)) => {
+            let mut request = request.clone();
+            request.mask_tokens();
+            let rid = Json::String(rid.to_string());
+            Ok(Json::Object(vec![("rid".to_owned(), rid), ("request".to_owned(), request)]))
+        }
+        _ => Err(answer.wrong("the answer holds no request")),
+    }
+}
+
+/// Reads an answer whose fields the caller knows: the object, once it is a success.
+///
+/// # Errors
+/// As [`audit_status`].
+pub fn object(body: &[u8], tokens: &Tokens) -> Result<Json, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    Ok(answer.object)
 }
 
 /// A JSON object from WeChat, the token masked in all its texts.
@@ -120,11 +166,36 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn reason(&self) -> Result<Option<String>, Error> {
-        match self.object.get("reason") {
+    fn into_status(self, auditid: i64, now: SystemTime) -> Result<AuditStatus, Error> {
+        Ok(AuditStatus {
+            auditid,
+            status: self.status()?,
+            reason: self.optional_text("reason")?,
+            screenshots: self.screenshots()?,
+            appid: None,
+            observed_at: now,
+            lossy: self.lossy,
+            raw: self.object,
+        })
+    }
+
+    fn optional_text(&self, key: &str) -> Result<Option<String>, Error> {
+        match self.object.get(key) {
             None | Some(Json::Null) => Ok(None),
             Some(Json::String(text)) => Ok((!text.is_empty()).then(|| text.clone())),
-            Some(_) => Err(self.wrong("the reason of the answer is no text")),
+            Some(_) => Err(self.wrong(format!("the {key} of the answer is no text"))),
+        }
+    }
+
+    /// A moment in seconds since 1970, None where there is none.
+    fn moment(&self, key: &str) -> Result<Option<SystemTime>, Error> {
+        match self.object.get(key) {
+            None | Some(Json::Null) => Ok(None),
+            Some(value) => match integer(value).and_then(|seconds| u64::try_from(seconds).ok()) {
+                // Years of five digits are none.
+                Some(seconds) if seconds < LAST_SECOND => Ok(Some(UNIX_EPOCH + Duration::from_secs(seconds))),
+                _ => Err(self.wrong(format!("the {key} of the answer is no time in seconds"))),
+            },
         }
     }
 
@@ -159,20 +230,21 @@ fn integer(value: &Json) -> Option<i64> {
 /// The request id in an errmsg: `rid: 637accc2-7d67c301-4ae3af4b`.
 fn rid(errmsg: &str) -> Option<&str> {
     let (_, rest) = errmsg.rsplit_once("rid:")?;
-    let rid = rest.split_ascii_whitespace().next()?;
-    let mut blocks = rid.split('-');
-    let well_formed = blocks.by_ref().take(3).filter(|block| is_block(block)).count() == 3;
-    (well_formed && blocks.next().is_none()).then_some(rid)
+    rest.split_ascii_whitespace().next().filter(|rid| is_request_id(rid))
 }
 
-fn is_block(block: &str) -> bool {
-    block.len() == 8 && block.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// The error for a body that is not what was asked for.
+#[must_use]
+pub fn refused(problem: &str, body: &[u8], tokens: &Tokens) -> Error {
+    Error::Decode { problem: problem.to_owned(), excerpt: excerpt(body, tokens), empty: false }
 }
 
 /// The start of a body, fit for a message: the token masked before the cut, which could leave half of it.
 fn excerpt(body: &[u8], tokens: &Tokens) -> String {
     let mut text = String::from_utf8_lossy(body.get(..EXCERPT_SOURCE).unwrap_or(body)).into_owned();
     tokens.mask(&mut text);
+    // It may be about another request, made with a token that nobody here knows.
+    mask_tokens(&mut text);
     let mut shown = String::new();
     for character in text.chars().take(EXCERPT_CHARACTERS) {
         if character.is_control() || is_hidden_mark(character) {

@@ -141,6 +141,15 @@ impl Error {
         Self::TokenSource { problem: "get_token did not return in time".to_owned() }
     }
 
+    /// The same bad input, of the parameter `name`.
+    #[must_use]
+    pub fn in_field(self, name: &'static str) -> Self {
+        match self {
+            Self::Argument { problem, .. } => Self::Argument { field: name, problem },
+            error => error,
+        }
+    }
+
     /// Bad input in the parameter `field`.
     #[must_use]
     pub fn argument(field: &'static str, problem: impl Into<String>) -> Self {
@@ -180,4 +189,6 @@ pub struct Failure {
     pub error: Error,
     /// How many requests were sent.
     pub attempts: u32,
+    /// The path of the interface that was asked.
+    pub url_path: &'static str,
 }

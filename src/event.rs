@@ -33,8 +33,8 @@ impl Kind {
 pub struct Event {
     /// Its kind.
     pub kind: Kind,
-    /// The audit.
-    pub auditid: i64,
+    /// The audit, where the call is about one.
+    pub auditid: Option<i64>,
     /// The caller's label.
     pub appid: Option<String>,
     /// The number of the attempt, from 1.

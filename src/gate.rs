@@ -1,4 +1,4 @@
-//! Quota gates: while WeChat refuses a merchant for its quota, nothing more is sent for it.
+//! Quota gates: while WeChat refuses a merchant for the quota of an interface, nothing more is sent to that one for it.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -35,9 +35,18 @@ pub fn reopens_at(errcode: i64, now: SystemTime) -> Option<SystemTime> {
     }
 }
 
-/// Whose quota it is: the mini program where the caller named it, or else whoever owns the token.
+/// Whose quota it is, and of which interface: WeChat counts each on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Owner {
+pub struct Owner {
+    /// The path of the interface.
+    pub path: &'static str,
+    /// Whose it is.
+    pub who: Who,
+}
+
+/// The mini program where the caller named it, or else whoever owns the token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Who {
     /// The caller's `appid`.
     Appid(String),
     /// A fingerprint of the token.
@@ -54,11 +63,12 @@ pub struct Gates {
 impl Gates {
     /// Whose gate a call passes.
     #[must_use]
-    pub fn owner(&self, appid: Option<&str>, token: &Token) -> Owner {
-        match appid {
-            Some(appid) => Owner::Appid(appid.to_owned()),
-            None => Owner::Token(token.fingerprint(&self.key)),
-        }
+    pub fn owner(&self, path: &'static str, appid: Option<&str>, token: &Token) -> Owner {
+        let who = match appid {
+            Some(appid) => Who::Appid(appid.to_owned()),
+            None => Who::Token(token.fingerprint(&self.key)),
+        };
+        Owner { path, who }
     }
 
     /// Closes the owner's gate until `until`, with the refusal that closed it.

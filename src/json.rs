@@ -13,6 +13,8 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
+use crate::token::{MASK, is_secret, mask_tokens};
+
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -67,6 +69,27 @@ impl Json {
                 for (key, value) in members {
                     change(key);
                     value.map_strings(change);
+                }
+            }
+            Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Unsigned(_) | Json::Float(_) => {}
+        }
+    }
+}
+
+impl Json {
+    /// Masks the secrets that their names give away, in the members of objects and within texts.
+    pub fn mask_tokens(&mut self) {
+        match self {
+            Json::String(text) => mask_tokens(text),
+            Json::Array(items) => items.iter_mut().for_each(Json::mask_tokens),
+            Json::Object(members) => {
+                for (key, value) in members {
+                    mask_tokens(key);
+                    if is_secret(key) {
+                        value.map_strings(&mut |text| MASK.clone_into(text));
+                    } else {
+                        value.mask_tokens();
+                    }
                 }
             }
             Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Unsigned(_) | Json::Float(_) => {}

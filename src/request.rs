@@ -56,6 +56,70 @@ impl fmt::Display for AuditId {
     }
 }
 
+/// The name of a permanent material: 64 characters of `[A-Za-z0-9_-]`, as far as was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaId(String);
+
+impl MediaId {
+    /// Takes a name that WeChat gave.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for what holds other characters, and so could be a path or a second field.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if (1..=LONGEST_MEDIA_ID).contains(&text.len()) && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::argument(
+                "media_id",
+                "must be letters, digits, - and _, as in AuditStatus.screenshots",
+            ))
+        }
+    }
+}
+
+const LONGEST_MEDIA_ID: usize = 256;
+
+impl fmt::Display for MediaId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The id that WeChat gave a request: three blocks of eight hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// Takes an id as an errmsg holds it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for another form.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if is_request_id(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            let problem =
+                "must be three blocks of eight hexadecimal digits, such as 637accc2-7d67c301-4ae3af4b";
+            Err(Error::argument("rid", problem))
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Whether a text is the id of a request.
+#[must_use]
+pub fn is_request_id(text: &str) -> bool {
+    let is_block = |block: &str| block.len() == 8 && block.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut blocks = text.split('-');
+    blocks.by_ref().take(3).filter(|block| is_block(block)).count() == 3 && blocks.next().is_none()
+}
+
 /// Where WeChat is: scheme, host and port, and a path when a gateway stands before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -153,26 +217,61 @@ fn is_loopback(host: &str) -> bool {
         || address.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// One operation of WeChat's interface, ready to be sent with any token.
+/// A request of WeChat's interface, ready to be sent with any token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
+pub struct Request {
     /// The HTTP method.
     pub method: Method,
     /// The path below the base URL.
     pub path: &'static str,
-    /// The JSON body; always sized, since WeChat refuses chunked bodies with HTTP 412.
-    pub body: String,
+    /// The JSON body, None for a GET; always sized, since WeChat refuses chunked bodies with HTTP 412.
+    pub body: Option<String>,
+    /// More bytes than this are no honest answer.
+    pub answer_cap: usize,
 }
 
-impl Operation {
+/// JSON answers have a few hundred bytes.
+const JSON_CAP: usize = 256 * 1024;
+
+/// WeChat takes pictures of 10 MB.
+const MATERIAL_CAP: usize = 20 * 1024 * 1024;
+
+impl Request {
     /// `POST /wxa/get_auditstatus`, the review status of one audit.
     #[must_use]
     pub fn audit_status(auditid: AuditId) -> Self {
-        Self {
-            method: Method::POST,
-            path: "/wxa/get_auditstatus",
-            body: format!("{{\"auditid\":{auditid}}}"),
-        }
+        Self::post("/wxa/get_auditstatus", format!("{{\"auditid\":{auditid}}}"))
+    }
+
+    /// `GET /wxa/get_latest_auditstatus`, the review status of what was submitted last.
+    #[must_use]
+    pub fn latest_audit_status() -> Self {
+        let path = "/wxa/get_latest_auditstatus";
+        Self { method: Method::GET, path, body: None, answer_cap: JSON_CAP }
+    }
+
+    /// `POST /cgi-bin/material/get_material`, the bytes of a permanent material.
+    #[must_use]
+    pub fn material(media_id: &MediaId) -> Self {
+        let operation =
+            Self::post("/cgi-bin/material/get_material", format!("{{\"media_id\":\"{media_id}\"}}"));
+        Self { answer_cap: MATERIAL_CAP, ..operation }
+    }
+
+    /// `POST /cgi-bin/openapi/rid/get`, what WeChat saw of a request.
+    #[must_use]
+    pub fn request_trace(rid: &RequestId) -> Self {
+        Self::post("/cgi-bin/openapi/rid/get", format!("{{\"rid\":\"{rid}\"}}"))
+    }
+
+    /// `POST /cgi-bin/openapi/quota/get`, how often `get_auditstatus` may be called.
+    #[must_use]
+    pub fn quota() -> Self {
+        Self::post("/cgi-bin/openapi/quota/get", "{\"cgi_path\":\"/wxa/get_auditstatus\"}".to_owned())
+    }
+
+    fn post(path: &'static str, body: String) -> Self {
+        Self { method: Method::POST, path, body: Some(body), answer_cap: JSON_CAP }
     }
 
     /// The full URL, token included: to be made at the last moment and never to be shown.

@@ -26,6 +26,19 @@ pub struct AuditStatus {
     pub raw: Json,
 }
 
+/// The review status of what a mini program submitted last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatestAuditStatus {
+    /// The status.
+    pub status: AuditStatus,
+    /// The version that was submitted.
+    pub user_version: Option<String>,
+    /// Its description.
+    pub user_desc: Option<String>,
+    /// When it was submitted.
+    pub submitted_at: Option<SystemTime>,
+}
+
 impl AuditStatus {
     /// The items of the reason's text; nothing of it is lost.
     #[must_use]

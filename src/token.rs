@@ -7,6 +7,9 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 mod mask;
+mod named;
+
+pub use named::{is_secret, mask_tokens};
 
 /// What stands in a text where a secret stood.
 pub const MASK: &str = "***";

@@ -1,4 +1,4 @@
-//! The HTTP client of a process: from an operation to the size-capped body of its answer. URLs, which hold the token, are
+//! The HTTP client of a process: from a request to the size-capped body of its answer. URLs, which hold the token, are
 //! taken off errors here, once.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::connection::{Progress, Watch};
 use crate::error::{Error, Limit, Phase};
-use crate::request::{BaseUrl, Operation};
+use crate::request::{BaseUrl, Request};
 use crate::token::Tokens;
 
 mod clients;
@@ -22,14 +22,13 @@ mod tls;
 
 use clients::Clients;
 
-/// Answers of this interface have a few hundred bytes.
-const BODY_CAP: usize = 256 * 1024;
-
 /// How to reach WeChat; fixed for the life of a client.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Where calls go.
     pub base: BaseUrl,
+    /// Where else, in this order.
+    pub fallbacks: Vec<BaseUrl>,
     /// Through which proxy, if any.
     pub proxy: Option<Proxy>,
     /// The only certificates to trust, PEM; the system's where None.
@@ -38,6 +37,19 @@ pub struct Options {
     pub user_agent: HeaderValue,
     /// How many requests may be under way at once.
     pub max_concurrency: usize,
+}
+
+impl Options {
+    /// All places where calls go.
+    pub fn bases(&self) -> impl Iterator<Item = &BaseUrl> {
+        std::iter::once(&self.base).chain(&self.fallbacks)
+    }
+
+    /// The place with that number, 0 the preferred one.
+    #[must_use]
+    pub fn base(&self, number: usize) -> &BaseUrl {
+        number.checked_sub(1).and_then(|index| self.fallbacks.get(index)).unwrap_or(&self.base)
+    }
 }
 
 /// A proxy; its URL may hold credentials, so Debug shows none of it.
@@ -69,7 +81,6 @@ pub type Place<'a> = SemaphorePermit<'a>;
 
 /// What one client has in one process to reach WeChat.
 pub struct Transport {
-    base: BaseUrl,
     headers: HeaderMap,
     clients: Clients,
     places: Semaphore,
@@ -82,7 +93,6 @@ impl Transport {
     /// [`Error::Argument`] for a CA file that cannot be used, [`Error::Transport`] where the system does not allow it.
     pub fn new(options: &Options) -> Result<Self, Error> {
         Ok(Self {
-            base: options.base.clone(),
             headers: HeaderMap::from_iter([
                 (CONTENT_TYPE, HeaderValue::from_static("application/json")),
                 (ACCEPT, HeaderValue::from_static("application/json")),
@@ -93,7 +103,7 @@ impl Transport {
         })
     }
 
-    /// Sends `operation` once and gives the body of the answer.
+    /// Sends `request` once and gives the body of the answer.
     ///
     /// A reused connection that dies before a byte of the answer is replaced by a fresh one, silently: the server
     /// closed it for being idle, and the call is a read.
@@ -103,26 +113,27 @@ impl Transport {
     /// [`Error::Decode`] for a body that is compressed or above the cap.
     pub async fn send(
         &self,
-        operation: &Operation,
+        base: &BaseUrl,
+        request: &Request,
         tokens: &Tokens,
         limits: Limits,
     ) -> Result<Vec<u8>, Error> {
         let watch = Watch::new(limits.connect);
-        let response = match self.head(&self.clients.pooled(), operation, tokens, limits, &watch).await {
+        let response = match self.head(&self.clients.pooled(), base, request, tokens, limits, &watch).await {
             Err(failure::HeadFailure::Broken(_)) if !matches!(watch.progress(), Progress::Fresh(_)) => {
                 let watch = Watch::new(limits.connect);
-                self.head(self.clients.fresh(), operation, tokens, limits, &watch).await
+                self.head(self.clients.fresh(), base, request, tokens, limits, &watch).await
             }
             response => response,
         };
         let response = response.map_err(failure::HeadFailure::into_error)?;
-        if let Err(error) = head::check(&response) {
+        if let Err(error) = head::check(&response, request.answer_cap) {
             if !matches!(error, Error::HttpStatus { .. }) {
                 self.clients.forget_pool()?;
             }
             return Err(error);
         }
-        body(response, limits.read).await
+        body(response, request.answer_cap, limits.read).await
     }
 
     /// A place among the requests under way: to be had before [`Transport::send`] and kept until it ends.
@@ -136,16 +147,16 @@ impl Transport {
     async fn head(
         &self,
         client: &reqwest::Client,
-        operation: &Operation,
+        base: &BaseUrl,
+        request: &Request,
         tokens: &Tokens,
         limits: Limits,
         watch: &Watch,
     ) -> Result<reqwest::Response, failure::HeadFailure> {
-        let mut request =
-            reqwest::Request::new(operation.method.clone(), operation.url(&self.base, tokens.current()));
-        request.headers_mut().clone_from(&self.headers);
-        *request.body_mut() = Some(Bytes::from(operation.body.clone()).into());
-        let answer = std::pin::pin!(watch.follow(client.execute(request)));
+        let mut sent = reqwest::Request::new(request.method.clone(), request.url(base, tokens.current()));
+        sent.headers_mut().clone_from(&self.headers);
+        *sent.body_mut() = request.body.as_ref().map(|body| Bytes::from(body.clone()).into());
+        let answer = std::pin::pin!(watch.follow(client.execute(sent)));
         let answer = within_read_limit(answer, limits, watch).await.map_err(failure::HeadFailure::Final)?;
         answer.map_err(|error| failure::head(&error.without_url(), tokens))
     }
@@ -181,9 +192,13 @@ where
     }
 }
 
-async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Result<Vec<u8>, Error> {
+async fn body(
+    mut response: reqwest::Response,
+    cap: usize,
+    limit: Option<Duration>,
+) -> Result<Vec<u8>, Error> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-    let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(BODY_CAP));
+    let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(cap));
     loop {
         let chunk = match limit {
             None => response.chunk().await,
@@ -195,7 +210,7 @@ async fn body(mut response: reqwest::Response, limit: Option<Duration>) -> Resul
         };
         match chunk.map_err(|error| failure::body(&error.without_url()))? {
             None => return Ok(body),
-            Some(chunk) if body.len() + chunk.len() > BODY_CAP => return Err(failure::too_large(BODY_CAP)),
+            Some(chunk) if body.len() + chunk.len() > cap => return Err(failure::too_large(cap)),
             Some(chunk) => body.extend_from_slice(&chunk),
         }
     }

@@ -71,7 +71,7 @@ async fn one_call_is_one_request() {
     assert_eq!(log.kinds(), [Kind::Request, Kind::Response]);
     let events = log.events.lock().unwrap();
     for event in events.iter() {
-        assert_eq!((event.auditid, event.appid.as_deref(), event.attempt), (1_234_567, Some("wx1"), 1));
+        assert_eq!((event.auditid, event.appid.as_deref(), event.attempt), (Some(1_234_567), Some("wx1"), 1));
         assert_eq!((event.method.as_str(), event.url_path), ("POST", "/wxa/get_auditstatus"));
         assert_eq!(event.host, "127.0.0.1");
     }

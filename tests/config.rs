@@ -53,6 +53,7 @@ fn settings_are_kept_as_given() {
     let timeouts = Timeouts { total: Duration::from_secs(1), connect: None, read: None };
     let config = with_variables(
         Settings {
+            fallback_urls: Vec::new(),
             base_url: Some("http://127.0.0.1:8080".to_owned()),
             timeouts,
             max_retries: 0,

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use wxaudit::error::Error;
-use wxaudit::gate::{DAY_QUOTA, Gates, MINUTE_QUOTA, Owner, reopens_at};
+use wxaudit::gate::{DAY_QUOTA, Gates, MINUTE_QUOTA, Owner, Who, reopens_at};
 use wxaudit::token::Token;
 
 fn utc(date: &str) -> SystemTime {
@@ -18,6 +18,16 @@ fn refusal(errcode: i64) -> Error {
 
 fn token(text: &str) -> Token {
     Token::new(text).unwrap()
+}
+
+const PATH: &str = "/wxa/get_auditstatus";
+
+fn appid(text: &str) -> Owner {
+    Owner { path: PATH, who: Who::Appid(text.to_owned()) }
+}
+
+fn owner(number: u64) -> Owner {
+    Owner { path: PATH, who: Who::Token(number) }
 }
 
 #[test]
@@ -83,29 +93,40 @@ fn no_other_code_closes_a_gate() {
 #[test]
 fn the_owner_is_the_appid_or_else_whoever_owns_the_token() {
     let gates = Gates::default();
-    let (one, other) = (token("token-of-one"), token("token-of-another"));
-    assert_eq!(gates.owner(Some("wx1"), &one), gates.owner(Some("wx1"), &other));
-    assert_ne!(gates.owner(Some("wx1"), &one), gates.owner(Some("wx2"), &one));
-    assert_eq!(gates.owner(None, &one), gates.owner(None, &token("token-of-one")));
-    assert_ne!(gates.owner(None, &one), gates.owner(None, &other));
-    assert_ne!(gates.owner(None, &one), gates.owner(Some("token-of-one"), &one));
+    let (one, same, other) = (token("token-of-one"), token("token-of-one"), token("token-of-another"));
+    let owner = |appid, token| gates.owner(PATH, appid, token);
+    assert_eq!(owner(Some("wx1"), &one), owner(Some("wx1"), &other));
+    assert_ne!(owner(Some("wx1"), &one), owner(Some("wx2"), &one));
+    assert_eq!(owner(None, &one), owner(None, &same));
+    assert_ne!(owner(None, &one), owner(None, &other));
+    assert_ne!(owner(None, &one), owner(Some("token-of-one"), &one));
     // A fingerprint says nothing outside of its client.
-    assert_ne!(gates.owner(None, &one), Gates::default().owner(None, &one));
-    assert!(!format!("{:?}", gates.owner(None, &one)).contains("token-of-one"));
+    assert_ne!(owner(None, &one), Gates::default().owner(PATH, None, &one));
+    assert!(!format!("{:?}", owner(None, &one)).contains("token-of-one"));
+}
+
+#[test]
+fn each_interface_has_a_gate_of_its_own() {
+    let gates = Gates::default();
+    let now = SystemTime::now();
+    gates.close(appid("wx1"), now + Duration::from_secs(60), refusal(DAY_QUOTA), now);
+    assert!(gates.refusal(&appid("wx1"), now).is_some());
+    let elsewhere = gates.owner("/cgi-bin/openapi/quota/get", Some("wx1"), &token("token-of-one"));
+    assert_eq!(gates.refusal(&elsewhere, now), None);
 }
 
 #[test]
 fn a_gate_stays_closed_until_its_moment_for_its_owner_alone() {
     let gates = Gates::default();
     let now = SystemTime::now();
-    let owner = Owner::Appid("wx1".to_owned());
+    let owner = appid("wx1");
     let minute = Duration::from_secs(60);
     gates.close(owner.clone(), now + minute, refusal(MINUTE_QUOTA), now);
     for (after, left) in [(0, 60_000), (1, 59_999), (59_999, 1)] {
         let expected = Some((Duration::from_millis(left), refusal(MINUTE_QUOTA)));
         assert_eq!(gates.refusal(&owner, now + Duration::from_millis(after)), expected);
     }
-    assert_eq!(gates.refusal(&Owner::Appid("wx2".to_owned()), now), None);
+    assert_eq!(gates.refusal(&appid("wx2"), now), None);
     assert_eq!(gates.refusal(&owner, now + minute), None);
     assert_eq!(gates.refusal(&owner, now), None, "once open it is forgotten");
 }
@@ -114,7 +135,7 @@ fn a_gate_stays_closed_until_its_moment_for_its_owner_alone() {
 fn a_later_refusal_takes_the_place_of_the_earlier_one() {
     let gates = Gates::default();
     let now = SystemTime::now();
-    let owner = Owner::Token(5);
+    let owner = owner(5);
     gates.close(owner.clone(), now + Duration::from_secs(60), refusal(MINUTE_QUOTA), now);
     gates.close(owner.clone(), now + Duration::from_secs(3600), refusal(DAY_QUOTA), now);
     assert_eq!(gates.refusal(&owner, now), Some((Duration::from_secs(3600), refusal(DAY_QUOTA))));
@@ -128,10 +149,10 @@ fn thousands_of_gates_are_swept_without_opening_one_that_is_closed() {
     for number in 0..5000 {
         let until =
             if number % 2 == 0 { now + Duration::from_secs(1) } else { later + Duration::from_secs(60) };
-        gates.close(Owner::Token(number), until, refusal(MINUTE_QUOTA), now);
+        gates.close(owner(number), until, refusal(MINUTE_QUOTA), now);
     }
-    gates.close(Owner::Token(5000), later, refusal(MINUTE_QUOTA), later);
+    gates.close(owner(5000), later, refusal(MINUTE_QUOTA), later);
     for number in 0..5000 {
-        assert_eq!(gates.refusal(&Owner::Token(number), later).is_some(), number % 2 == 1, "{number}");
+        assert_eq!(gates.refusal(&owner(number), later).is_some(), number % 2 == 1, "{number}");
     }
 }

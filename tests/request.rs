@@ -1,7 +1,8 @@
 //! What is asked: audit ids, base URLs, and the URL and body that go out.
 
 use wxaudit::error::Error;
-use wxaudit::request::{AuditId, BaseUrl, Operation};
+use wxaudit::operation::Operation;
+use wxaudit::request::{AuditId, BaseUrl, MediaId, Request, RequestId, is_request_id};
 use wxaudit::token::Token;
 
 fn is_argument<T>(result: &Result<T, Error>, expected: &str) -> bool {
@@ -138,14 +139,14 @@ fn every_other_base_url_is_refused_with_a_reason_and_without_a_password() {
 
 #[test]
 fn the_body_is_the_number_and_nothing_else() {
-    let operation = Operation::audit_status(AuditId::new((1 << 53) + 1).unwrap());
-    assert_eq!(operation.method, "POST");
-    assert_eq!(operation.body, r#"{"auditid":9007199254740993}"#);
+    let request = Request::audit_status(AuditId::new((1 << 53) + 1).unwrap());
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.body.as_deref(), Some(r#"{"auditid":9007199254740993}"#));
 }
 
 #[test]
 fn the_token_stands_in_the_query_percent_encoded() {
-    let operation = Operation::audit_status(AuditId::new(1).unwrap());
+    let request = Request::audit_status(AuditId::new(1).unwrap());
     let rows = [
         ("86_A-z.0~9", "86_A-z.0~9"),
         ("+/=&?#%", "%2B%2F%3D%26%3F%23%25"),
@@ -163,10 +164,101 @@ fn the_token_stands_in_the_query_percent_encoded() {
             ("http://127.0.0.1:80/gateway/", "http://127.0.0.1/gateway"),
             ("https://[2001:db8::1]:8443/a%20b/c", "https://[2001:db8::1]:8443/a%20b/c"),
         ] {
-            let url = operation.url(&BaseUrl::parse(base).unwrap(), &token);
+            let url = request.url(&BaseUrl::parse(base).unwrap(), &token);
             assert_eq!(url.as_str(), format!("{prefix}/wxa/get_auditstatus?access_token={encoded}"));
             let given: Vec<_> = url.query_pairs().collect();
             assert_eq!(given.len(), 1);
         }
+    }
+}
+
+#[test]
+fn a_media_id_is_letters_digits_and_two_marks() {
+    let longest = "aZ09-_".repeat(42);
+    for text in ["a", "-", "_", &longest] {
+        assert_eq!(MediaId::parse(text).unwrap().to_string(), text);
+    }
+    let too_long = "a".repeat(257);
+    let bad = [
+        "",
+        &too_long,
+        "a b",
+        "a\n",
+        "a|b",
+        "../../etc/passwd",
+        "a/b",
+        "a.b",
+        "a\\b",
+        "a\"",
+        "a\",\"x\":\"",
+        "a\0",
+        "a\u{e9}",
+        "ａ",
+        "帐",
+    ];
+    for text in bad {
+        assert!(is_argument(&MediaId::parse(text), "media_id"), "{text:?}");
+    }
+}
+
+#[test]
+fn a_request_id_is_three_blocks_of_eight_hexadecimal_digits() {
+    for text in ["637accc2-7d67c301-4ae3af4b", "00000000-ffffffff-ABCDEF09"] {
+        assert_eq!(RequestId::parse(text).unwrap().to_string(), text);
+    }
+    let bad = [
+        "",
+        "--",
+        "637accc2",
+        "637accc2-7d67c301",
+        "637accc2-7d67c301-4ae3af4",
+        "637accc2-7d67c301-4ae3af4bb",
+        "637accc2-7d67c301-4ae3af4g",
+        "637accc2-7d67c301-4ae3af4b-",
+        "637accc2-7d67c301-4ae3af4b-12345678",
+        "637accc2_7d67c301_4ae3af4b",
+        " 637accc2-7d67c301-4ae3af4b",
+        "637accc2-7d67c301-4ae3af4b\n",
+        "637accc2-7d67c301-4ae3af\"\"",
+        "６37accc2-7d67c301-4ae3a",
+    ];
+    for text in bad {
+        assert!(!is_request_id(text), "{text:?}");
+        assert!(is_argument(&RequestId::parse(text), "rid"), "{text:?}");
+    }
+}
+
+#[test]
+fn each_operation_is_one_request() {
+    let rid = RequestId::parse("637accc2-7d67c301-4ae3af4b").unwrap();
+    let rows = [
+        (
+            Operation::AuditStatus(AuditId::new(5).unwrap()),
+            ("POST", "/wxa/get_auditstatus", Some(r#"{"auditid":5}"#)),
+        ),
+        (Operation::LatestAuditStatus, ("GET", "/wxa/get_latest_auditstatus", None)),
+        (
+            Operation::Screenshot(MediaId::parse("a-_9").unwrap()),
+            ("POST", "/cgi-bin/material/get_material", Some(r#"{"media_id":"a-_9"}"#)),
+        ),
+        (
+            Operation::Explain(rid),
+            ("POST", "/cgi-bin/openapi/rid/get", Some(r#"{"rid":"637accc2-7d67c301-4ae3af4b"}"#)),
+        ),
+        (
+            Operation::Quota,
+            ("POST", "/cgi-bin/openapi/quota/get", Some(r#"{"cgi_path":"/wxa/get_auditstatus"}"#)),
+        ),
+    ];
+    let base = BaseUrl::parse("https://api.weixin.qq.com").unwrap();
+    for (operation, expected) in rows {
+        let request = operation.request();
+        assert_eq!((request.method.as_str(), request.path, request.body.as_deref()), expected);
+        let pictures = matches!(operation, Operation::Screenshot(_));
+        assert_eq!(request.answer_cap, if pictures { 20 << 20 } else { 256 << 10 });
+        let url = request.url(&base, &Token::new("a-token").unwrap());
+        assert_eq!(url.as_str(), format!("https://api.weixin.qq.com{}?access_token=a-token", request.path));
+        let of_an_audit = matches!(operation, Operation::AuditStatus(_));
+        assert_eq!(operation.auditid().is_some(), of_an_audit);
     }
 }

@@ -14,7 +14,8 @@ use wxaudit::client::{Call, Client};
 use wxaudit::config::{Config, ProxyUrl, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Observer};
-use wxaudit::request::{AuditId, Operation};
+use wxaudit::operation::Operation;
+use wxaudit::request::{AuditId, Request};
 use wxaudit::source::{Ask, Credential, SharedSource, Wait};
 use wxaudit::token::Token;
 
@@ -209,7 +210,7 @@ async fn play(scenario: Scenario, texts: &mut Texts) -> &'static str {
     let ear = Arc::new(Ear::default());
     let call = Call {
         credential: scenario.credential,
-        auditid: AuditId::new(1_234_567).unwrap(),
+        operation: Operation::AuditStatus(AuditId::new(1_234_567).unwrap()),
         appid: None,
         timeouts: client.config().timeouts,
         max_retries: client.config().max_retries,
@@ -256,7 +257,7 @@ fn variant(error: &Error) -> &'static str {
 fn add_values(texts: &mut Texts) {
     let token = Token::new(TOKEN).unwrap();
     texts.add("token", format!("{token} {token:?} {token:#?}"));
-    texts.add_debug("operation", &Operation::audit_status(AuditId::new(1).unwrap()));
+    texts.add_debug("operation", &Request::audit_status(AuditId::new(1).unwrap()));
     for wrong in [format!("{TOKEN}\n"), format!(" {TOKEN}"), TOKEN.repeat(50)] {
         texts.add("refused token", Token::new(&wrong).unwrap_err());
     }

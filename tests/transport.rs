@@ -10,7 +10,7 @@ use reqwest::header::HeaderValue;
 use scripted_server::{Act, IN_REVIEW, Server, answer, reply};
 use tokio::net::{TcpListener, TcpSocket};
 use wxaudit::error::{Error, Limit, Phase};
-use wxaudit::request::{AuditId, BaseUrl, Operation};
+use wxaudit::request::{AuditId, BaseUrl, Request};
 use wxaudit::token::{Token, Tokens};
 use wxaudit::transport::{Limits, Options, Transport};
 
@@ -20,6 +20,7 @@ const CAP: usize = 256 * 1024;
 fn options(base_url: &str) -> Options {
     Options {
         base: BaseUrl::parse(base_url).unwrap(),
+        fallbacks: Vec::new(),
         proxy: None,
         ca_file: None,
         user_agent: HeaderValue::from_static("a-test/1.0"),
@@ -27,19 +28,29 @@ fn options(base_url: &str) -> Options {
     }
 }
 
-fn transport(server: &Server) -> Transport {
-    Transport::new(&options(&server.base_url)).unwrap()
+/// A transport, and the place that it is used for.
+struct Way {
+    transport: Transport,
+    base: BaseUrl,
 }
 
-async fn send_within(transport: &Transport, limits: Limits) -> Result<String, Error> {
-    let operation = Operation::audit_status(AuditId::new(1_234_567).unwrap());
+fn way(options: &Options) -> Way {
+    Way { transport: Transport::new(options).unwrap(), base: options.base.clone() }
+}
+
+fn transport(server: &Server) -> Way {
+    way(&options(&server.base_url))
+}
+
+async fn send_within(way: &Way, limits: Limits) -> Result<String, Error> {
+    let request = Request::audit_status(AuditId::new(1_234_567).unwrap());
     let tokens = Tokens::new(Token::new("86_a+token/of=nobody").unwrap());
-    let body = transport.send(&operation, &tokens, limits).await?;
+    let body = way.transport.send(&way.base, &request, &tokens, limits).await?;
     Ok(String::from_utf8(body).unwrap())
 }
 
-async fn send(transport: &Transport) -> Result<String, Error> {
-    send_within(transport, LIMITS).await
+async fn send(way: &Way) -> Result<String, Error> {
+    send_within(way, LIMITS).await
 }
 
 fn transient(result: &Result<String, Error>, expected: Phase) -> bool {
@@ -138,7 +149,7 @@ async fn nobody_listening_is_a_failure_that_may_pass() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let transport = Transport::new(&options(&base_url)).unwrap();
+    let transport = way(&options(&base_url));
     assert!(transient(&send(&transport).await, Phase::Connect));
 }
 
@@ -259,7 +270,7 @@ async fn dead_port() -> (TcpListener, Vec<tokio::task::JoinHandle<()>>) {
 #[tokio::test]
 async fn the_connect_limit_bounds_connecting_and_the_read_limit_does_not() {
     let (listener, _held) = dead_port().await;
-    let transport = Transport::new(&options(&format!("http://{}", listener.local_addr().unwrap()))).unwrap();
+    let transport = way(&options(&format!("http://{}", listener.local_addr().unwrap())));
     let connect = Duration::from_millis(400);
     let begun = Instant::now();
     let limits = Limits { connect: Some(connect), read: Some(Duration::from_millis(100)) };
@@ -305,7 +316,7 @@ async fn no_error_holds_the_url() {
     let server =
         Server::start([Act::SendAndClose(b"86_a+token/of=nobody is no HTTP\r\n\r\n".to_vec())]).await;
     for server in [server.base_url.as_str(), "http://127.0.0.1:9", "https://localhost:9"] {
-        let error = send(&Transport::new(&options(server)).unwrap()).await.unwrap_err();
+        let error = send(&way(&options(server))).await.unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("nobody") && !shown.contains("access_token"), "{shown}");
     }

@@ -63,14 +63,21 @@ class APIError(WxAuditError):
     """WeChat refused the call; also the class of every errcode that has no class of its own.
 
     Attributes: `errcode`, `errmsg` (exactly as WeChat wrote it: untrusted text), `rid` (WeChat's id of the
-    request, which its support asks for).
+    request, which its support asks for), `url_path` (the interface).
     """
 
-    _attributes = ("errcode", "errmsg", "rid", *WxAuditError._attributes)
+    _attributes = ("errcode", "errmsg", "rid", "url_path", *WxAuditError._attributes)
 
     errcode: int | None = None
     errmsg: str = ""
     rid: str | None = None
+    url_path: str | None = None
+
+    def report(self) -> str:
+        """A text for WeChat's support, in English and Chinese: what it asks for, and no secret."""
+        from ._report import report  # on demand: most programs never read one
+
+        return report(self)
 
 
 class ServerBusyError(APIError):
@@ -235,6 +242,7 @@ def api_error(
     appid: str | None = None,
     attempts: int = 1,
     retry_at: datetime | None = None,
+    url_path: str | None = None,
 ) -> APIError:
     """The error for an answer of WeChat with that errcode.
 
@@ -253,6 +261,7 @@ def api_error(
         errcode=errcode,
         errmsg=errmsg,
         rid=rid,
+        url_path=url_path,
         auditid=auditid,
         appid=appid,
         attempts=attempts,

@@ -71,6 +71,21 @@ ERRCODE_HINTS: dict[int, Hint] = {
         "该小程序还没有由第三方平台提交的审核单：请先提交审核；如果刚刚提交，请过一分钟再查，或直接用返回"
         "的 auditid 查询。",
     ),
+    # What else can be asked for.
+    40007: Hint(
+        "This token's account has no such media_id: pass the authorizer_access_token of the very mini "
+        "program whose audit the screenshot belongs to, and the media_id as AuditStatus.screenshots has it.",
+        "该令牌所属的账号没有这个 media_id：请使用该截图所属审核的那个小程序的 authorizer_access_token，并原"
+        "样传入 AuditStatus.screenshots 中的 media_id。",
+    ),
+    76001: Hint(
+        "WeChat does not know this rid: check that it is whole, and ask within 7 days of the request.",
+        "微信查不到这个 rid：请确认 rid 完整，并在请求发生后的 7 天之内查询。",
+    ),
+    76003: Hint(
+        "The rid belongs to a request of another account: ask with a token of the one that made the request.",
+        "这个 rid 属于其他账号的请求：请使用发起该请求的那个账号的令牌来查询。",
+    ),
     # The permission.
     86000: Hint(
         "The token is of the wrong kind: pass the authorizer_access_token that your third-party platform "

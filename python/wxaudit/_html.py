@@ -7,11 +7,14 @@ Inline styles only, and of them those that JupyterLab leaves to notebooks that i
 from __future__ import annotations
 
 from . import _outcomes
+from ._native import LatestAuditStatus
+from ._screenshots import find_fetched
 from ._visible import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from ._native import AuditStatus
     from ._outcomes import Outcome
@@ -21,26 +24,23 @@ if TYPE_CHECKING:
 LINE = "1px solid rgba(128,128,128,.4)"
 _LIST = "margin:0;padding-left:1.4em"
 _SCREENSHOTS_SHOWN = 12
+_THUMBNAIL = "max-width:10em;max-height:16em"
+# So many bytes of pictures a card holds at most, as it stays in the file of the notebook.
+_THUMBNAIL_BYTES = 4 * 1024 * 1024
 
 
 def audit_html(audit: AuditStatus) -> str:
     """A small card with all that is known of the audit, in English and Chinese.
 
     Everything in it is escaped, control and direction characters are written out, and nothing is loaded
-    from elsewhere: no script, no picture, no style sheet.
+    from elsewhere: no script, no style sheet, and of the screenshots those that were fetched before.
     """
     rows = [_row("auditid", "审核单号", f"<code>{escaped(audit.auditid)}</code>")]
     if audit.appid is not None:
         rows.append(_row("appid", "小程序", f"<code>{escaped(audit.appid)}</code>"))
-    moment = audit.observed_at
-    shown = moment.strftime("%Y-%m-%d %H:%M:%S %Z")
-    rows.append(
-        _row(
-            "observed",
-            "查询时间",
-            f'<time datetime="{escaped(moment.isoformat())}">{escaped(shown)}</time>',
-        )
-    )
+    if isinstance(audit, LatestAuditStatus):
+        rows += _submission(audit)
+    rows.append(_row("observed", "查询时间", _time(audit.observed_at)))
     if audit.reasons:
         rows.append(_row("reasons", "原因", reason_list(audit.reasons)))
     if audit.screenshots:
@@ -96,7 +96,33 @@ def _list(details: Iterable[str]) -> str:
     return f'<ul style="{_LIST}">{items}</ul>' if items else ""
 
 
+def _submission(audit: LatestAuditStatus) -> list[str]:
+    """What was submitted, and when."""
+    rows = []
+    if audit.user_version is not None:
+        rows.append(_row("version", "版本", escaped(audit.user_version)))
+    if audit.user_desc is not None:
+        rows.append(_row("description", "版本描述", escaped(audit.user_desc)))
+    if audit.submitted_at is not None:
+        rows.append(_row("submitted", "提交时间", _time(audit.submitted_at)))
+    return rows
+
+
+def _time(moment: datetime) -> str:
+    shown = moment.strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f'<time datetime="{escaped(moment.isoformat())}">{escaped(shown)}</time>'
+
+
 def _screenshots(media_ids: tuple[str, ...]) -> str:
-    shown = "<br>".join(f"<code>{escaped(media_id)}</code>" for media_id in media_ids[:_SCREENSHOTS_SHOWN])
+    room = _THUMBNAIL_BYTES
+    items = []
+    for media_id in media_ids[:_SCREENSHOTS_SHOWN]:
+        item = f"<code>{escaped(media_id)}</code>"
+        picture = find_fetched(media_id)
+        if picture is not None and len(picture.content) <= room:
+            room -= len(picture.content)
+            item = f"{picture._image(_THUMBNAIL)}<br>{item}"
+        items.append(item)
+    shown = "<br>".join(items)
     more = len(media_ids) - _SCREENSHOTS_SHOWN
     return f"{shown}<br>… {both(f'{more} more', f'另有 {more} 个', ' · ')}" if more > 0 else shown

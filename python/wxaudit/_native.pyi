@@ -90,6 +90,36 @@ class AuditStatus:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
 
+@disjoint_base
+class LatestAuditStatus(AuditStatus):
+    """The review status of what a mini program submitted last, with what was submitted.
+
+    It is an `AuditStatus`, and equal to another one that says the same of the same audit.
+    """
+
+    def __new__(
+        cls,
+        auditid: SupportsIndex | str,
+        status: int,
+        reason: str | None = None,
+        screenshots: Iterable[str] | None = None,
+        *,
+        appid: str | None = None,
+        observed_at: datetime | str | None = None,
+        user_version: str | None = None,
+        user_desc: str | None = None,
+        submitted_at: datetime | str | None = None,
+    ) -> Self: ...
+    @property
+    def user_version(self) -> str | None:
+        """The version that was submitted, in the submitter's words."""
+    @property
+    def user_desc(self) -> str | None:
+        """Its description, in the submitter's words."""
+    @property
+    def submitted_at(self) -> datetime | None:
+        """When it was submitted: aware, UTC. None where WeChat did not say."""
+
 @final
 class Secret:
     """A text that no repr, traceback, pickle or walk over objects can show."""
@@ -200,6 +230,14 @@ _Failed: TypeAlias = tuple[str, str, dict[str, Any]]
 _Options: TypeAlias = tuple[Any, Timeout | None, Any, bool]
 
 @final
+class Failed:
+    """How a call failed, as the data of which Python code makes the exception."""
+
+    @property
+    def described(self) -> _Failed:
+        """The name of the exception's class, what happened, and its attributes."""
+
+@final
 class Engine:
     """One client's configuration, connections, budget and gates; shared by all threads and event loops."""
 
@@ -207,6 +245,7 @@ class Engine:
         cls,
         *,
         base_url: str | Secret,
+        fallback_urls: Iterable[str | Secret],
         timeout: Timeout,
         max_retries: int,
         max_concurrency: int,
@@ -218,10 +257,13 @@ class Engine:
     @property
     def base_url(self) -> str:
         """Where calls go; it holds no user, password or query."""
-    def get_audit_status(
-        self, token: Any, auditid: Any, options: _Options
-    ) -> AuditStatus | Step | _Failed: ...
-    def aget_audit_status(self, landing: Landing, token: Any, auditid: Any, options: _Options) -> bool: ...
+    @property
+    def fallback_urls(self) -> list[str]:
+        """Where else they go, in this order."""
+    def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
+        """Performs the operation of that name, up to its end or to a `Step`."""
+    def acall(self, landing: Landing, operation: str, token: Any, subject: Any, options: _Options) -> bool:
+        """The same, for an event loop."""
     def concurrency(self, max_concurrency: int | None) -> int:
         """What a batch means by its max_concurrency; at most the client's."""
     def begin_batch(self, concurrency: int, timeout: float | None, observed: bool) -> Batch:
@@ -238,6 +280,8 @@ class Batch:
         """How many queries more it takes in now."""
     def add(self, index: int, query: AuditQuery) -> None:
         """Takes in a query with its number in the input."""
+    def ask(self, index: int, name: str, token: Any, subject: Any) -> None:
+        """Takes in another call, by the name of the client's method."""
     def end(self) -> None:
         """There is no more input."""
     def wait(self) -> None:
@@ -247,7 +291,7 @@ class Batch:
     def take(
         self,
     ) -> tuple[
-        list[AuditResult | tuple[int, _Failed, BaseException | None]],
+        list[AuditResult | tuple[int, Any] | tuple[int, _Failed, BaseException | None]],
         list[Question],
         list[dict[str, Any]],
         bool,
@@ -292,9 +336,7 @@ class Step:
         """The seconds until the call's deadline."""
     def abandon(self) -> None:
         """Drops the call, with whatever it holds that others wait for."""
-    def resume(
-        self, token: Secret | None = None, problem: str | None = None
-    ) -> AuditStatus | Step | _Failed: ...
+    def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
     def aresume(self, landing: Landing, token: Secret | None = None, problem: str | None = None) -> bool: ...
 
 @final

@@ -35,6 +35,17 @@ _JSON_SCHEMA: dict[str, Any] = {
     "required": ["auditid", "status"],
 }
 
+_LATEST_JSON_SCHEMA: dict[str, Any] = {
+    **_JSON_SCHEMA,
+    "title": "LatestAuditStatus",
+    "properties": {
+        **_JSON_SCHEMA["properties"],
+        "user_version": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "as submitted"},
+        "user_desc": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "as submitted"},
+        "submitted_at": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+    },
+}
+
 
 def audit_schema(
     cls: type[AuditStatus],
@@ -51,6 +62,10 @@ def audit_schema(
     from pydantic import WithJsonSchema
     from pydantic_core import core_schema
 
+    from ._native import LatestAuditStatus
+
+    schema = _LATEST_JSON_SCHEMA if issubclass(cls, LatestAuditStatus) else _JSON_SCHEMA
+
     def validate(value: Any, read_dict: Callable[[Any], dict[str, Any]]) -> AuditStatus:
         return value if isinstance(value, cls) else cls.from_dict(read_dict(value))
 
@@ -59,10 +74,10 @@ def audit_schema(
 
     return core_schema.no_info_wrap_validator_function(
         validate,
-        handler.generate_schema(Annotated[dict[str, Any], WithJsonSchema(_JSON_SCHEMA)]),
+        handler.generate_schema(Annotated[dict[str, Any], WithJsonSchema(schema)]),
         serialization=core_schema.plain_serializer_function_ser_schema(
             serialize,
             info_arg=True,
-            return_schema=handler.generate_schema(Annotated[Any, WithJsonSchema(_JSON_SCHEMA)]),
+            return_schema=handler.generate_schema(Annotated[Any, WithJsonSchema(schema)]),
         ),
     )

@@ -35,6 +35,11 @@ pub(super) enum Doing {
 }
 
 impl Doing {
+    /// Whether it is the host that keeps the call waiting.
+    pub(super) fn is_with_host(&self) -> bool {
+        matches!(self, Self::Asking)
+    }
+
     /// Whether it is the token source that keeps the call waiting.
     pub(super) fn is_with_source(&self) -> bool {
         matches!(self, Self::LookingUp | Self::Refreshing)

@@ -139,13 +139,13 @@ pub(super) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> Py
     errors::raise(py, &Error::argument(field, problem))
 }
 
-/// The `media_id`s of screenshots.
-pub(super) fn texts(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let problem = || argument(value.py(), "screenshots", "expected a sequence of media_ids");
-    if value.is_instance_of::<PyString>() {
+/// Several texts, a single one excepted.
+pub(super) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let problem = || argument(value.py(), field, "expected a sequence of texts");
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<Secret>() {
         return Err(problem());
     }
-    value.try_iter().map_err(|_| problem())?.map(|item| text("screenshots", &item?)).collect()
+    value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()
 }
 
 /// The number of a state.
@@ -158,9 +158,9 @@ pub(super) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
 }
 
 /// An aware datetime, or its ISO 8601 text.
-pub(super) fn moment(value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
+pub(super) fn moment(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
     let py = value.py();
-    let problem = || argument(py, "observed_at", "expected an aware datetime, or its ISO 8601 text");
+    let problem = || argument(py, field, "expected an aware datetime after 1970, or its ISO 8601 text");
     let class = py.import(intern!(py, "datetime"))?.getattr(intern!(py, "datetime"))?;
     let value = match value.cast::<PyString>() {
         Ok(text) => class.call_method1("fromisoformat", (text,)).map_err(|_| problem())?,

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::bridge::{self, AbortOnDrop};
 use super::errors::{self, Context};
 use super::event_loop::Landing;
+use super::operation;
 use super::outbox::Outbox;
 use super::query::AuditQuery;
 use super::question::{Asked, Question};
@@ -26,6 +27,7 @@ use crate::client::{Call, Client};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::group::Group;
+use crate::operation::{Operation, Reply};
 use crate::source::{Asker, Credential};
 
 /// For how long a token that a source gave is used for further queries of the batch without asking again.
@@ -78,7 +80,7 @@ impl Batch {
                     News::Finished(outcome) => outbox.outcome(outcome),
                     News::Hungry => outbox.hungry(),
                 };
-                batch::get_audit_statuses(&client, &group, concurrency, queries, tell).await;
+                batch::answer_all(&client, &group, concurrency, queries, tell).await;
                 outbox.over();
             })
         };
@@ -122,18 +124,21 @@ impl Batch {
 
     /// Takes in a query with its number in the input.
     fn add(&self, index: u64, query: &Bound<'_, AuditQuery>) -> PyResult<()> {
-        let running = self.running()?;
-        let call = running.call(query.py(), index, query.get())?;
-        let mut progress = running.progress();
-        let Some(queries) = &progress.queries else {
-            return Err(PyRuntimeError::new_err("the input of this batch is over"));
-        };
-        running.outbox.expect();
-        if queries.send(Query { index, call }).is_err() {
-            return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
-        }
-        progress.held += 1;
-        Ok(())
+        let py = query.py();
+        let query = query.get();
+        let operation = Operation::AuditStatus(query.auditid());
+        self.put(py, index, operation, &query.token(py), query.appid().map(str::to_owned))
+    }
+
+    /// Takes in another call, by the name of the client's method.
+    fn ask(
+        &self,
+        index: u64,
+        name: &str,
+        token: &Bound<'_, PyAny>,
+        subject: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        self.put(token.py(), index, operation::operation(name, subject)?, token, None)
     }
 
     /// There is no more input.
@@ -193,6 +198,28 @@ impl Drop for Batch {
 }
 
 impl Batch {
+    fn put(
+        &self,
+        py: Python<'_>,
+        index: u64,
+        operation: Operation,
+        token: &Bound<'_, PyAny>,
+        appid: Option<String>,
+    ) -> PyResult<()> {
+        let running = self.running()?;
+        let call = running.call(py, index, operation, token, appid)?;
+        let mut progress = running.progress();
+        let Some(queries) = &progress.queries else {
+            return Err(PyRuntimeError::new_err("the input of this batch is over"));
+        };
+        running.outbox.expect();
+        if queries.send(Query { index, call }).is_err() {
+            return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
+        }
+        progress.held += 1;
+        Ok(())
+    }
+
     fn ready(&self) -> PyResult<impl Future<Output = ()> + Send + 'static> {
         let outbox = Arc::clone(&self.running()?.outbox);
         Ok(async move { outbox.wait().await })
@@ -204,21 +231,27 @@ impl Running {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn call(&self, py: Python<'_>, index: u64, query: &AuditQuery) -> PyResult<Call> {
+    fn call(
+        &self,
+        py: Python<'_>,
+        index: u64,
+        operation: Operation,
+        token: &Bound<'_, PyAny>,
+        appid: Option<String>,
+    ) -> PyResult<Call> {
         let config = self.client.config();
-        let token = query.token(py);
         let credential = if let Ok(secret) = token.cast::<Secret>() {
             Credential::Fixed(secret::argument(py, secret.get())?)
         } else {
             let shared = self.runtime.source(token.as_ptr() as usize);
-            let source = self.sources.hold(index, &token, &shared);
+            let source = self.sources.hold(index, token, &shared);
             Credential::Source { shared, ask: self.asker(source, config.timeouts.total), keep: KEEP_TOKENS }
         };
         let observer = || Arc::new(Ear(Arc::clone(&self.outbox))) as Arc<dyn Observer>;
         Ok(Call {
+            operation,
             credential,
-            auditid: query.auditid(),
-            appid: query.appid().map(str::to_owned),
+            appid,
             timeouts: config.timeouts,
             max_retries: config.max_retries,
             observer: self.observed.then(observer),
@@ -244,13 +277,14 @@ impl Running {
         let Outcome { index, auditid, appid, attempts, result } = outcome;
         let released = self.sources.release(py, index);
         match result {
-            Ok(status) => {
+            Ok(Reply::Status(status)) => {
                 let status = Bound::new(py, AuditStatus::from(status))?.unbind();
                 let answered = Answered { auditid, appid, index, attempts };
                 Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any())
             }
+            Ok(reply) => Ok((index, operation::reply(py, reply)?).into_pyobject(py)?.into_any()),
             Err(failure) => {
-                let context = Context { auditid: Some(auditid), appid: appid.as_deref() };
+                let context = Context { auditid, appid: appid.as_deref() };
                 let failed = errors::failed(py, &failure, &context)?;
                 Ok((index, failed, released.cause).into_pyobject(py)?.into_any())
             }

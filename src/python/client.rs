@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::arguments::{audit_id, count, label, path, proxy_url, seconds, text, timeouts, type_name};
+use super::arguments::{count, label, path, proxy_url, seconds, text, texts, timeouts, type_name};
 use super::batch::Batch;
 use super::bridge;
-use super::conversation::{Conversation, Turn};
+use super::conversation::{Conversation, Listener, Turn};
 use super::errors::{self, Context};
 use super::event_loop::Landing;
+use super::operation;
 use super::runtime::Runtime;
 use super::secret::{self, Secret};
-use super::status::AuditStatus;
 use crate::client::{Call, Client};
 use crate::config::{Config, Settings, check_retries};
 use crate::error::{Error, Failure};
 use crate::event::Observer;
+use crate::operation::Reply;
+use crate::request::AuditId;
 use crate::source::Credential;
-use crate::status;
 
 /// One client's configuration, connections, budget and gates; shared by all threads and event loops.
 #[pyclass(frozen, module = "wxaudit._native")]
@@ -31,12 +32,13 @@ pub(crate) struct Engine {
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, base_url, timeout, max_retries, max_concurrency, proxy, trust_env, ca_file, user_agent))]
+    #[pyo3(signature = (*, base_url, fallback_urls, timeout, max_retries, max_concurrency, proxy, trust_env, ca_file, user_agent))]
     // The keywords are those of Client, one by one.
     #[expect(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         base_url: &Bound<'_, PyAny>,
+        fallback_urls: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
         max_retries: &Bound<'_, PyAny>,
         max_concurrency: &Bound<'_, PyAny>,
@@ -47,6 +49,7 @@ impl Engine {
     ) -> PyResult<Self> {
         let settings = Settings {
             base_url: Some(text("base_url", base_url)?),
+            fallback_urls: texts("fallback_urls", fallback_urls)?,
             timeouts: timeouts(timeout)?,
             max_retries: count("max_retries", max_retries)?,
             max_concurrency: count("max_concurrency", max_concurrency)? as usize,
@@ -60,26 +63,30 @@ impl Engine {
         Ok(Self { client: Arc::new(Client::new(config)) })
     }
 
-    fn get_audit_status<'py>(
+    /// Performs an operation, up to its end or to the first thing it says.
+    fn call<'py>(
         &self,
         py: Python<'py>,
+        operation: &str,
         token: &Bound<'py, PyAny>,
-        auditid: &Bound<'py, PyAny>,
+        subject: &Bound<'py, PyAny>,
         options: Options<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let call = self.call(token, auditid, options)?;
-        bridge::blocking(py, self.get_audit_status_turn(call))?.into_pyobject(py)
+        let prepared = self.prepare(operation, token, subject, options)?;
+        bridge::blocking(py, self.turn(prepared))?.into_pyobject(py)
     }
 
-    fn aget_audit_status(
+    /// The same, for an event loop.
+    fn acall(
         &self,
         landing: Bound<'_, Landing>,
+        operation: &str,
         token: &Bound<'_, PyAny>,
-        auditid: &Bound<'_, PyAny>,
+        subject: &Bound<'_, PyAny>,
         options: Options<'_>,
     ) -> PyResult<bool> {
-        let call = self.call(token, auditid, options)?;
-        bridge::awaitable(landing, self.get_audit_status_turn(call))
+        let prepared = self.prepare(operation, token, subject, options)?;
+        bridge::awaitable(landing, self.turn(prepared))
     }
 
     /// What a batch means by its `max_concurrency`; at most the client's.
@@ -111,6 +118,12 @@ impl Engine {
         self.client.config().transport.base.to_string()
     }
 
+    /// Where else they go, in this order.
+    #[getter]
+    fn fallback_urls(&self) -> Vec<String> {
+        self.client.config().transport.fallbacks.iter().map(ToString::to_string).collect()
+    }
+
     /// Closes the idle connections of this process.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.client.close());
@@ -122,14 +135,15 @@ impl Engine {
 struct Options<'py>(Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, bool);
 
 /// A call, and the conversation's other end where it may have something to say.
-type Prepared = (Call, Option<super::conversation::Listener>);
+type Prepared = (Call, Option<Listener>);
 
 impl Engine {
     /// Checks all arguments of a call before anything is done.
-    fn call(
+    fn prepare(
         &self,
+        operation: &str,
         token: &Bound<'_, PyAny>,
-        auditid: &Bound<'_, PyAny>,
+        subject: &Bound<'_, PyAny>,
         options: Options<'_>,
     ) -> PyResult<Prepared> {
         let Options(appid, timeout, max_retries, observed) = options;
@@ -157,8 +171,8 @@ impl Engine {
             }
         };
         let call = Call {
+            operation: operation::operation(operation, subject)?,
             credential,
-            auditid: audit_id(auditid)?,
             appid: appid.map(|appid| label(&appid)).transpose()?,
             timeouts: timeout.map_or(Ok(config.timeouts), |timeout| timeouts(&timeout))?,
             max_retries: match max_retries {
@@ -172,21 +186,17 @@ impl Engine {
         Ok((call, listener))
     }
 
-    /// The operation, up to its end or to the first thing it says.
-    fn get_audit_status_turn(
-        &self,
-        (call, listener): Prepared,
-    ) -> impl Future<Output = Turn> + Send + 'static {
+    fn turn(&self, (call, listener): Prepared) -> impl Future<Output = Turn> + Send + 'static {
         let client = Arc::clone(&self.client);
         let total = call.timeouts.total;
-        let operation = async move {
-            let result = client.get_audit_status(&call).await;
-            Outcome { result, auditid: call.auditid.get(), appid: call.appid }
+        let performed = async move {
+            let result = client.ask(&call).await;
+            Outcome { result, auditid: call.operation.auditid(), appid: call.appid }
         };
         async move {
             match listener {
-                Some(listener) => listener.listen(operation, total).turn().await,
-                None => Turn::Over(Box::new(operation.await)),
+                Some(listener) => listener.listen(performed, total).turn().await,
+                None => Turn::Over(Box::new(performed.await)),
             }
         }
     }
@@ -194,19 +204,34 @@ impl Engine {
 
 /// How a call ended, on its way to Python.
 pub(super) struct Outcome {
-    result: Result<status::AuditStatus, Failure>,
-    auditid: i64,
+    result: Result<Reply, Failure>,
+    auditid: Option<AuditId>,
     appid: Option<String>,
 }
 
 impl Outcome {
     pub(super) fn into_pyobject(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         match self.result {
-            Ok(status) => Ok(Bound::new(py, AuditStatus::from(status))?.into_any()),
+            Ok(reply) => operation::reply(py, reply),
             Err(failure) => {
-                let context = Context { auditid: Some(self.auditid), appid: self.appid.as_deref() };
-                errors::failed(py, &failure, &context)
+                let auditid = self.auditid.map(AuditId::get);
+                let failed =
+                    errors::failed(py, &failure, &Context { auditid, appid: self.appid.as_deref() })?;
+                Ok(Bound::new(py, Failed(failed.unbind()))?.into_any())
             }
         }
+    }
+}
+
+/// How a call failed, as the data of which Python code makes the exception.
+#[pyclass(frozen, module = "wxaudit._native")]
+pub(crate) struct Failed(Py<PyAny>);
+
+#[pymethods]
+impl Failed {
+    /// The name of the exception's class, what happened, and its attributes.
+    #[getter]
+    fn described<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.0.bind(py).clone()
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Context<'a> {
 
 /// The exception for an error outside of any call.
 pub(super) fn raise(py: Python<'_>, error: &Error) -> PyErr {
-    let made = described(py, error, 0, &Context::default()).and_then(|described| {
+    let made = described(py, error, 0, None, &Context::default()).and_then(|described| {
         py.import(intern!(py, "wxaudit._errors"))?.getattr(intern!(py, "made"))?.call1(described)
     });
     made.map_or_else(|problem| problem, PyErr::from_value)
@@ -32,7 +32,7 @@ pub(super) fn failed<'py>(
     failure: &Failure,
     context: &Context<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    Ok(described(py, &failure.error, failure.attempts, context)?.into_any())
+    Ok(described(py, &failure.error, failure.attempts, Some(failure.url_path), context)?.into_any())
 }
 
 /// The name of the exception's class, what happened, and its attributes.
@@ -40,6 +40,7 @@ fn described<'py>(
     py: Python<'py>,
     error: &Error,
     attempts: u32,
+    url_path: Option<&str>,
     context: &Context<'_>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let attributes = PyDict::new(py);
@@ -51,6 +52,7 @@ fn described<'py>(
         Error::Api { errcode, errmsg, rid, retry_at } => {
             attributes.set_item("errcode", errcode)?;
             attributes.set_item("rid", rid)?;
+            attributes.set_item("url_path", url_path)?;
             attributes.set_item("retry_at", retry_at.map(timestamp))?;
             ("APIError", errmsg.clone())
         }

@@ -11,6 +11,8 @@ mod deliveries;
 mod errors;
 mod event_loop;
 mod json;
+mod latest;
+mod operation;
 mod outbox;
 mod query;
 mod question;
@@ -29,11 +31,13 @@ mod _native {
     #[pymodule_export]
     use super::batch::Batch;
     #[pymodule_export]
-    use super::client::Engine;
+    use super::client::{Engine, Failed};
     #[pymodule_export]
     use super::conversation::Step;
     #[pymodule_export]
     use super::event_loop::{Landing, LoopPort};
+    #[pymodule_export]
+    use super::latest::LatestAuditStatus;
     #[pymodule_export]
     use super::query::{AuditQuery, read_query};
     #[pymodule_export]

@@ -22,13 +22,13 @@ pub(crate) struct AuditResult {
 impl AuditResult {
     pub(super) fn answered(status: Py<AuditStatus>, outcome: Answered) -> Self {
         let Answered { auditid, appid, index, attempts } = outcome;
-        Self { auditid: Some(auditid), appid, status: Some(status), error: None, index, attempts }
+        Self { auditid, appid, status: Some(status), error: None, index, attempts }
     }
 }
 
 /// What is known of a query that was answered, beside the answer.
 pub(super) struct Answered {
-    pub(super) auditid: i64,
+    pub(super) auditid: Option<i64>,
     pub(super) appid: Option<String>,
     pub(super) index: u64,
     pub(super) attempts: u32,

@@ -22,7 +22,7 @@ use crate::status;
 ///
 /// Source: `api_getauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
 #[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
-pub(crate) struct AuditStatus(status::AuditStatus);
+pub(crate) struct AuditStatus(pub(super) status::AuditStatus);
 
 impl From<status::AuditStatus> for AuditStatus {
     fn from(status: status::AuditStatus) -> Self {
@@ -34,7 +34,7 @@ impl From<status::AuditStatus> for AuditStatus {
 impl AuditStatus {
     #[new]
     #[pyo3(signature = (auditid, status, reason = None, screenshots = None, *, appid = None, observed_at = None))]
-    fn new(
+    pub(super) fn new(
         auditid: &Bound<'_, PyAny>,
         status: &Bound<'_, PyAny>,
         reason: Option<&Bound<'_, PyAny>>,
@@ -48,9 +48,10 @@ impl AuditStatus {
             auditid: audit_id(auditid)?.get(),
             status: arguments::state(status)?,
             reason,
-            screenshots: screenshots.map_or_else(|| Ok(Vec::new()), texts)?,
+            screenshots: screenshots.map_or_else(|| Ok(Vec::new()), |value| texts("screenshots", value))?,
             appid: appid.map(|appid| text("appid", appid)).transpose()?,
-            observed_at: observed_at.map_or_else(|| Ok(SystemTime::now()), moment)?,
+            observed_at: observed_at
+                .map_or_else(|| Ok(SystemTime::now()), |value| moment("observed_at", value))?,
             lossy: false,
             raw: Json::Object(Vec::new()),
         }))
@@ -152,7 +153,7 @@ impl AuditStatus {
     }
 
     /// All of it in a dict that is safe for JSON; `from_dict` reads it back.
-    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+    pub(super) fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let status = &slf.get().0;
         let dict = PyDict::new(py);
@@ -170,29 +171,10 @@ impl AuditStatus {
     /// Reads what `to_dict` made. Keys it does not know are left out; `ArgumentError` for a missing or wrong one.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = class.py();
-        let data =
-            data.cast::<PyDict>().map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
-        let required = |key: &'static str| -> PyResult<Bound<'py, PyAny>> {
-            data.get_item(key)?.ok_or_else(|| argument(py, key, "is missing in the dict"))
-        };
-        let optional = |key: &'static str| -> PyResult<Option<Bound<'py, PyAny>>> {
-            Ok(data.get_item(key)?.filter(|value| !value.is_none()))
-        };
-        let made = Self::new(
-            &required("auditid")?,
-            &required("status")?,
-            optional("reason")?.as_ref(),
-            optional("screenshots")?.as_ref(),
-            optional("appid")?.as_ref(),
-            optional("observed_at")?.as_ref(),
-        )?;
-        let lossy = optional("lossy")?.map_or(Ok(false), |lossy| lossy.extract())?;
-        let raw = optional("raw")?.map_or(Ok(Json::Object(Vec::new())), |raw| json::from_python(&raw))?;
-        Self(status::AuditStatus { lossy, raw, ..made.0 }).into_class(class)
+        Self::read(data)?.into_class(class)
     }
 
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+    pub(super) fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let py = slf.py();
         let status = &slf.get().0;
         let name = type_name(slf)?;
@@ -238,7 +220,7 @@ impl AuditStatus {
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
-        Ok((slf.get_type().getattr("from_dict")?, (Self::to_dict(slf)?,)))
+        Ok((slf.get_type().getattr("from_dict")?, (data_of(slf)?,)))
     }
 
     /// `copy.replace`: the same status with some attributes changed.
@@ -247,7 +229,7 @@ impl AuditStatus {
         slf: &Bound<'py, Self>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let data = Self::to_dict(slf)?;
+        let data = data_of(slf)?;
         for (key, value) in changes.into_iter().flat_map(PyDictMethods::iter) {
             if !data.contains(&key)? {
                 let message = format!("AuditStatus has no attribute {}", key.repr()?.to_str()?);
@@ -255,12 +237,12 @@ impl AuditStatus {
             }
             data.set_item(key, value)?;
         }
-        Self::from_dict(&slf.get_type(), &data)
+        slf.get_type().call_method1(intern!(slf.py(), "from_dict"), (data,))
     }
 
     /// For kombu's JSON, which Celery uses.
     fn __json__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
-        Self::to_dict(slf)
+        data_of(slf)
     }
 
     /// For notebooks: a small table, everything from the wire escaped.
@@ -280,7 +262,36 @@ impl AuditStatus {
     }
 }
 
+/// `to_dict`, of a subclass too.
+fn data_of<'py>(status: &Bound<'py, AuditStatus>) -> PyResult<Bound<'py, PyDict>> {
+    Ok(status.call_method0(intern!(status.py(), "to_dict"))?.cast_into()?)
+}
+
 impl AuditStatus {
+    /// Reads what `to_dict` made.
+    pub(super) fn read(data: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = data.py();
+        let data =
+            data.cast::<PyDict>().map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
+        let required = |key: &'static str| {
+            data.get_item(key)?.ok_or_else(|| argument(py, key, "is missing in the dict"))
+        };
+        let optional = |key: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
+            Ok(data.get_item(key)?.filter(|value| !value.is_none()))
+        };
+        let made = Self::new(
+            &required("auditid")?,
+            &required("status")?,
+            optional("reason")?.as_ref(),
+            optional("screenshots")?.as_ref(),
+            optional("appid")?.as_ref(),
+            optional("observed_at")?.as_ref(),
+        )?;
+        let lossy = optional("lossy")?.map_or(Ok(false), |lossy| lossy.extract())?;
+        let raw = optional("raw")?.map_or(Ok(Json::Object(Vec::new())), |raw| json::from_python(&raw))?;
+        Ok(Self(status::AuditStatus { lossy, raw, ..made.0 }))
+    }
+
     fn identity(&self) -> (i64, i64, Option<&str>, &[String], Option<&str>) {
         let status = &self.0;
         let (reason, appid) = (status.reason.as_deref(), status.appid.as_deref());
@@ -293,11 +304,20 @@ impl AuditStatus {
         if class.is(py.get_type::<Self>()) {
             return Ok(Bound::new(py, self)?.into_any());
         }
+        self.call_class(class, &PyDict::new(py))
+    }
+
+    /// An instance by way of the constructor of a subclass, which takes these keywords too.
+    pub(super) fn call_class<'py>(
+        self,
+        class: &Bound<'py, PyType>,
+        keywords: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
         let status = self.0;
-        let keywords = PyDict::new(py);
         keywords.set_item("appid", status.appid)?;
         keywords.set_item("observed_at", errors::utc(py, status.observed_at)?)?;
-        class.call((status.auditid, status.status, status.reason, status.screenshots), Some(&keywords))
+        class.call((status.auditid, status.status, status.reason, status.screenshots), Some(keywords))
     }
 }
 

@@ -9,6 +9,7 @@ use rustls::ClientConfig;
 use super::{Options, failure, tls};
 use crate::connection::WatchLayer;
 use crate::error::{Error, Phase};
+use crate::request::BaseUrl;
 
 /// reqwest's 90 s race the server's own cut; 15 s stay below it.
 const IDLE: Duration = Duration::from_secs(15);
@@ -50,7 +51,7 @@ impl Clients {
 fn build(options: &Options, tls: &ClientConfig, idle: usize) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls.clone())
-        .https_only(options.base.is_https())
+        .https_only(options.bases().all(BaseUrl::is_https))
         .http1_only()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

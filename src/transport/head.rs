@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
 
-use super::{BODY_CAP, failure};
+use super::failure;
 use crate::error::{Error, Phase};
 use crate::retry;
 
@@ -13,7 +13,7 @@ use crate::retry;
 const HEAD_CAP: usize = 64 * 1024;
 
 /// Refuses an answer whose body nobody should read. Its connection may be in doubt: it must not serve another call.
-pub(super) fn check(response: &reqwest::Response) -> Result<(), Error> {
+pub(super) fn check(response: &reqwest::Response, cap: usize) -> Result<(), Error> {
     let size: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if size > HEAD_CAP {
@@ -31,8 +31,11 @@ pub(super) fn check(response: &reqwest::Response) -> Result<(), Error> {
         let problem = "the answer is compressed, which was not asked for; its body was not read".to_owned();
         return Err(Error::Decode { problem, excerpt: String::new(), empty: false });
     }
-    if response.content_length().is_some_and(|length| length > BODY_CAP as u64) {
-        return Err(failure::too_large(BODY_CAP));
+    if response
+        .content_length()
+        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap))
+    {
+        return Err(failure::too_large(cap));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::Options;
 use crate::error::{Error, Phase};
+use crate::request::BaseUrl;
 
 /// TLS 1.2 or later, by ring, with the system's certificates or those of the CA file alone.
 ///
@@ -23,7 +24,7 @@ pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
     if let Some(path) = &options.ca_file {
         return Ok(builder.with_root_certificates(read(path)?).with_no_client_auth());
     }
-    if !options.base.is_https() && options.proxy.is_none() {
+    if !options.bases().any(BaseUrl::is_https) && options.proxy.is_none() {
         // Nothing will be verified: do not read a hundred certificates for it.
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }

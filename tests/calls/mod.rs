@@ -16,6 +16,7 @@ use wxaudit::client::{Call, Client};
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Kind, Observer};
+use wxaudit::operation::Operation;
 use wxaudit::request::AuditId;
 use wxaudit::source::Credential;
 use wxaudit::status::AuditStatus;
@@ -43,7 +44,7 @@ pub(crate) fn token(text: &str) -> Token {
 pub(crate) fn call(total: Duration) -> Call {
     Call {
         credential: Credential::Fixed(token("the-token-that-was-given")),
-        auditid: AuditId::new(1_234_567).unwrap(),
+        operation: Operation::AuditStatus(AuditId::new(1_234_567).unwrap()),
         appid: None,
         timeouts: Timeouts { total, connect: None, read: None },
         max_retries: 2,

@@ -47,10 +47,14 @@ class FakeAudit:
         reason: str | None,
         screenshots: Iterable[str],
         life: Iterable[Step],
+        user_version: str,
+        user_desc: str,
         *,
         clock: FakeClock,
         lock: threading.RLock,
     ) -> None:
+        self.user_version = user_version
+        self.user_desc = user_desc
         self._auditid = auditid
         self._appid = appid
         self._state = state_number(state)
@@ -159,6 +163,20 @@ class FakeAudit:
                 self._take(self._life.popleft(), self._clock.now())
             return answer
 
+    def _latest_answer(self) -> dict[str, object]:
+        """The same with what was submitted, its screenshots spelled as that interface does."""
+        answer = self._answer()
+        if "screenshot" in answer:
+            answer["ScreenShot"] = answer.pop("screenshot")
+        submitted = int(self._submitted_at.timestamp())
+        return {
+            **answer,
+            "auditid": self._auditid,
+            "user_version": self.user_version,
+            "user_desc": self.user_desc,
+            "submit_audit_time": submitted,
+        }
+
     def _catch_up(self) -> None:
         """Take the steps whose time has come, each at its own moment."""
         now = self._clock.now()
@@ -207,14 +225,36 @@ class Audits:
         reason: str | None,
         screenshots: Iterable[str],
         life: Iterable[Step],
+        user_version: str,
+        user_desc: str,
     ) -> FakeAudit:
         with self._lock:
             number = self._fresh_number() if auditid is None else self._free_number(auditid)
             audit = FakeAudit(
-                number, appid, state, reason, screenshots, life, clock=self._clock, lock=self._lock
+                number,
+                appid,
+                state,
+                reason,
+                screenshots,
+                life,
+                user_version,
+                user_desc,
+                clock=self._clock,
+                lock=self._lock,
             )
             self._by_id[number] = audit
             return audit
+
+    def latest(self, appid: str) -> FakeAudit:
+        """What a mini program submitted last; 85058 where that is nothing."""
+        for audit in reversed(self._by_id.values()):
+            if audit.appid == appid:
+                return audit
+        raise RefusalError(85058)
+
+    def shows(self, media_id: str, appid: str) -> bool:
+        """Whether a media_id is that of a screenshot of this mini program."""
+        return any(media_id in audit.screenshots for audit in self._by_id.values() if audit.appid == appid)
 
     def find(self, auditid: int, appid: str) -> FakeAudit:
         """The audit for a token of `appid`; 85012 where it is unknown or another mini program's."""

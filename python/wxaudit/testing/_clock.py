@@ -24,7 +24,8 @@ class FakeClock:
     """A clock that stands still until `advance` is called.
 
     Audits with `Step(..., after=...)`, the expiry of tokens, the `Date` header and the time inside a rid
-    follow it. Nothing that waits for real (delays, drips, time-outs of `wait_for_...`) does.
+    follow it, and so does a wait for a decision that is given it as its `clock`. Nothing that waits for
+    real (delays, drips, time-outs of the fake's `wait_for_...`) does.
 
     `start`: an aware `datetime`; the real time at construction when None.
     """
@@ -49,6 +50,10 @@ class FakeClock:
         with self._lock:
             self._now += step
             return self._now
+
+    def sleep(self, seconds: float, /) -> None:
+        """Move forward at once, which makes this a `wxaudit.Clock`: `wait_for_decision(…, clock=clock)`."""
+        self.advance(seconds)
 
     def __repr__(self) -> str:
         return f"<FakeClock {self._now.isoformat()}>"

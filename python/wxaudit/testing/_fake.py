@@ -156,6 +156,9 @@ class FakeWeChat(Script, Watch):
         """Forget audits, tokens, faults and the log; let held requests go on. Clock and connections stay."""
         with self._lock:
             self._world.audits.clear()
+            self._world.media.clear()
+            self._world.traces.clear()
+            self._world.polls.clear()
             self._world.tokens.clear()
             self._faults.clear()
             self._log.clear()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ._world import World
 
 
-def carry_out(world: World, request: ReceivedRequest) -> dict[str, object]:
-    """The fields of WeChat's answer to `request`. Raises `RefusalError` for an error code."""
+def carry_out(world: World, request: ReceivedRequest) -> dict[str, object] | bytes:
+    """The fields of WeChat's answer to `request`, or its bytes. Raises `RefusalError` for an error code."""
     operation = OPERATIONS.get(request.path)
     if operation is None:
         raise RefusalError(40066)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._fault_queue import FaultQueue, ScriptedFault
 from ._life import IN_REVIEW, Step
+from ._media import picture
 from ._token_sources import FakeAsyncTokenSource, FakeTokenSource
 from ._world import World
 
@@ -51,15 +52,19 @@ class Script:
         reason: str | None = None,
         screenshots: Iterable[str] = (),
         life: Iterable[Step] = (),
+        user_version: str = "1.0.0",
+        user_desc: str = "",
     ) -> FakeAudit:
         """Submit an audit for the mini program `appid`.
 
         `auditid`: a fresh number of the usual size when None. `state`, `reason`, `screenshots` (media_ids):
         how it begins; a number without a meaning today is allowed as `state`. `life`: what becomes of it,
-        see `Step`. Raises `ValueError` for an auditid that exists, and for a life that WeChat does not
-        have.
+        see `Step`. `user_version`, `user_desc`: what `get_latest_auditstatus` tells of it. Raises
+        `ValueError` for an auditid that exists, and for a life that WeChat does not have.
         """
-        return self._world.audits.submit(self._appid(appid), auditid, state, reason, screenshots, life)
+        return self._world.audits.submit(
+            self._appid(appid), auditid, state, reason, screenshots, life, user_version, user_desc
+        )
 
     def audit(self, auditid: int) -> FakeAudit:
         """The audit of that number. `LookupError` where there is none."""
@@ -73,6 +78,20 @@ class Script:
     def media_id(self) -> str:
         """A fresh media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
         return secrets.token_urlsafe(48)
+
+    def keep_media(
+        self, content: bytes | None = None, appid: str | None = None, *, media_id: str | None = None
+    ) -> str:
+        """Keep a picture, a small PNG when None, as permanent material of a mini program; its media_id.
+
+        `content`: any bytes, pictures or not. Screenshots of audits have a picture without that.
+        """
+        if content is not None and not isinstance(content, bytes):
+            raise TypeError(f"content is bytes, not {type(content).__name__}")
+        name = self.media_id() if media_id is None else media_id
+        with self._lock:
+            self._world.media.keep(name, self._appid(appid), picture(name) if content is None else content)
+        return name
 
     def token(
         self,

@@ -48,7 +48,7 @@ class Service:
         """The reply to a request, its outcome noted."""
         if fault is not None and fault.raw is not None:
             return self._raw_answer(request, fault.raw)
-        fields: dict[str, object] | None = None
+        fields: dict[str, object] | bytes | None = None
         status = 200
         body = b""
         content_type: str | None = next(self._content_types)
@@ -58,26 +58,37 @@ class Service:
             status, content_type = 412, None
         else:
             fields = self._fields(request, fault)
-            body = render(fields)
+            body = fields if isinstance(fields, bytes) else render(fields)
+            self._remember(request, fields, body)
         headers: dict[str, str | None] = {"Date": self._http_date(), "Content-Type": content_type}
         if fault is not None:
             headers.update(fault.headers)
             status = status if fault.http_status is None else fault.http_status
-        request._answered(status, None if fields is None else fields.get("errcode"))
+        request._answered(status, fields.get("errcode") if isinstance(fields, dict) else None)
         close = not raw.keep_alive or raw.chunked
         return reply(status, body, headers, close=close, without_body=raw.method == "HEAD")
 
-    def _fields(self, request: ReceivedRequest, fault: Fault | None) -> dict[str, object]:
+    def _remember(self, request: ReceivedRequest, fields: dict[str, object] | bytes, body: bytes) -> None:
+        """An error can be asked for by its rid."""
+        errmsg = fields.get("errmsg") if isinstance(fields, dict) else None
+        if isinstance(errmsg, str) and "rid: " in errmsg:
+            rid = errmsg.rpartition("rid: ")[2]
+            text = body.decode("utf-8", "replace")
+            with self._world.lock:
+                self._world.traces.keep(rid, request, text, self._world.clock.timestamp())
+
+    def _fields(self, request: ReceivedRequest, fault: Fault | None) -> dict[str, object] | bytes:
         now = self._world.clock.timestamp()
         if fault is not None and fault.errcode is not None:
             errmsg = errmsg_for(int(fault.errcode), now) if fault.errmsg is None else fault.errmsg
             return {"errcode": fault.errcode, "errmsg": errmsg}
+        fields: dict[str, object] | bytes
         try:
             with self._world.lock:
                 fields = carry_out(self._world, request)
         except RefusalError as refusal:
             fields = {"errcode": refusal.errcode, "errmsg": errmsg_for(refusal.errcode, now)}
-        if fault is not None:
+        if fault is not None and isinstance(fields, dict):
             fields = {
                 name: value for name, value in {**fields, **fault.fields}.items() if name not in fault.without
             }

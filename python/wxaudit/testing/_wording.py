@@ -11,6 +11,7 @@ _TEXTS = {
     -1: "system error" + _RID,
     40001: "invalid credential, access_token is invalid or not latest, could get access_token by "
     "getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r" + _RID,
+    40007: "invalid media_id" + _RID,
     40013: "invalid appid" + _RID,
     40014: "invalid access_token" + _RID,
     40066: "invalid url" + _RID,
@@ -40,6 +41,9 @@ _TEXTS = {
     61016: "function category of API need be confirmed by component" + _RID,
     61023: "refresh_token is invalid" + _RID,
     61024: "must use api_component_token to get token for component acctoken" + _RID,
+    76001: "rid not found" + _RID,
+    76003: "rid not belong to the account" + _RID,
+    76021: "cgi_path not found, please check" + _RID,
     85012: "invalid audit id hint: [{hint}]" + _RID,
     85058: "no valid audit_id exist" + _RID,
     86000: "should be called only from third party" + _RID,

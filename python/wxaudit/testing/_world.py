@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ._audits import Audits
+from ._media import Media
 from ._tokens import Tokens
+from ._traces import Traces
 
 if TYPE_CHECKING:
     import threading
@@ -21,3 +24,6 @@ class World:
         self.clock = clock
         self.audits = Audits(clock, lock)
         self.tokens = Tokens(clock, lock)
+        self.media = Media()
+        self.traces = Traces()
+        self.polls: Counter[str] = Counter()

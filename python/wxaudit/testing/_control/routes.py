@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .shapes import (
     only,
+    read_base64,
     read_fault,
     read_life,
     read_state,
@@ -43,8 +44,11 @@ def list_audits(call: Call) -> object:
 
 
 def submit_audit(call: Call) -> object:
-    """Submit an audit: appid, auditid, state, reason, screenshots, life. Nothing of it is required."""
-    only(call.body, "appid", "auditid", "state", "reason", "screenshots", "life")
+    """Submit an audit: appid, auditid, state, reason, screenshots, life, user_version, user_desc; or none."""
+    only(
+        call.body,
+        *("appid", "auditid", "state", "reason", "screenshots", "life", "user_version", "user_desc"),
+    )
     options = dict(call.body)
     if "state" in options:
         options["state"] = read_state(options["state"])
@@ -96,6 +100,15 @@ def next_step(call: Call) -> object:
     audit = call.fake.audit(int(call.arguments["auditid"]))
     audit.next_step()
     return write_audit(audit)
+
+
+def keep_media(call: Call) -> object:
+    """Keep a picture: content_base64 (a small PNG without), appid, media_id."""
+    only(call.body, "content_base64", "appid", "media_id")
+    options = dict(call.body)
+    if "content_base64" in options:
+        options["content"] = read_base64(options.pop("content_base64"))
+    return {"media_id": call.fake.keep_media(**options)}
 
 
 def issue_token(call: Call) -> object:
@@ -253,6 +266,7 @@ ROUTES = (
     Route("POST", "/audits/{auditid}/delay", delay_audit),
     Route("POST", "/audits/{auditid}/withdraw", withdraw_audit),
     Route("POST", "/audits/{auditid}/next", next_step),
+    Route("POST", "/media", keep_media),
     Route("POST", "/tokens", issue_token),
     Route("POST", "/tokens/expire", expire_token),
     Route("POST", "/tokens/supersede", supersede_tokens),

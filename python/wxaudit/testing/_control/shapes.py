@@ -67,8 +67,12 @@ def read_fault(value: object) -> Fault:
         given["raw"] = given["raw"].encode()
     for name in ("body", "raw"):
         if f"{name}_base64" in given:
-            given[name] = base64.b64decode(given.pop(f"{name}_base64"), validate=True)
+            given[name] = read_base64(given.pop(f"{name}_base64"))
     return Fault(**given)
+
+
+def read_base64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 def write_fault(fault: Fault) -> dict[str, object]:
@@ -106,6 +110,8 @@ def write_audit(audit: FakeAudit) -> dict[str, object]:
         "screenshots": list(audit.screenshots),
         "polls": audit.polls,
         "steps_left": len(audit.life),
+        "user_version": audit.user_version,
+        "user_desc": audit.user_desc,
         "submitted_at": audit.submitted_at.isoformat(),
         "changed_at": audit.changed_at.isoformat(),
     }

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 class Operation(NamedTuple):
     """One interface of WeChat: where it is, what it demands, and how it answers.
 
-    `answer` gets a request that has passed the gate and gives the fields of the answer, or raises
-    `RefusalError`.
+    `answer` gets a request that has passed the gate and gives the fields of the answer, or its bytes, or
+    raises `RefusalError`.
     """
 
     path: str
     method: str
     permission: int
     """The permission set that the merchant must have granted to the platform."""
-    answer: Callable[[World, IssuedToken, ReceivedRequest], dict[str, object]]
+    answer: Callable[[World, IssuedToken, ReceivedRequest], dict[str, object] | bytes]

@@ -18,6 +18,7 @@ def _answer(world: World, token: IssuedToken, request: ReceivedRequest) -> dict[
     auditid = auditid_of(body.get("auditid")) if isinstance(body, dict) else None
     if auditid is None:
         raise RefusalError(40097)
+    world.polls[token.appid] += 1
     return world.audits.find(auditid, token.appid)._answer()
 
 

@@ -1,0 +1,47 @@
+"""The pictures that the fake keeps, and the least picture there is."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from hashlib import sha256
+
+from ._refusal import RefusalError
+
+
+class Media:
+    """Permanent material, by its media_id."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, bytes]] = {}
+
+    def keep(self, media_id: str, appid: str, content: bytes) -> None:
+        self._kept[media_id] = (appid, content)
+
+    def find(self, media_id: str, appid: str, of_an_audit: bool) -> bytes:
+        """What was kept for that mini program, or a picture for a screenshot that nobody drew."""
+        owner, content = self._kept.get(media_id, (None, b""))
+        if owner == appid:
+            return content
+        if owner is None and of_an_audit:
+            return picture(media_id)
+        raise RefusalError(40007)
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+def picture(name: str, width: int = 180, height: int = 320) -> bytes:
+    """A PNG of one colour with a darker bar, another one for each name."""
+    digest = sha256(name.encode()).digest()
+    light = bytes(128 + value // 2 for value in digest[:3])
+    dark = bytes(value // 2 for value in light)
+    bar = height // 8
+    rows = [b"\0" + (dark if row < bar else light) * width for row in range(height)]
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(b"".join(rows), 9)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,42 @@
+"""What the fake remembers of requests that got an error, by their rid."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ._log import ReceivedRequest
+
+_KEPT = 1000
+
+
+class Trace(NamedTuple):
+    appid: str | None
+    fields: dict[str, object]
+
+
+class Traces:
+    """The newest errors."""
+
+    def __init__(self) -> None:
+        self._by_rid: OrderedDict[str, Trace] = OrderedDict()
+
+    def keep(self, rid: str, request: ReceivedRequest, response_body: str, now: int) -> None:
+        fields: dict[str, object] = {
+            "invoke_time": now,
+            "cost_in_ms": 30,
+            "request_url": request.target.partition("?")[2],
+            "request_body": request.body.decode("utf-8", "replace"),
+            "response_body": response_body,
+            "client_ip": "203.0.113.7",
+        }
+        self._by_rid[rid] = Trace(request.appid, fields)
+        if len(self._by_rid) > _KEPT:
+            self._by_rid.popitem(last=False)
+
+    def get(self, rid: str) -> Trace | None:
+        return self._by_rid.get(rid)
+
+    def clear(self) -> None:
+        self._by_rid.clear()

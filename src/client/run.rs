@@ -1,0 +1,290 @@
+//! One call under way: its attempts, and what stands between them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
+
+use super::progress::{Doing, Held, describe};
+use super::{Call, Client, Session};
+use crate::config::Timeouts;
+use crate::error::{Error, Failure, Limit};
+use crate::event::{Event, Kind};
+use crate::gate::{self, Owner};
+use crate::group::Group;
+use crate::hosts;
+use crate::operation::Reply;
+use crate::request::{AuditId, BaseUrl, Request};
+use crate::retry::{self, Class};
+use crate::source::{Credential, Dated, Wait};
+use crate::token::{Token, Tokens};
+use crate::transport::{Limits, Place};
+
+/// A place among the requests of the client, and one among those of the batch.
+type Places<'s> = (Place<'s>, Option<Place<'s>>);
+
+/// One call under way.
+pub(super) struct Run<'a> {
+    client: &'a Client,
+    call: &'a Call,
+    request: Request,
+    begun: Instant,
+    /// Its own, or that of its batch where that comes first.
+    pub(super) deadline: Instant,
+    /// The number of the host that was asked last.
+    host: AtomicUsize,
+    /// What it was doing, for the message when its time is over.
+    doing: Mutex<Doing>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(client: &'a Client, call: &'a Call) -> Self {
+        let begun = Instant::now();
+        let own = begun + call.timeouts.total;
+        let deadline = call.group().and_then(Group::deadline).map_or(own, |(at, _)| own.min(at));
+        let doing = Mutex::new(Doing::LookingUp);
+        call.attempts.store(0, Ordering::Relaxed);
+        let request = call.operation.request();
+        Self { client, call, request, begun, deadline, host: AtomicUsize::new(0), doing }
+    }
+
+    pub(super) async fn attempts(&self) -> Result<Reply, Error> {
+        let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
+        let mut held = Held::new(self.call.credential.token(self.wait()).await?);
+        let mut refreshed = false;
+        let mut retries = 0;
+        let mut spent = None;
+        loop {
+            let place = self.enter(&session, &mut held).await?;
+            let error = match self.attempt(&session, &held.tokens, place).await {
+                Ok(result) => {
+                    session.budget.refill(spent.unwrap_or(1));
+                    return Ok(result);
+                }
+                Err(error) => error,
+            };
+            let class = retry::classify(&error);
+            if class == Class::Token && !refreshed {
+                refreshed = true;
+                held.renew(self.refresh(&held.dated, error).await?);
+                continue;
+            }
+            let error = self.close_gate(&session, held.tokens.current(), error);
+            if retries >= class.retries(self.call.max_retries) || !session.budget.take(class.cost()) {
+                if self.may_wait_for_gate(&error) && retries < self.call.max_retries {
+                    retries += 1;
+                    continue;
+                }
+                return Err(error);
+            }
+            retries += 1;
+            spent = Some(class.cost());
+            self.pause(class, retries, &error).await;
+        }
+    }
+
+    /// A place among the requests under way, to be had behind an open gate.
+    async fn enter<'s>(&'s self, session: &'s Session, held: &mut Held) -> Result<Places<'s>, Error> {
+        loop {
+            self.pass_gate(session, held.tokens.current()).await?;
+            self.doing(Doing::Queueing);
+            // That of the batch first: whoever waits for it holds none that another batch could use.
+            let in_group = match self.call.group() {
+                Some(group) => group.place().await,
+                None => None,
+            };
+            let place = (session.transport.place().await?, in_group);
+            // While this call waited, another one may have found the token refused or the quota used up: do not find
+            // it out again.
+            if let Some(dated) = self.call.credential.renewed(&held.dated) {
+                held.renew(dated);
+            }
+            let owner = self.owner(session, held.tokens.current());
+            if session.gates.refusal(&owner, SystemTime::now()).is_none() {
+                return Ok(place);
+            }
+        }
+    }
+
+    /// One request and its answer, in a place of its own.
+    async fn attempt(&self, session: &Session, tokens: &Tokens, _places: Places<'_>) -> Result<Reply, Error> {
+        if self.left().is_zero() {
+            return Err(self.out_of_time());
+        }
+        self.doing(Doing::Asking);
+        let host = session.hosts.choose();
+        self.host.store(host, Ordering::Relaxed);
+        self.call.attempts.fetch_add(1, Ordering::Relaxed);
+        self.tell(Kind::Request, |_| {});
+        let body = session.transport.send(self.base(), &self.request, tokens, self.limits(session)).await;
+        match &body {
+            Err(error) if hosts::is_failure(error) => session.hosts.failed(host),
+            _ => session.hosts.answered(host),
+        }
+        let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
+        let outcome = body.and_then(decode);
+        self.tell(Kind::Response, |event| match &outcome {
+            Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
+            Err(error) => describe(event, error),
+        });
+        outcome
+    }
+
+    /// The limits of one attempt. Where another host may still be asked, this one must leave it its part of the time.
+    fn limits(&self, session: &Session) -> Limits {
+        let Timeouts { connect, read, .. } = self.call.timeouts;
+        let further = self.call.max_retries.saturating_sub(self.call.attempts().saturating_sub(1));
+        let shares = session.hosts.count().min(1 + further as usize);
+        if shares == 1 {
+            return Limits { connect, read };
+        }
+        let share = self.left() / u32::try_from(shares).unwrap_or(u32::MAX);
+        let within = |limit: Option<Duration>| Some(limit.map_or(share, |limit| limit.min(share)));
+        Limits { connect: within(connect), read: within(read) }
+    }
+
+    /// A fresh token in place of the refused one, or the refusal where there is none to be had.
+    async fn refresh(&self, refused: &Dated, refusal: Error) -> Result<Dated, Error> {
+        if matches!(self.call.credential, Credential::Source { .. }) {
+            self.tell(Kind::Refresh, |event| describe(event, &refusal));
+            self.doing(Doing::Refreshing);
+        }
+        self.call.credential.replace(refused, self.wait()).await.unwrap_or(Err(refusal))
+    }
+
+    /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
+    async fn pass_gate(&self, session: &Session, token: &Token) -> Result<(), Error> {
+        let owner = self.owner(session, token);
+        while let Some((wait, refusal)) = session.gates.refusal(&owner, SystemTime::now()) {
+            if wait >= self.left() {
+                return Err(refusal);
+            }
+            let seat = self.call.group().map(Group::seat);
+            if matches!(seat, Some(None)) {
+                // Waiting without a seat would hold up the other merchants of the batch.
+                return Err(refusal);
+            }
+            self.tell(Kind::Retry, |event| {
+                describe(event, &refusal);
+                event.delay = Some(wait);
+            });
+            self.doing(Doing::WaitingForQuota);
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// After a quota refusal nothing more is sent for its owner until the quota is renewed.
+    fn close_gate(&self, session: &Session, token: &Token, error: Error) -> Error {
+        let Error::Api { errcode, errmsg, rid, .. } = error else {
+            return error;
+        };
+        let now = SystemTime::now();
+        let retry_at = gate::reopens_at(errcode, now);
+        let error = Error::Api { errcode, errmsg, rid, retry_at };
+        if let Some(until) = retry_at {
+            let owner = self.owner(session, token);
+            session.gates.close(owner, until, error.clone(), now);
+        }
+        error
+    }
+
+    /// Whose quota the call uses.
+    fn owner(&self, session: &Session, token: &Token) -> Owner {
+        session.gates.owner(self.request.path, self.call.appid.as_deref(), token)
+    }
+
+    fn may_wait_for_gate(&self, error: &Error) -> bool {
+        match error {
+            Error::Api { retry_at: Some(at), .. } => {
+                at.duration_since(SystemTime::now()).unwrap_or_default() < self.left()
+            }
+            _ => false,
+        }
+    }
+
+    async fn pause(&self, class: Class, retry: u32, error: &Error) {
+        let hint = match error {
+            Error::HttpStatus { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let delay = retry::clamp(class.delay(retry, fastrand::f64()), hint, self.left());
+        self.tell(Kind::Retry, |event| {
+            describe(event, error);
+            event.delay = Some(delay);
+        });
+        self.doing(Doing::Pausing(error.to_string()));
+        sleep(delay).await;
+    }
+
+    /// The host that was asked last.
+    fn base(&self) -> &BaseUrl {
+        let host = self.host.load(Ordering::Relaxed);
+        self.client.config.transport.base(host)
+    }
+
+    fn wait(&self) -> Wait<'_> {
+        Wait { until: self.deadline, group: self.call.group() }
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn doing(&self, what: Doing) {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    /// The error of a call that its deadline cut off. A host that let it wait until then has failed.
+    pub(super) fn cut_off(&self) -> Error {
+        if self.doing.lock().unwrap_or_else(PoisonError::into_inner).is_with_host()
+            && let Ok(session) = self.client.session.get_or_build(|| Session::new(&self.client.config))
+        {
+            session.hosts.failed(self.host.load(Ordering::Relaxed));
+        }
+        self.out_of_time()
+    }
+
+    pub(super) fn out_of_time(&self) -> Error {
+        let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (limit, after) = match self.call.group().and_then(Group::deadline) {
+            Some((at, after)) if at <= self.deadline => (Limit::Batch, after),
+            _ => (Limit::Total, self.call.timeouts.total),
+        };
+        Error::Timeout { limit, after, detail: doing.to_string() }
+    }
+
+    pub(super) fn failed(&self, error: Error) -> Failure {
+        let with_source = matches!(self.call.credential, Credential::Source { .. })
+            && self.doing.lock().unwrap_or_else(PoisonError::into_inner).is_with_source();
+        let error = match error {
+            Error::Timeout { limit: Limit::Total, .. } if with_source => Error::source_hung(),
+            error => error,
+        };
+        Failure { error, attempts: self.call.attempts(), url_path: self.request.path }
+    }
+
+    fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
+        let Some(observer) = &self.call.observer else {
+            return;
+        };
+        let mut event = Event {
+            kind,
+            auditid: self.call.operation.auditid().map(AuditId::get),
+            appid: self.call.appid.clone(),
+            attempt: self.call.attempts(),
+            method: self.request.method.to_string(),
+            url_path: self.request.path,
+            host: self.base().host().to_owned(),
+            http_status: None,
+            errcode: None,
+            rid: None,
+            delay: None,
+            elapsed: self.begun.elapsed(),
+            error: None,
+        };
+        fill(&mut event);
+        observer.notice(event);
+    }
+}

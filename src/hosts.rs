@@ -1,0 +1,84 @@
+//! Which of several hosts is asked: the first, or one that answered when the first did not.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::{Error, Limit};
+
+/// How long the first host is left alone after it failed.
+const LEFT_ALONE: Duration = Duration::from_secs(60);
+
+/// The hosts of one client in one process.
+#[derive(Debug)]
+pub struct Hosts {
+    count: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    current: usize,
+    /// When the first one is tried again, by one call.
+    first_again: Option<Instant>,
+}
+
+impl Hosts {
+    /// For so many hosts, the first of which is preferred.
+    #[must_use]
+    pub fn new(count: usize) -> Self {
+        Self { count, state: Mutex::default() }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the host to ask now.
+    #[must_use]
+    pub fn choose(&self) -> usize {
+        let mut state = self.state();
+        match state.first_again {
+            // One call finds out for all: the others go on with the host that answers.
+            Some(again) if Instant::now() >= again => {
+                state.first_again = Some(Instant::now() + LEFT_ALONE);
+                0
+            }
+            _ => state.current,
+        }
+    }
+
+    /// A host has answered, whatever it said.
+    pub fn answered(&self, host: usize) {
+        let mut state = self.state();
+        if host == 0 {
+            *state = State::default();
+        }
+    }
+
+    /// A host could not be reached, or broke off.
+    pub fn failed(&self, host: usize) {
+        let mut state = self.state();
+        if state.current == host && self.count > 1 {
+            state.current = (host + 1) % self.count;
+            state.first_again = (state.current != 0).then(|| Instant::now() + LEFT_ALONE);
+        }
+    }
+}
+
+/// Whether an error says that the host cannot be used, rather than what the host says.
+#[must_use]
+pub fn is_failure(error: &Error) -> bool {
+    match error {
+        Error::Transport { transient, .. } => *transient,
+        Error::Timeout { limit, .. } => matches!(limit, Limit::Connect | Limit::Read),
+        _ => false,
+    }
+}

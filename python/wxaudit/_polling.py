@@ -1,0 +1,166 @@
+"""How often a review is asked for while it is waited for: the policy alone, without a clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ._errors import ArgumentError
+from ._frozen import Frozen
+from ._native import conceal
+from ._timeout import _LONGEST, _given
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import ClassVar
+
+# Seconds; below this, polls would be a busy loop.
+_SHORTEST = 0.001
+
+
+class Polling(Frozen):
+    """How often `wait_for_decision` looks: soon at first, then more and more rarely.
+
+    - `initial`: from the first poll to the second, in seconds or as `timedelta`; at least a millisecond.
+    - `multiplier`: each interval is so many times the one before, at least 1.
+    - `maximum`: the longest interval, in seconds or as `timedelta`; at least `initial`, at most a year.
+    - `jitter`: each interval is shortened by a random part of it, up to this one; from 0 to less than 1.
+    - `max_failures`: so many polls in a row may fail transiently (no connection, timeouts, HTTP 5xx, errcode
+      -1) before the next such failure ends the wait. They lengthen the intervals like any other poll.
+
+    A review takes hours, and up to 7 working days, and each poll counts against the merchant's quota: the
+    defaults ask 9 or 10 times in the first half hour, then every 9 to 10 minutes.
+
+    The attributes are floats of seconds, and numbers. `ArgumentError` for anything else.
+    """
+
+    __module__ = "wxaudit"
+    __match_args__ = ("initial", "maximum", "multiplier", "jitter", "max_failures")
+    __slots__ = __match_args__
+    _fields: ClassVar[tuple[str, ...]] = __match_args__
+
+    initial: float
+    maximum: float
+    multiplier: float
+    jitter: float
+    max_failures: int
+
+    def __init__(
+        self,
+        initial: int | float | timedelta = 30.0,
+        maximum: int | float | timedelta = 600.0,
+        multiplier: int | float = 1.5,
+        jitter: int | float = 0.1,
+        max_failures: int = 10,
+    ) -> None:
+        # A token in the wrong place is in no traceback either.
+        _, initial, maximum, multiplier, jitter, max_failures = conceal(
+            None, initial, maximum, multiplier, jitter, max_failures
+        )
+        self._fill(
+            initial=_interval("initial", initial, 30),
+            maximum=_interval("maximum", maximum, 600),
+            multiplier=_number("multiplier", multiplier),
+            jitter=_number("jitter", jitter),
+        )
+        if self.maximum < self.initial:
+            raise ArgumentError(
+                f"maximum must be at least initial, which is {self.initial:g} seconds, got "
+                f"{_given(maximum)}; write maximum={self.initial:g} for intervals that do not grow"
+            )
+        if not 1 <= self.multiplier < float("inf"):  # NaN is neither
+            raise ArgumentError(
+                f"multiplier must be at least 1, got {_given(multiplier)}; write multiplier=1 for intervals "
+                "that do not grow"
+            )
+        if not 0 <= self.jitter < 1:
+            raise ArgumentError(
+                f"jitter must be a part from 0 to less than 1, got {_given(jitter)}; write jitter=0.1 for a "
+                "tenth"
+            )
+        if isinstance(max_failures, bool) or not isinstance(max_failures, int) or max_failures < 0:
+            raise ArgumentError(
+                f"max_failures must be a whole number from 0, got {_given(max_failures)}; write "
+                "max_failures=10"
+            )
+        self._fill(max_failures=max_failures)
+
+    @property
+    def minimum(self) -> float:
+        """Seconds: no two polls of one audit are closer than this, `initial × (1 - jitter)`."""
+        return self.initial * (1 - self.jitter)
+
+    def delays(self, random: Callable[[], float] | None = None) -> Iterator[float]:
+        """The intervals between polls in seconds, without end, each between `minimum` and `maximum`.
+
+        `random` gives numbers from 0 to less than 1, such as `random.Random(7).random`; by default it is
+        Python's own.
+        """
+        drawn = _pythons_own() if random is None else random
+        interval = self.initial
+        while True:
+            yield max(interval * (1 - self.jitter * drawn()), self.minimum)
+            interval = min(interval * self.multiplier, self.maximum)
+
+
+def polling_of(polling: object) -> Polling:
+    """What a caller means by `polling`."""
+    if isinstance(polling, Polling):
+        return polling
+    raise ArgumentError(f"polling must be a Polling, got {_given(polling)}; write Polling(initial=30)")
+
+
+def limit_of(timeout: object) -> float | None:
+    """What a caller means by the `timeout` of a wait, in seconds; None where it has no end."""
+    if timeout is None:
+        return None
+    seconds = _seconds("timeout", timeout, "timedelta(days=7), or None for no end")
+    if not seconds > 0:  # NaN included
+        raise ArgumentError(
+            f"timeout must be more than 0 seconds, got {_given(timeout)}; write the longest time to wait, "
+            "such as timeout=timedelta(days=7), or None for no end"
+        )
+    return seconds
+
+
+def _interval(name: str, value: object, example: int) -> float:
+    seconds = _seconds(name, value, str(example))
+    if not seconds >= _SHORTEST:  # NaN included
+        raise ArgumentError(
+            f"{name} must be at least {_SHORTEST} seconds, got {_given(value)}; write {name}={example}"
+        )
+    return seconds
+
+
+def _seconds(name: str, value: object, example: str) -> float:
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        # Compared before it is converted: float() of a huge int overflows.
+        seconds = _LONGEST + 1 if value > _LONGEST else -1.0 if value < 0 else float(value)
+    else:
+        raise ArgumentError(
+            f"{name} must be a number of seconds or a timedelta, got {_given(value)}; write {name}={example}"
+        )
+    if seconds > _LONGEST:
+        raise ArgumentError(
+            f"{name} must be at most one year, got {_given(value)}; it counts seconds, not milliseconds; "
+            f"write {name}={example}"
+        )
+    return seconds
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # float() of a huge int overflows; no such number is allowed anyway.
+        return float(value) if abs(value) < 1e300 else float("inf") if value > 0 else float("-inf")
+    raise ArgumentError(f"{name} must be a number, got {_given(value)}")
+
+
+def _pythons_own() -> Callable[[], float]:
+    from random import random
+
+    return random
+
+
+DEFAULT = Polling()

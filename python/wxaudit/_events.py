@@ -1,4 +1,4 @@
-"""What a client reports to its `on_event` callback."""
+"""What calls tell, and what those who hear it are to a call."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
+    from ._base_error import WxAuditError
+
 
 class Event(Frozen):
-    """One step of a call. It never carries a token: no query string, no header, no body.
+    """One step of a call of any kind. It never carries a token: no query string, no header, no body.
 
     `kind` tells the step, and more kinds may come:
 
@@ -21,10 +23,10 @@ class Event(Frozen):
     - `"refresh"`: the token source is asked for a fresh token
     - `"poll"`: `wait_for_decision` has looked once, and looks again after `delay` seconds
 
-    The other attributes are `None` where they do not apply: `auditid`, `appid` (the caller's label),
-    `attempt` (from 1), `method`, `url_path` (`/wxa/get_auditstatus`), `host` (`api.weixin.qq.com`),
-    `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since the call began) in
-    seconds, `error` (a text safe to print).
+    The other attributes are `None` where they do not apply: `auditid` (of calls about one audit), `appid`
+    (the caller's label), `attempt` (from 1), `method`, `url_path` (`/wxa/get_auditstatus`), `host`
+    (`api.weixin.qq.com`), `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since
+    the call began) in seconds, `error` (a text safe to print).
     """
 
     __module__ = "wxaudit"
@@ -101,3 +103,23 @@ class Event(Frozen):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.to_dict().items())
         return f"{type(self).__qualname__}({shown})"
+
+
+class Listener:
+    """Hears one call, or one batch, from its begin to its end, in the thread or task that makes it.
+
+    What it raises is logged and ends nothing.
+    """
+
+    __slots__ = ()
+
+    name = "a listener"
+
+    def hear(self, event: Event) -> object:
+        """One event, soon after it happened."""
+
+    def failed(self, error: WxAuditError) -> object:
+        """One call of a batch has failed; its events were heard before."""
+
+    def over(self, error: BaseException | None) -> object:
+        """Nothing more comes: the call or the batch has ended, with this exception where there is one."""

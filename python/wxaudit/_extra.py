@@ -8,11 +8,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-# What the extra `notebook` brings; anything else is installed under its own name.
-_IN_EXTRA = ("altair", "arro3-core", "pandas", "tqdm")
+# Which extra brings a package; anything else is installed under its own name.
+_EXTRAS = {
+    "altair": "notebook",
+    "arro3-core": "notebook",
+    "cryptography": "events",
+    "defusedxml": "events",
+    "opentelemetry-api": "otel",
+    "pandas": "notebook",
+    "tqdm": "notebook",
+}
 
 # Modules whose package has another name.
-_PACKAGES = {"arro3": "arro3-core"}
+_PACKAGES = {"arro3": "arro3-core", "opentelemetry": "opentelemetry-api"}
 
 
 def needed(module: str, purpose: str) -> ModuleType:
@@ -26,7 +34,7 @@ def needed(module: str, purpose: str) -> ModuleType:
         # What is missing may be something that the library needs in turn.
         missing = _package(error.name or module)
         package = _package(module)
-        command = "pip install " + ("'wxaudit[notebook]'" if package in _IN_EXTRA else package)
+        command = "pip install " + (f"'wxaudit[{_EXTRAS[package]}]'" if package in _EXTRAS else package)
         raise ModuleNotFoundError(
             f"{purpose} needs {missing}, which is not installed; run: {command}\n"
             f"{purpose} 需要 {missing}，当前环境尚未安装，请运行：{command}",

@@ -37,9 +37,9 @@ class Reporter:
         except Exception:
             # Once: it would say the same of each bunch.
             self._bar = self._tell = None
-            import logging
+            from ._log import complain
 
-            logging.getLogger("wxaudit").exception("progress raised; the batch goes on without it")
+            complain("progress raised; the batch goes on without it")
 
     def close(self) -> None:
         if self._bar is not None:

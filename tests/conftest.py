@@ -85,6 +85,10 @@ class Caller:
         results: Any = self.inner.iter_audit_statuses(queries, **options)
         return results if self.door.kind == "blocking" else self.door.each(results)
 
+    def call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Any method of the client that returns one result."""
+        return self.door.run(getattr(self.inner, method)(*arguments, **options))
+
     def close(self) -> None:
         self.door.run(self.inner.close())
 

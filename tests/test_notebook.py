@@ -184,7 +184,12 @@ def check_shown(lab: JupyterLab, page: BrowserPage) -> None:
     assert "1900 more" in batch.inner_text()
     assert '<img src=x onerror="window.hacked=1">' in batch.inner_text()
     assert page.locator("table.dataframe").count() == 7
-    assert page.locator(".jp-OutputArea-output :is(img, script, [onerror])").count() == 0
+    # The pictures of one rejection, and nothing else that loads or runs.
+    pictures = page.locator('.jp-OutputArea-output img[src^="data:image/png;base64,"]')
+    assert pictures.count() >= 2
+    assert all(picture.evaluate("it => it.naturalWidth") == 180 for picture in pictures.all())
+    active = page.locator('.jp-OutputArea-output :is(img:not([src^="data:"]), script, [onerror])')
+    assert active.count() == 0
     canvas = page.locator(".jp-RenderedVegaLite canvas")
     canvas.wait_for()
     box = canvas.bounding_box()

@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable
 
-from ._batch import Run, size
+from ._batch import Run, ScreenshotRun, size
 from ._loop import begin
-from ._native import read_query
 from ._progress import Reporter
 from ._results import in_order
+from ._screenshots import in_order as pictures_in_order
+from ._screenshots import media_ids
 from ._tokens import aanswer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
-    from typing import Any
+    from collections.abc import AsyncGenerator, Callable, Coroutine
+    from typing import Any, TypeVar
 
-    from ._client import AsyncClient
-    from ._native import AuditResult, Hidden, Question
+    from ._async_client import AsyncClient
+    from ._native import AuditResult, Question
     from ._results import AuditBatch
+    from ._screenshots import Screenshot
+
+    _Ordered = TypeVar("_Ordered")
 
 
 def collect(
@@ -27,41 +31,50 @@ def collect(
 ) -> Coroutine[Any, Any, AuditBatch]:
     try:
         run = Run(client, queries, max_concurrency, timeout, collected=True)
-        return _collect(run, queries, Reporter(progress, size(queries)))
+        return _collect(run, Reporter(progress, size(queries)), in_order)
     except BaseException:
         queries.clear()
         raise
 
 
-async def _collect(run: Run, queries: Hidden, reporter: Reporter) -> AuditBatch:
-    results: list[AuditResult] = []
-    bunches = _Bunches(run, queries)
+def collect_screenshots(
+    client: AsyncClient, token: Any, given: Any, max_concurrency: Any, progress: Any, timeout: Any
+) -> Coroutine[Any, Any, list[Screenshot]]:
+    run = ScreenshotRun(client, token, media_ids(given), max_concurrency, timeout)
+    return _collect(run, Reporter(progress, size(run.queries)), pictures_in_order)
+
+
+async def _collect(run: Run, reporter: Reporter, ordered: Callable[[list[Any]], _Ordered]) -> _Ordered:
+    results: list[Any] = []
+    bunches = _Bunches(run)
     try:
-        while bunch := await bunches.next():
-            results += bunch
-            reporter.report(len(results))
+        with run.audience:
+            while bunch := await bunches.next():
+                results += bunch
+                reporter.report(len(results))
     finally:
         reporter.close()
         await bunches.close()
-    return in_order(results)
+    return ordered(results)
 
 
 def iterate(
     client: AsyncClient, queries: Any, max_concurrency: Any, timeout: Any
 ) -> AsyncGenerator[AuditResult, None]:
     try:
-        return _each(Run(client, queries, max_concurrency, timeout, collected=False), queries)
+        return _each(Run(client, queries, max_concurrency, timeout, collected=False))
     except BaseException:
         queries.clear()
         raise
 
 
-async def _each(run: Run, queries: Hidden) -> AsyncGenerator[AuditResult, None]:
-    bunches = _Bunches(run, queries)
+async def _each(run: Run) -> AsyncGenerator[AuditResult, None]:
+    bunches = _Bunches(run)
     try:
-        while bunch := await bunches.next():
-            for result in bunch:
-                yield result
+        with run.audience:
+            while bunch := await bunches.next():
+                for result in bunch:
+                    yield result
     finally:
         await bunches.close()
 
@@ -72,11 +85,10 @@ class _Bunches:
     No generator: an event loop that ends closes all of those at once, one within the other.
     """
 
-    def __init__(self, run: Run, queries: Hidden) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._queries = queries
-        asynchronous = isinstance(queries.get(), AsyncIterable)
-        self._given = None if asynchronous else iter(queries.get())
+        asynchronous = isinstance(run.queries.get(), AsyncIterable)
+        self._given = None if asynchronous else iter(run.queries.get())
         run.begin()
         self._room = asyncio.Event()
         # Done as soon as the input has given what needs no answer of WeChat's.
@@ -86,7 +98,7 @@ class _Bunches:
         self._waiting: asyncio.Future[None] | None = None
         self._raised: list[BaseException] = []
 
-    async def next(self) -> list[AuditResult] | None:
+    async def next(self) -> list[Any] | None:
         """The next ones, None when there are no more."""
         run = self._run
         while run.goes_on:
@@ -123,13 +135,13 @@ class _Bunches:
     async def _feed(self) -> None:
         """Takes in an asynchronous input, as there is room for it."""
         run = self._run
-        given = aiter(self._queries.get())
+        given = aiter(run.queries.get())
         try:
             while not run.is_late():
                 while run.is_full:
                     self._room.clear()
                     await self._room.wait()
-                run.put(read_query(await anext(given)))
+                run.put(run.read(await anext(given)))
                 if run.has_refused and not self._refused.done():
                     self._refused.set_result(None)
         except StopAsyncIteration:
@@ -143,7 +155,7 @@ class _Bunches:
     async def close(self) -> None:
         """Drops what is under way."""
         self._run.close()
-        self._queries.clear()
+        self._run.queries.clear()
         if self._waiting is not None:
             self._waiting.cancel()
         for task in self._tasks:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from ._client import AsyncClient, Client
+from ._async_client import AsyncClient
+from ._client import Client
 from ._errors import ArgumentError
 from ._frames_in import is_a, opened, queries
 from ._native import Secret, conceal, hide

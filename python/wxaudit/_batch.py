@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping
 from time import monotonic
 
-from ._client import AsyncClient
 from ._errors import ArgumentError, TokenError, made
-from ._native import AuditQuery, AuditResult, read_query
+from ._native import AuditQuery, AuditResult, conceal, read_query
 from ._progress import Reporter
 from ._results import in_order
+from ._screenshots import fetched
 from ._timeout import Timeout
 from ._tokens import answer
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from ._client import Client
     from ._configured import Configured
+    from ._errors import WxAuditError
+    from ._listeners import Audience
     from ._native import Hidden, Question, _Failed
     from ._progress import Listener
     from ._results import AuditBatch
@@ -44,27 +46,30 @@ class Run:
     """A batch under way: what its blocking and its asyncio form have in common."""
 
     native: Any = None
+    audience: Audience
+    read: Any = staticmethod(read_query)
 
     def __init__(
         self, client: Configured, queries: Hidden, max_concurrency: Any, timeout: Any, *, collected: bool
     ) -> None:
         """Checks everything and begins nothing."""
         client._check_open()
-        _check(queries, asynchronous=isinstance(client, AsyncClient))
+        _check(queries, asynchronous=client._asynchronous)
+        self.queries = queries
         self._client = client
         self._concurrency = client._engine.concurrency(max_concurrency)
         self._limit = None if timeout is None else Timeout.of(timeout, client._timeout).total
         # Beyond its time one that is collected has an error for each query, and one that is iterated ends.
         self._collected = collected
         self._taken = 0
-        self._bunch: list[AuditResult] = []
+        self._bunch: list[Any] = []
         self._broken: Exception | None = None
         self.ended = False
         self.over = False
 
     def begin(self) -> None:
-        observed = self._client._on_event is not None
-        self.native = self._client._engine.begin_batch(self._concurrency, self._limit, observed)
+        self.audience = self._client._audience(several=True)
+        self.native = self._client._engine.begin_batch(self._concurrency, self._limit, bool(self.audience))
         self._until = None if self._limit is None or self._collected else monotonic() + self._limit
 
     def fill(self, queries: Iterator[Any]) -> None:
@@ -74,7 +79,7 @@ class Run:
             if self.is_late():
                 return self.end()
             try:
-                query = read_query(next(queries))
+                query = self.read(next(queries))
             except StopIteration:
                 return self.end()
             except Exception as error:
@@ -100,13 +105,21 @@ class Run:
             raise self._broken
         return not self.over
 
-    def put(self, query: AuditQuery | ArgumentError) -> None:
+    def put(self, query: Any) -> None:
         index = self._taken
         self._taken += 1
-        if isinstance(query, AuditQuery):
-            self.native.add(index, query)
-        else:
-            self._bunch.append(AuditResult(None, query.appid, None, query, index))
+        try:
+            self._add(index, query)
+        except ArgumentError as error:
+            self._bunch.append(self._refused(index, error))
+
+    def _add(self, index: int, query: AuditQuery | ArgumentError) -> None:
+        if isinstance(query, ArgumentError):
+            raise query
+        self.native.add(index, query)
+
+    def _refused(self, index: int, error: ArgumentError) -> Any:
+        return AuditResult(None, error.appid, None, error, index)
 
     def end(self) -> None:
         self.ended = True
@@ -134,21 +147,51 @@ class Run:
             return False
         return self.ended or self.native.wanted == 0
 
-    def take(self) -> tuple[list[AuditResult], list[Question]]:
+    def take(self) -> tuple[list[Any], list[Question]]:
         """What has come meanwhile."""
         results, questions, events, self.over = self.native.take()
-        self._client._report(events)
+        self.audience.hear(events)
         bunch, self._bunch = self._bunch, []
-        bunch += [it if isinstance(it, AuditResult) else _failed(*it) for it in results]
+        bunch += map(self._result, results)
         return bunch, questions
 
+    def _result(self, it: Any) -> Any:
+        if isinstance(it, AuditResult):
+            return it
+        index, error = it[0], self._error(*it[1:])
+        return AuditResult(error.auditid, error.appid, None, error, index, error.attempts)
 
-def _failed(index: int, failed: _Failed, cause: BaseException | None) -> AuditResult:
-    error = made(*failed)
-    if isinstance(error, TokenError) and error.errcode is None:
-        # WeChat has not refused a token: there was none.
-        error.__cause__ = cause
-    return AuditResult(error.auditid, error.appid, None, error, index, error.attempts)
+    def _error(self, failed: _Failed, cause: BaseException | None) -> WxAuditError:
+        error = made(*failed)
+        if isinstance(error, TokenError) and error.errcode is None:
+            # WeChat has not refused a token: there was none.
+            error.__cause__ = cause
+        self.audience.failed(error)
+        return error
+
+
+class ScreenshotRun(Run):
+    """The pictures behind several `media_id`s of one token: pairs of an index and a picture, or an error."""
+
+    read: Any = staticmethod(lambda media_id: conceal(None, media_id)[1])
+
+    def __init__(
+        self, client: Configured, token: Any, media_ids: Hidden, max_concurrency: Any, timeout: Any
+    ) -> None:
+        super().__init__(client, media_ids, max_concurrency, timeout, collected=True)
+        self._token = token
+
+    def _add(self, index: int, media_id: Any) -> None:
+        self.native.ask(index, "get_screenshot", self._token, media_id)
+
+    def _refused(self, index: int, error: ArgumentError) -> Any:
+        return index, error
+
+    def _result(self, it: Any) -> Any:
+        if len(it) == 2:
+            index, picture = it
+            return index, fetched(*picture)
+        return it[0], self._error(*it[1:])
 
 
 def _check(queries: Hidden, *, asynchronous: bool) -> None:
@@ -172,17 +215,22 @@ def size(queries: Hidden) -> int | None:
 def collect(client: Client, queries: Any, max_concurrency: Any, progress: Any, timeout: Any) -> AuditBatch:
     try:
         run = Run(client, queries, max_concurrency, timeout, collected=True)
-        reporter = Reporter(progress, size(queries))
-        results: list[AuditResult] = []
-        try:
-            for bunch in _bunches(run, queries):
-                results += bunch
-                reporter.report(len(results))
-        finally:
-            reporter.close()
-        return in_order(results)
+        return in_order(gathered(run, progress))
     finally:
         queries.clear()
+
+
+def gathered(run: Run, progress: Any) -> list[Any]:
+    """All results, in the order in which they came."""
+    reporter = Reporter(progress, size(run.queries))
+    results: list[Any] = []
+    try:
+        for bunch in _bunches(run):
+            results += bunch
+            reporter.report(len(results))
+    finally:
+        reporter.close()
+    return results
 
 
 def iterate(
@@ -193,7 +241,7 @@ def iterate(
     except BaseException:
         queries.clear()
         raise
-    return _each(_bunches(run, queries))
+    return _each(_bunches(run))
 
 
 def _each(bunches: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, None]:
@@ -201,21 +249,22 @@ def _each(bunches: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, 
         yield from bunch
 
 
-def _bunches(run: Run, queries: Hidden) -> Iterator[list[AuditResult]]:
+def _bunches(run: Run) -> Iterator[list[Any]]:
     """The results as they come."""
     try:
-        given = iter(queries.get())
+        given = iter(run.queries.get())
         run.begin()
-        while run.goes_on:
-            if not run.ended:
-                run.fill(given)
-            if run.must_wait:
-                run.native.wait()
-            bunch, questions = run.take()
-            for question in questions:
-                answer(question)
-            if bunch:
-                yield bunch
+        with run.audience:
+            while run.goes_on:
+                if not run.ended:
+                    run.fill(given)
+                if run.must_wait:
+                    run.native.wait()
+                bunch, questions = run.take()
+                for question in questions:
+                    answer(question)
+                if bunch:
+                    yield bunch
     finally:
         run.close()
-        queries.clear()
+        run.queries.clear()

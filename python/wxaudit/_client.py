@@ -1,26 +1,32 @@
-"""The clients. Both are thin: the calls themselves run in the native engine that they share."""
+"""The blocking client. It is thin: the calls themselves run in the native engine that it shares."""
 
 from __future__ import annotations
 
 from ._configured import Configured
-from ._errors import made
-from ._native import AuditStatus, Step, conceal, hide
-from ._tokens import Answer, aask, ask
+from ._native import Step, conceal, hide
+from ._polling import DEFAULT as DEFAULT_POLLING
+from ._screenshots import fetched
+from ._support import Quota, RequestTrace, rid_of
+from ._tokens import Answer, ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from datetime import timedelta
     from types import TracebackType
     from typing import Any, SupportsIndex
 
     from typing_extensions import Self
 
-    from ._batch import AsyncQuery, Progress, Query
-    from ._native import AuditResult, _Failed
+    from ._batch import Progress, Query
+    from ._clock import Clock
+    from ._errors import APIError, WxAuditError
+    from ._native import AuditResult, AuditStatus, LatestAuditStatus
+    from ._polling import Polling
     from ._results import AuditBatch
+    from ._screenshots import Screenshot
     from ._timeout import Timeout
-    from ._tokens import AsyncTokenSource, TokenSource
+    from ._tokens import TokenSource
 
 
 class Client(Configured):
@@ -54,8 +60,7 @@ class Client(Configured):
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
         token, auditid, appid, timeout, max_retries = conceal(token, auditid, appid, timeout, max_retries)
-        options = self._options(appid, timeout, max_retries)
-        return self._finish(self._engine.get_audit_status(token, auditid, options), token)
+        return self._call("get_audit_status", token, auditid, appid, timeout, max_retries)  # type: ignore[no-any-return]  # by the name
 
     def get_audit_statuses(
         self,
@@ -115,21 +120,196 @@ class Client(Configured):
 
         return iterate(self, queries, max_concurrency, timeout)
 
-    def _finish(self, step: AuditStatus | Step | _Failed, token: Any) -> AuditStatus:
-        answer = Answer()
-        while isinstance(step, Step):
-            try:
-                self._report(step.events)
-                if step.refresh is not None:
-                    answer = ask(token, step)
-            except BaseException:
-                # Whoever keeps this exception must not keep what other calls wait for.
-                step.abandon()
-                raise
-            step = step.resume(answer.token, answer.problem)
-        if isinstance(step, AuditStatus):
-            return step
-        raise answer.explain(made(*step))
+    def get_latest_audit_status(
+        self,
+        token: str | TokenSource,
+        *,
+        appid: str | None = None,
+        timeout: Timeout | float | timedelta | None = None,
+        max_retries: int | None = None,
+    ) -> LatestAuditStatus:
+        """The review status of what the mini program of `token` submitted last, with what it was.
+
+        Keywords and errors as for `get_audit_status`; `AuditNotFoundError` (85058) where nothing was
+        submitted, or so little time ago that WeChat does not show it yet.
+
+        Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getlatestauditstatus)
+        """
+        token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
+        return self._call("get_latest_audit_status", token, None, appid, timeout, max_retries)  # type: ignore[no-any-return]  # by the name
+
+    def wait_for_decision(
+        self,
+        token: str | TokenSource,
+        auditid: SupportsIndex | str,
+        *,
+        timeout: float | timedelta | None,
+        polling: Polling = DEFAULT_POLLING,
+        on_poll: Callable[[AuditStatus | WxAuditError], object] | None = None,
+        appid: str | None = None,
+        clock: Clock | None = None,
+    ) -> AuditStatus:
+        """Asks again and again while the review is pending, and returns the first status that is not.
+
+        A rejection, a withdrawal and a state unknown today are returned, not raised.
+
+        - `timeout`: the longest time to wait, in seconds or as `timedelta`; `None` for no end.
+        - `polling`: how often to ask. It asks at once, and a last time when `timeout` is over; not closer
+          than `polling.minimum`, so with a shorter `timeout` only once. Each poll is one `get_audit_status`
+          with the client's own `timeout` and `max_retries`, which the last one may need in addition.
+        - `on_poll`: called after each poll, with the status or with the error that does not end the wait.
+          What it raises is logged and ends nothing.
+        - `clock`: in place of the system's time, for tests: see `Clock`.
+        - `token`, `auditid`, `appid`: as for `get_audit_status`. A token does not live as long as a review:
+          give a `TokenSource`.
+
+        Raises `WaitTimeout` when `timeout` is over: its `last` is the status seen last, `attempts` the number
+        of polls, and `__cause__` the error where the last poll failed. Of the errors of `get_audit_status`,
+        `retryable` ones are waited out, up to `polling.max_failures` in a row, and a `QuotaError` until
+        some seconds after its `retry_at`, or raised at once where that is beyond `timeout`. All others are
+        raised at once.
+        """
+        token, auditid, appid, timeout, polling, on_poll, clock = conceal(
+            token, auditid, appid, timeout, polling, on_poll, clock
+        )
+        from ._wait import Waiting
+        from ._waiting import wait_for_one
+
+        waiting = Waiting(self, timeout, polling, on_poll, clock)
+        return wait_for_one(self, token, auditid, appid, waiting)
+
+    def wait_for_decisions(
+        self,
+        queries: Iterable[Query],
+        *,
+        timeout: float | timedelta | None,
+        polling: Polling = DEFAULT_POLLING,
+        on_poll: Callable[[AuditStatus | WxAuditError], object] | None = None,
+        max_concurrency: int | None = None,
+        clock: Clock | None = None,
+    ) -> Generator[AuditResult, None, None]:
+        """The same for many audits: gives a result for each as it is decided, with the `index` of its query.
+
+        - `queries`, `max_concurrency`: as for `get_audit_statuses`; the input has to end, and is taken in as
+          a whole before the first poll.
+        - other keywords as for `wait_for_decision`; `timeout` is for all of them together.
+
+        Nothing is raised for a single query: its result has the error that `wait_for_decision` would raise,
+        `WaitTimeout` for those that are still pending at the end. `attempts` of a result counts requests.
+
+        The polls are spread: the first ones in rounds of equal size over `polling.initial` (few audits: one a
+        second), the last ones likewise before the end. At most once a second those that are due are asked
+        together, never more than in a first round. Nothing is asked while the caller works on a result; what
+        is late by then is asked bit by bit. Ctrl-C ends it within 100 ms; closing or dropping the iterator
+        drops what is under way.
+        """
+        queries = hide(queries)
+        timeout, polling, on_poll, max_concurrency, clock = conceal(
+            None, timeout, polling, on_poll, max_concurrency, clock
+        )[1:]
+        from ._wait import WaitingForMany
+        from ._waiting import wait_for_many
+
+        waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
+        return wait_for_many(self, waiting)
+
+    def get_screenshot(
+        self,
+        token: str | TokenSource,
+        media_id: str,
+        *,
+        appid: str | None = None,
+        timeout: Timeout | float | timedelta | None = None,
+        max_retries: int | None = None,
+    ) -> Screenshot:
+        """The picture behind one of `AuditStatus.screenshots`.
+
+        - `token`: of the mini program that owns the audit: with another one WeChat knows no such `media_id`
+          (40007).
+        - other keywords and errors as for `get_audit_status`; `DecodeError` for what is no picture, or has
+          more than 20 MiB.
+
+        Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (get_material)
+        """
+        token, media_id, appid, timeout, max_retries = conceal(token, media_id, appid, timeout, max_retries)
+        return fetched(*self._call("get_screenshot", token, media_id, appid, timeout, max_retries))
+
+    def get_screenshots(
+        self,
+        token: str | TokenSource,
+        audit_or_media_ids: AuditStatus | Iterable[str],
+        *,
+        max_concurrency: int | None = None,
+        progress: Progress = None,
+        timeout: float | timedelta | None = None,
+    ) -> list[Screenshot]:
+        """The pictures of an audit, or behind several `media_id`s, in their order.
+
+        - `max_concurrency`, `progress`, `timeout`: as for `get_audit_statuses`.
+
+        Raises the first error that there was, once all have been asked for.
+        """
+        token, audit_or_media_ids = conceal(token, hide(audit_or_media_ids))
+        max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
+        from ._screenshots import collect
+
+        return collect(self, token, audit_or_media_ids, max_concurrency, progress, timeout)
+
+    def explain(
+        self,
+        token: str | TokenSource,
+        rid_or_error: str | APIError,
+        *,
+        appid: str | None = None,
+        timeout: Timeout | float | timedelta | None = None,
+        max_retries: int | None = None,
+    ) -> RequestTrace:
+        """What WeChat saw of a request, by the `rid` in its errmsg; it keeps them for 7 days.
+
+        - `token`: of the same account that made the request.
+        - `rid_or_error`: a rid, or an `APIError` that has one.
+
+        Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/rid/get)
+        """
+        token, rid_or_error, appid, timeout, max_retries = conceal(
+            token, rid_or_error, appid, timeout, max_retries
+        )
+        rid = rid_of(rid_or_error)
+        return RequestTrace.found(self._call("explain", token, rid, appid, timeout, max_retries))
+
+    def quota(
+        self,
+        token: str | TokenSource,
+        *,
+        appid: str | None = None,
+        timeout: Timeout | float | timedelta | None = None,
+        max_retries: int | None = None,
+    ) -> Quota:
+        """How often `get_audit_status` may be called for the mini program of `token`, and was today.
+
+        Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/quota/get)
+        """
+        token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
+        return Quota.found(self._call("quota", token, None, appid, timeout, max_retries))
+
+    def _call(
+        self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
+    ) -> Any:
+        with self._audience() as audience:
+            options = self._options(appid, timeout, max_retries, bool(audience))
+            step = self._engine.call(operation, token, subject, options)
+            answer = Answer()
+            while isinstance(step, Step):
+                try:
+                    audience.hear(step.events)
+                    if step.refresh is not None:
+                        answer = ask(token, step)
+                except BaseException:
+                    # Whoever keeps this exception must not keep what other calls wait for.
+                    step.abandon()
+                    raise
+                step = step.resume(answer.token, answer.problem)
+            return answer.outcome(step)
 
     def close(self) -> None:
         """Closes the idle connections; calls under way end as they would, new ones are refused."""
@@ -139,105 +319,6 @@ class Client(Configured):
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._close()
-
-
-class AsyncClient(Configured):
-    """The asyncio client: the methods of `Client` as coroutines, usable from any number of event loops.
-
-    Cancelling a call drops its request. Usable with and without `async with`. Picklable as `Client` is.
-    """
-
-    __slots__ = ()
-
-    def _load(self) -> None:
-        super()._load()
-        from . import _loop  # noqa: F401  # with asyncio, which importing this package does not bring
-
-    def get_audit_status(
-        self,
-        token: str | TokenSource | AsyncTokenSource,
-        auditid: SupportsIndex | str,
-        *,
-        appid: str | None = None,
-        timeout: Timeout | float | timedelta | None = None,
-        max_retries: int | None = None,
-    ) -> Coroutine[Any, Any, AuditStatus]:
-        """As `Client.get_audit_status`, to be awaited. `token` may also be an `AsyncTokenSource`."""
-        # A function that returns a coroutine: the frame of one that has not begun would hold the token.
-        token, auditid, appid, timeout, max_retries = conceal(token, auditid, appid, timeout, max_retries)
-        return self._get_audit_status(token, auditid, appid, timeout, max_retries)
-
-    def get_audit_statuses(
-        self,
-        queries: Iterable[AsyncQuery] | AsyncIterable[AsyncQuery],
-        *,
-        max_concurrency: int | None = None,
-        progress: Progress = None,
-        timeout: float | timedelta | None = None,
-    ) -> Coroutine[Any, Any, AuditBatch]:
-        """As `Client.get_audit_statuses`, to be awaited. `queries` may also be an async iterable.
-
-        Cancelling it drops what is under way.
-        """
-        queries = hide(queries)
-        max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._async_batch import collect
-
-        return collect(self, queries, max_concurrency, progress, timeout)
-
-    def iter_audit_statuses(
-        self,
-        queries: Iterable[AsyncQuery] | AsyncIterable[AsyncQuery],
-        *,
-        max_concurrency: int | None = None,
-        timeout: float | timedelta | None = None,
-    ) -> AsyncGenerator[AuditResult, None]:
-        """As `Client.iter_audit_statuses`, for `async for`. `queries` may also be an async iterable.
-
-        An async iterable is iterated by a task of its own, so that it may wait without holding up results.
-        """
-        queries = hide(queries)
-        max_concurrency, timeout = conceal(None, max_concurrency, timeout)[1:]
-        from ._async_batch import iterate
-
-        return iterate(self, queries, max_concurrency, timeout)
-
-    async def _get_audit_status(
-        self, token: Any, auditid: Any, appid: Any, timeout: Any, max_retries: Any
-    ) -> AuditStatus:
-        from ._loop import begin
-
-        options = self._options(appid, timeout, max_retries)
-        step = await begin(self._engine.aget_audit_status, token, auditid, options)
-        answer = Answer()
-        while isinstance(step, Step):
-            try:
-                self._report(step.events)
-                if step.refresh is not None:
-                    answer = await aask(token, step)
-            except BaseException:
-                # Whoever keeps this exception must not keep what other calls wait for.
-                step.abandon()
-                raise
-            step = await begin(step.aresume, answer.token, answer.problem)
-        if isinstance(step, AuditStatus):
-            return step
-        raise answer.explain(made(*step))
-
-    async def close(self) -> None:
-        """As `Client.close`."""
-        self._close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,

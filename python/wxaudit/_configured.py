@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._errors import ArgumentError
-from ._events import Event
+from ._listeners import audience_of
 from ._native import Engine, conceal
 from ._timeout import Timeout
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ._events import Event
+    from ._listeners import Audience
+
 _DEFAULTS: Mapping[str, Any] = {
     "base_url": "https://api.weixin.qq.com",
+    "fallback_urls": (),
     "timeout": Timeout(),
     "max_retries": 2,
     "max_concurrency": 64,
@@ -37,6 +41,8 @@ class Configured:
 
     __slots__ = ("__weakref__", "_closed", "_engine", "_on_event", "_settings", "_timeout")
 
+    _asynchronous = False
+
     _engine: Engine
     _settings: dict[str, Any]
     _timeout: Timeout
@@ -47,6 +53,7 @@ class Configured:
         self,
         *,
         base_url: str = "https://api.weixin.qq.com",
+        fallback_urls: Iterable[str] = (),
         timeout: Timeout | float | timedelta = _DEFAULTS["timeout"],
         max_retries: int = 2,
         max_concurrency: int = 64,
@@ -59,6 +66,8 @@ class Configured:
         """Checks the configuration and opens nothing.
 
         - `base_url`: https; http only for loopback hosts. No user, query or fragment in it.
+        - `fallback_urls`: where else to go, in this order, when a host cannot be reached or breaks off; the
+          attempts and the time of a call stay the same. WeChat's own are `wxaudit.WECHAT_HOSTS`.
         - `timeout`: the limits of each call; a number or `timedelta` is its `total`.
         - `max_retries`: further attempts after transient failures, 0 to 10.
         - `max_concurrency`: requests under way at once; further calls wait their turn within their limits.
@@ -73,6 +82,7 @@ class Configured:
         proxy_is_open = isinstance(proxy, str) and "@" not in proxy
         shown_proxy = proxy if proxy is None or proxy_is_open else _HIDDEN
         proxy, base_url, timeout = conceal(proxy, base_url, timeout)
+        fallback_urls = _concealed(fallback_urls)
         self._load()
         if on_event is not None and not callable(on_event):
             raise ArgumentError(f"on_event must be callable, got {type(on_event).__name__}")
@@ -81,6 +91,7 @@ class Configured:
         self._closed = False
         self._engine = Engine(
             base_url=base_url,
+            fallback_urls=fallback_urls,
             timeout=self._timeout,
             max_retries=max_retries,
             max_concurrency=max_concurrency,
@@ -91,6 +102,7 @@ class Configured:
         )
         self._settings = {
             "base_url": self._engine.base_url,
+            "fallback_urls": tuple(self._engine.fallback_urls),
             "timeout": self._timeout,
             "max_retries": max_retries,
             "max_concurrency": max_concurrency,
@@ -132,24 +144,32 @@ class Configured:
         if self._closed:
             raise RuntimeError(f"this {type(self).__name__} is closed; make a new one")
 
-    def _options(self, appid: object, timeout: object, max_retries: object) -> tuple[Any, Any, Any, bool]:
+    def _options(
+        self, appid: object, timeout: object, max_retries: object, observed: bool
+    ) -> tuple[Any, Any, Any, bool]:
         self._check_open()
         limits = None if timeout is None else Timeout.of(timeout, self._timeout)  # type: ignore[arg-type]  # checked there
-        return appid, limits, max_retries, self._on_event is not None
+        return appid, limits, max_retries, observed
 
     def _close(self) -> None:
         self._closed = True
         self._engine.close()
 
-    def _report(self, events: Iterable[dict[str, Any]]) -> None:
-        for values in events:
-            try:
-                if self._on_event is not None:
-                    self._on_event(Event(**values))
-            except Exception:
-                import logging
+    def _audience(self, *, several: bool = False) -> Audience:
+        """Who hears the call, or the batch of several, that begins now."""
+        return audience_of(self, several)
 
-                logging.getLogger("wxaudit").exception("on_event raised; the call goes on")
+    def _report(self, events: Iterable[dict[str, Any]]) -> None:
+        """Tells what is no step of a single call."""
+        with self._audience() as audience:
+            audience.hear(events)
+
+
+def _concealed(values: Any) -> Any:
+    """Several values concealed each; a single one, which the native side refuses, as what it is."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        return conceal(None, values)[1]
+    return conceal(None, *values)[1:]
 
 
 # So many configurations of unpickled clients are remembered.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._client import AsyncClient, Client
+from ._async_client import AsyncClient
+from ._client import Client
 from ._errors import ArgumentError
 from ._native import AuditStatus, conceal
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._errors import TokenError
-from ._native import Secret, conceal
+from ._errors import TokenError, made
+from ._native import Failed, Secret, conceal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol, TypeVar
+    from typing import Any, Protocol, TypeVar
 
     from ._errors import WxAuditError
     from ._native import Question, Step
@@ -74,6 +74,12 @@ class Answer:
         if isinstance(error, TokenError):
             error.__cause__ = self.cause
         return error
+
+    def outcome(self, ended: Any) -> Any:
+        """What a call came to; raises what it failed with."""
+        if isinstance(ended, Failed):
+            raise self.explain(made(*ended.described))
+        return ended
 
     @classmethod
     def failed(cls, cause: BaseException) -> Answer:

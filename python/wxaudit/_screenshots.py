@@ -101,6 +101,13 @@ def find_fetched(media_id: str) -> Screenshot | None:
 
 def media_ids(given: Hidden) -> Hidden:
     """The `media_id`s that are meant: those of an audit, or several."""
+    try:
+        return _media_ids(given)
+    finally:
+        given.clear()
+
+
+def _media_ids(given: Hidden) -> Hidden:
     if isinstance(given.get(), AuditStatus):
         return hide(given.get().screenshots)  # type: ignore[no-any-return]  # a Hidden
     if isinstance(given.get(), (str, bytes)) or not hasattr(given.get(), "__iter__"):

@@ -132,6 +132,7 @@ CHANNELS: Mapping[str, Callable[[Observation], Texts]] = {
     "locals in depth": _locals_in_depth,
     "attributes": _attributes,
     "logging": lambda seen: iter(seen.logs),
+    "spans": lambda seen: iter(seen.spans),
     "stdout": lambda seen: iter([seen.stdout]),
     "stderr": lambda seen: iter([seen.stderr]),
     "pickle": _pickle,

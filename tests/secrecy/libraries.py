@@ -9,12 +9,13 @@ import gc
 
 import altair
 import arro3.core
+import opentelemetry.sdk.trace
 import pandas
 import polars
 import pyarrow
 import tqdm.auto
 
-LIBRARIES = (altair, arro3.core, pandas, polars, pyarrow, tqdm.auto)
+LIBRARIES = (altair, arro3.core, opentelemetry.sdk.trace, pandas, polars, pyarrow, tqdm.auto)
 
 gc.collect()
 gc.freeze()

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import wxaudit
+from secrecy import spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ class Observation(NamedTuple):
     clients: Sequence[object]
     events: Sequence[wxaudit.Event]
     logs: Sequence[str]
+    spans: Sequence[str]
     warnings: Sequence[str]
     stdout: bytes
     stderr: bytes
@@ -93,6 +95,7 @@ def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
         clients=stage.clients,
         events=stage.watcher.events,
         logs=notebook.lines,
+        spans=spans.taken(),
         warnings=[f"{entry} {entry.message!r} {entry.source!r}" for entry in caught],
         stdout=stdout,
         stderr=stderr,

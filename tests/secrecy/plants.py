@@ -10,6 +10,7 @@ from typing import NoReturn
 import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
+from secrecy.spans import PROVIDER
 from secrecy.stage import Stage
 from secrecy.table_plants import PLANTS as TABLE_PLANTS
 
@@ -79,6 +80,11 @@ def _with_attribute(_stage: Stage) -> object:
     return error
 
 
+def _span(_stage: Stage) -> None:
+    with PROVIDER.get_tracer("shop").start_as_current_span("asking", attributes={"url.full": TOKEN.text()}):
+        pass
+
+
 def _log(_stage: Stage) -> object:
     logging.getLogger("wxaudit").log(1, "sending %s", TOKEN.text())
     return "harmless"
@@ -115,6 +121,7 @@ PLANTS = (
     Scenario("locals in depth", _raise_beside_attribute, _HarmlessError),
     Scenario("attributes", _with_attribute),
     Scenario("logging", _log),
+    Scenario("spans", _span),
     Scenario("stdout", lambda _: _write(1)),
     Scenario("stderr", lambda _: _write(2)),
     Scenario("pickle", lambda _: _ShownByPickle()),

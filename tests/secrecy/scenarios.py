@@ -19,6 +19,7 @@ from secrecy import (
     queries,
     running,
     sources,
+    waits,
 )
 
 if TYPE_CHECKING:
@@ -39,4 +40,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *queries.SCENARIOS,
     *frames.SCENARIOS,
     *frame_refusals.SCENARIOS,
+    *waits.SCENARIOS,
 )

@@ -40,11 +40,21 @@ class Watcher:
     @contextmanager
     def dumping_stacks(self) -> Iterator[None]:
         """Dumps all stacks every few milliseconds: for calls that nobody listens to."""
-        faulthandler.dump_traceback_later(0.01, repeat=True, file=self._stacks)
+        over = threading.Event()
+
+        def dump() -> None:
+            while not over.wait(0.01):
+                # It holds the interpreter; faulthandler's own watchdog does not, and may crash on
+                # frames that run.
+                faulthandler.dump_traceback(self._stacks)
+
+        dumping = threading.Thread(target=dump)
+        dumping.start()
         try:
             yield
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            over.set()
+            dumping.join()
 
     def stacks(self) -> bytes:
         """All that faulthandler wrote, once more at the end for calls that never got under way."""

@@ -219,9 +219,9 @@ async def _from_thread(work: Callable[[], _Given]) -> _Given:
             result.set_result(value)
 
     def run() -> None:
-        value = work()
         try:
-            loop.call_soon_threadsafe(settle, value)
+            # Not by a variable, which would keep the value for as long as the thread takes to end.
+            loop.call_soon_threadsafe(settle, work())
         except RuntimeError:
             # The loop was closed meanwhile, and with it the call that asked.
             return

@@ -28,7 +28,7 @@ def test_what_is_wrong_with_the_call_is_raised_for_empty_frames_too() -> None:
     with pytest.raises(wxaudit.ArgumentError, match="no column auditid"):
         audit_frame(pd.DataFrame({"id": []}), token, client=client)
     with pytest.raises(wxaudit.ArgumentError, match="token_for must be a callable"):
-        audit_frame(pd.DataFrame({"auditid": []}), "token", client=client)  # type: ignore[arg-type]
+        audit_frame(pd.DataFrame({"auditid": []}), "token", client=client)  # type: ignore[arg-type]  # what is refused
     with pytest.raises(wxaudit.ArgumentError, match="frame must be a pandas or polars"):
         audit_frame([5], token, client=client)
     with pytest.raises(wxaudit.ArgumentError, match="stream of Series cannot be read as a table"):
@@ -77,7 +77,7 @@ def test_no_token_shows_in_a_traceback(kind: str, client: Any) -> None:
     columns: Columns = {"auditid": [5, 6], "appid": ["wx", "wx"], "token": [TOKEN.text()] * 2}
     held = functools.partial(partition_token, {"wx": TOKEN.text()})
     with pytest.raises((KeyboardInterrupt, RuntimeError)) as caught:
-        audit_frame(KINDS[kind][0](columns), held, client=client, max_concurrency=TOKEN.text())  # type: ignore[arg-type]
+        audit_frame(KINDS[kind][0](columns), held, client=client, max_concurrency=TOKEN.text())  # type: ignore[arg-type]  # what is refused
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     ours = [repr(frame.locals) for frame in shown.stack if frame.filename.startswith(OURS)]
     assert ours

@@ -52,18 +52,18 @@ def test_zero_applies() -> None:
 
 def test_takes_keywords_only_and_knows_them() -> None:
     with pytest.raises(TypeError):
-        Event("request")  # type: ignore[call-arg]
+        Event("request")  # type: ignore[call-arg]  # what is refused
     with pytest.raises(TypeError):
-        Event(kind="request", token="canary")  # type: ignore[call-arg]
+        Event(kind="request", token="canary")  # type: ignore[call-arg]  # what is refused
     with pytest.raises(TypeError):
-        Event()  # type: ignore[call-arg]
+        Event()  # type: ignore[call-arg]  # what is refused
 
 
 def test_is_a_value() -> None:
     event, twin = Event(**EVERYTHING), Event(**EVERYTHING)
     assert event == twin
     assert hash(event) == hash(twin)
-    assert eval(repr(event)) == event  # noqa: S307
+    assert eval(repr(event)) == event  # noqa: S307  # our own repr
     for name, value in EVERYTHING.items():
         other = f"{value}x" if isinstance(value, str) else value + 1
         assert Event(**{**EVERYTHING, name: other}) != event

@@ -285,4 +285,4 @@ def test_arguments_of_the_wrong_type_are_told_apart_from_pushes(wrong: Any) -> N
     with pytest.raises(ArgumentError, match=re.escape("body must be the raw bytes of the request, got")):
         receiver().receive("", wrong)
     with pytest.raises(ArgumentError, match="got str"):
-        receiver().receive("", "text")  # type: ignore[arg-type]
+        receiver().receive("", "text")  # type: ignore[arg-type]  # what is refused

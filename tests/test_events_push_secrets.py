@@ -124,13 +124,13 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "a bomb": refused(*seal(f"<!DOCTYPE xml><xml>{TICKET}</xml>")),
     "no time": refused(*seal(FAIL.replace("Time", TICKET.replace("@", "")))),
     "replayed": twice,
-    "wrong arguments": lambda: make().receive(None, b""),  # type: ignore[arg-type]
+    "wrong arguments": lambda: make().receive(None, b""),  # type: ignore[arg-type]  # what is refused
     "no such previous key": lambda: make(previous_encoding_aes_key=None).encrypt_reply(
         "x", previous_key=True
     ),
     "a wrong nonce": lambda: make().encrypt_reply("x", "]]>"),
-    "a wrong text": lambda: make().encrypt_reply(b"x"),  # type: ignore[arg-type]
-    "a wrong timestamp": lambda: make().encrypt_reply("x", timestamp="1"),  # type: ignore[arg-type]
+    "a wrong text": lambda: make().encrypt_reply(b"x"),  # type: ignore[arg-type]  # what is refused
+    "a wrong timestamp": lambda: make().encrypt_reply("x", timestamp="1"),  # type: ignore[arg-type]  # what is refused
     "a clock that raises": lambda: make(clock=broken_clock).receive(*seal()),
 }
 

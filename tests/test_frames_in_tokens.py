@@ -139,7 +139,7 @@ def test_no_token_shows_in_an_error_of_the_call() -> None:
     calls: list[Callable[[], object]] = [
         lambda: queries_from_frame(frame.drop(columns="auditid"), token),
         lambda: queries_from_frame(pa.table({"token": [TOKEN.text()]}), token),
-        lambda: queries_from_frame(frame, {"wx": TOKEN.text()}),  # type: ignore[arg-type]
+        lambda: queries_from_frame(frame, {"wx": TOKEN.text()}),  # type: ignore[arg-type]  # what is refused
         lambda: queries_from_frame(TOKEN.text(), token),
         lambda: queries_from_frame([TOKEN.text()], token),
     ]

@@ -83,7 +83,7 @@ def rows_of_duckdb(batch: AuditBatch) -> list[dict[str, Any]]:  # noqa: ARG001  
 
 def rows_of_arro3(batch: AuditBatch) -> list[dict[str, Any]]:
     table = arro3.core.Table(batch)
-    columns = [[value.as_py() for value in column] for column in table.columns]  # type: ignore[attr-defined]
+    columns = [[value.as_py() for value in column] for column in table.columns]  # type: ignore[attr-defined]  # a pyarrow.Table
     return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 

@@ -149,7 +149,7 @@ def test_it_equals_an_audit_that_says_the_same() -> None:
 )
 def test_its_repr_evaluates_to_the_same(found: LatestAuditStatus) -> None:
     shown = repr(found)
-    again = eval(shown, NAMES)  # noqa: S307
+    again = eval(shown, NAMES)  # noqa: S307  # our own repr
     assert again.to_dict() == found.to_dict()
     assert shown.isprintable()
 
@@ -170,7 +170,7 @@ def test_copies_are_the_same_object_since_nothing_can_change() -> None:
     assert copy.copy(found) is found
     assert copy.deepcopy([found])[0] is found
     with pytest.raises(AttributeError):
-        found.user_version = "3"  # type: ignore[misc]
+        found.user_version = "3"  # type: ignore[misc]  # what is refused
     reference = weakref.ref(found)
     del found
     gc.collect()

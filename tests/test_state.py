@@ -157,7 +157,7 @@ def test_reason_is_a_value() -> None:
     assert hash(REASON) == hash(twin)
     assert Reason("a", ("b",)) != Reason("a")
     assert Reason("a") != ("a", ())
-    assert eval(repr(REASON)) == REASON  # noqa: S307
+    assert eval(repr(REASON)) == REASON  # noqa: S307  # our own repr
     match REASON:
         case Reason(title, (first, *_)):
             assert (title, first) == (REASON.title, REASON.details[0])

@@ -110,7 +110,7 @@ def test_equality_and_hash_are_what_was_said_of_which_audit_not_when() -> None:
 )
 def test_its_repr_evaluates_to_the_same(audit: AuditStatus) -> None:
     shown = repr(audit)
-    again = eval(shown, {"AuditStatus": AuditStatus, "AuditState": AuditState})  # noqa: S307
+    again = eval(shown, {"AuditStatus": AuditStatus, "AuditState": AuditState})  # noqa: S307  # our own repr
     assert again == audit
     assert again.observed_at == audit.observed_at
     assert shown.isprintable()
@@ -144,9 +144,9 @@ def test_copies_are_the_same_object_since_nothing_can_change() -> None:
     assert copy.copy(audit) is audit
     assert copy.deepcopy([audit])[0] is audit
     with pytest.raises(AttributeError):
-        audit.reason = "other"  # type: ignore[misc]
+        audit.reason = "other"  # type: ignore[misc]  # what is refused
     with pytest.raises(AttributeError):
-        audit.other = 1  # type: ignore[attr-defined]
+        audit.other = 1  # type: ignore[attr-defined]  # what is refused
 
 
 def test_replace_changes_what_it_is_told_and_nothing_else() -> None:

@@ -214,7 +214,7 @@ def test_they_are_values_like_any_other() -> None:
             assert pickle.loads(pickle.dumps(value, protocol)) == value
         assert copy.deepcopy(value) is value
         names = {name: getattr(wxaudit, name) for name in ("RequestTrace", "Quota", "RateLimit")}
-        assert eval(repr(value), {**names, "datetime": __import__("datetime")}) == value  # noqa: S307
+        assert eval(repr(value), {**names, "datetime": __import__("datetime")}) == value  # noqa: S307  # our own repr
 
 
 def test_a_report_holds_what_support_asks_for(door: Door, fake: FakeWeChat) -> None:

@@ -80,7 +80,7 @@ def test_stop_closes_connections_whatever_they_do() -> None:
     assert {closed.closed_by for closed in fake.closed_connections} == {"server"}
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "", "::", "api.weixin.qq.com"])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "", "::", "api.weixin.qq.com"])  # noqa: S104  # what is refused
 def test_it_listens_on_loopback_only(host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
         FakeWeChat(host=host)

@@ -89,7 +89,7 @@ def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str,
 
 def test_total_is_required_to_be_a_time() -> None:
     with pytest.raises(ArgumentError, match=r"^total must be a number .*, got NoneType; "):
-        Timeout(None)  # type: ignore[arg-type]
+        Timeout(None)  # type: ignore[arg-type]  # what is refused
 
 
 def test_is_a_value() -> None:
@@ -99,7 +99,7 @@ def test_is_a_value() -> None:
     assert Timeout(30, None) != Timeout(30)
     assert Timeout(30) != 30
     assert repr(Timeout(30, None)) == "Timeout(total=30.0, connect=None, read=10.0)"
-    assert eval(repr(Timeout(30, None))) == Timeout(30, None)  # noqa: S307
+    assert eval(repr(Timeout(30, None))) == Timeout(30, None)  # noqa: S307  # our own repr
     match Timeout(30, 3, 7):
         case Timeout(total, connect, read):
             assert (total, connect, read) == (30.0, 3.0, 7.0)

@@ -50,7 +50,7 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distribute
     with (
         tempfile.TemporaryDirectory() as scratch,
         dask.config.set({"temporary-directory": scratch}),
-        distributed.LocalCluster(  # type: ignore[no-untyped-call]
+        distributed.LocalCluster(  # type: ignore[no-untyped-call]  # distributed has no types for it
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
@@ -58,7 +58,7 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distribute
             dashboard_address=None,
             env=environment,  # only the workers have it
         ) as local,
-        distributed.Client(local) as client,  # type: ignore[no-untyped-call]
+        distributed.Client(local) as client,  # type: ignore[no-untyped-call]  # distributed has no types for it
     ):
         yield client
 
@@ -117,7 +117,7 @@ def carry_out(planned: Any, queries: int) -> None:
     begun = time.perf_counter()
     # The workers keep the answers: each further `compute` of the plan itself would ask WeChat anew.
     audited = planned.persist()
-    distributed.wait(audited)  # type: ignore[no-untyped-call]
+    distributed.wait(audited)  # type: ignore[no-untyped-call]  # distributed has no types for it
     seconds = time.perf_counter() - begun
     # Summed up in one place: a shuffle would be too much for five numbers.
     states = audited["state"].value_counts(split_out=1).compute().sort_index()

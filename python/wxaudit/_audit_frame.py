@@ -53,14 +53,18 @@ def audit_frame(
     """
     frame, token_for = hide(frame), hide(token_for)
     client, max_concurrency = conceal(None, client, max_concurrency)[1:]
+    return _hidden_frame_audited(frame, token_for, client, max_concurrency)
+
+
+def _hidden_frame_audited(frame: Any, token_for: Any, client: Any, max_concurrency: Any) -> Any:
     try:
-        return _audit_frame(frame, token_for, client, max_concurrency)  # type: ignore[arg-type]  # hidden
+        return _audited(frame, token_for, client, max_concurrency)
     finally:
         frame.clear()
-        token_for.clear()  # type: ignore[attr-defined]  # hidden
+        token_for.clear()
 
 
-def _audit_frame(frame: Hidden, token_for: Hidden, client: Any, max_concurrency: Any) -> Any:
+def _audited(frame: Hidden, token_for: Hidden, client: Any, max_concurrency: Any) -> Any:
     # A table may well have a column of tokens: none is ever in a variable.
     if isinstance(client, (AsyncClient, Secret)) or not (
         client is None or hasattr(client, "get_audit_statuses")

@@ -60,7 +60,8 @@ class Client(Configured):
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
         token, auditid, appid, timeout, max_retries = conceal(token, auditid, appid, timeout, max_retries)
-        return self._call("get_audit_status", token, auditid, appid, timeout, max_retries)  # type: ignore[no-any-return]  # by the name
+        audit: AuditStatus = self._call("get_audit_status", token, auditid, appid, timeout, max_retries)
+        return audit
 
     def get_audit_statuses(
         self,
@@ -136,7 +137,10 @@ class Client(Configured):
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getlatestauditstatus)
         """
         token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
-        return self._call("get_latest_audit_status", token, None, appid, timeout, max_retries)  # type: ignore[no-any-return]  # by the name
+        latest: LatestAuditStatus = self._call(
+            "get_latest_audit_status", token, None, appid, timeout, max_retries
+        )
+        return latest
 
     def wait_for_decision(
         self,

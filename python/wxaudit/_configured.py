@@ -145,10 +145,10 @@ class Configured:
             raise RuntimeError(f"this {type(self).__name__} is closed; make a new one")
 
     def _options(
-        self, appid: object, timeout: object, max_retries: object, observed: bool
+        self, appid: Any, timeout: Any, max_retries: Any, observed: bool
     ) -> tuple[Any, Any, Any, bool]:
         self._check_open()
-        limits = None if timeout is None else Timeout.of(timeout, self._timeout)  # type: ignore[arg-type]  # checked there
+        limits = None if timeout is None else Timeout.of(timeout, self._timeout)
         return appid, limits, max_retries, observed
 
     def _close(self) -> None:

@@ -50,10 +50,11 @@ def queries_from_frame(
     column cannot hold ids (float32 skips numbers), and where `token_for` cannot be called.
     """
     frame, token_for = hide(frame), hide(token_for)
-    return queries(frame, token_for)  # type: ignore[arg-type]  # both are hidden
+    return queries(frame, token_for)
 
 
-def queries(frame: Hidden, token_for: Hidden) -> Iterator[AuditQuery | tuple[Any, Any, str | None]]:
+def queries(frame: Any, token_for: Any) -> Iterator[AuditQuery | tuple[Any, Any, str | None]]:
+    """The same of what is hidden already."""
     try:
         tokens = _Tokens(token_for)
         return _each(_rows(frame), tokens)

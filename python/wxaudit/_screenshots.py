@@ -109,11 +109,13 @@ def media_ids(given: Hidden) -> Hidden:
 
 def _media_ids(given: Hidden) -> Hidden:
     if isinstance(given.get(), AuditStatus):
-        return hide(given.get().screenshots)  # type: ignore[no-any-return]  # a Hidden
+        shown: Hidden = hide(given.get().screenshots)
+        return shown
     if isinstance(given.get(), (str, bytes)) or not hasattr(given.get(), "__iter__"):
         kind = type(given.get()).__name__
         raise ArgumentError(f"audit_or_media_ids: expected an AuditStatus or several media_ids, got {kind}")
-    return hide(list(given.get()))  # type: ignore[no-any-return]  # a Hidden
+    several: Hidden = hide(list(given.get()))
+    return several
 
 
 def in_order(found: list[Any]) -> list[Screenshot]:

@@ -144,4 +144,5 @@ class Reason(Frozen):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """What `to_dict` made, read back; `ArgumentError` where `title` is missing or of another type."""
-        return cls(data.get("title"), data.get("details", ()))  # type: ignore[arg-type]  # checked there
+        title: Any = data.get("title")  # the constructor refuses what is no text
+        return cls(title, data.get("details", ()))

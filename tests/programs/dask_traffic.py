@@ -39,9 +39,9 @@ def main() -> None:
         planned = audit_on_dask.plan(tickets, len(appids), 8, token_for)
         show("objects of the plan", shown(planned) + shown(planned.dask) + planned.expr.tree_repr())
         audited = planned.persist()
-        distributed.wait(audited)  # type: ignore[no-untyped-call]
+        distributed.wait(audited)  # type: ignore[no-untyped-call]  # distributed has no types for it
         show("objects of the answer", shown(audited) + shown(audited.dask) + shown(audited.compute()))
-        futures = distributed.futures_of(audited)  # type: ignore[no-untyped-call]
+        futures = distributed.futures_of(audited)  # type: ignore[no-untyped-call]  # distributed has no types for it
         show("futures", "".join(map(shown, futures)))
         show("failure", fail(any_client, tickets, token_for))
         show("cluster", shown(client) + shown(client.cluster) + str(any_client.scheduler_info()))

@@ -96,13 +96,10 @@ class AuditEvent(Frozen):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` made. `ArgumentError` for a missing or wrong key; others are left out."""
-        return cls(
-            data.get("kind"),  # type: ignore[arg-type]  # checked there
-            data.get("original_id"),  # type: ignore[arg-type]
-            data.get("decided_at"),  # type: ignore[arg-type]
-            data.get("reason"),
-            data.get("screenshots", ()),
-        )
+        # The constructor refuses what is missing or of another type.
+        given: dict[str, Any] = {name: data.get(name) for name in cls._fields}
+        given["screenshots"] = data.get("screenshots", ())
+        return cls(**given)
 
 
 def _moment(given: object) -> datetime:

@@ -18,11 +18,13 @@ from .._native import hide
 
 needed("cryptography", "wxaudit.events")
 from cryptography.hazmat.primitives.ciphers import Cipher  # noqa: E402  # the line above says what is missing
-from cryptography.hazmat.primitives.ciphers.algorithms import AES  # noqa: E402
-from cryptography.hazmat.primitives.ciphers.modes import CBC  # noqa: E402
+from cryptography.hazmat.primitives.ciphers.algorithms import AES  # noqa: E402  # as above
+from cryptography.hazmat.primitives.ciphers.modes import CBC  # noqa: E402  # as above
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .._native import Hidden
 
 # Of WeChat's PKCS#7: the length of the key, not that of AES's own blocks.
@@ -31,17 +33,18 @@ _RANDOM = 16
 _LENGTH = 4
 
 
-def read_token(token: Hidden) -> Hidden:
+def read_token(token: Any) -> Hidden:
     """The Token, checked; `ArgumentError` without a word of it."""
     if not (isinstance(token.get(), str) and re.fullmatch(r"[!-~]{1,128}", token.get())):
         raise ArgumentError(
             "token must be the Token (消息校验Token) of the third-party platform, letters and digits, "
             f"got {_described(token)}"
         )
-    return token
+    checked: Hidden = token
+    return checked
 
 
-def read_key(encoding_aes_key: Hidden, name: str) -> Hidden:
+def read_key(encoding_aes_key: Any, name: str) -> Hidden:
     """The AES key in an EncodingAESKey; `ArgumentError` without a word of it."""
     # The page says letters and digits; the other two of Base64 do no harm.
     if not (
@@ -51,10 +54,11 @@ def read_key(encoding_aes_key: Hidden, name: str) -> Hidden:
             f"{name} must be the EncodingAESKey (消息加解密Key) of the third-party platform, "
             f"43 letters and digits, got {_described(encoding_aes_key)}"
         )
-    return hide(b64decode(encoding_aes_key.get() + "="))  # type: ignore[no-any-return]
+    key: Hidden = hide(b64decode(encoding_aes_key.get() + "="))
+    return key
 
 
-def read_appid(component_appid: Hidden) -> str:
+def read_appid(component_appid: Any) -> str:
     """The appid; `ArgumentError` without a word of what it is, which may be a secret in the wrong place."""
     if not (
         isinstance(component_appid.get(), str) and re.fullmatch(r"wx[A-Za-z0-9]{1,62}", component_appid.get())
@@ -102,7 +106,8 @@ def decrypt(key: Hidden, encrypted: bytes, appid: bytes) -> Hidden | None:
     end = _LENGTH + int.from_bytes(full[:_LENGTH], "big")
     if not hmac.compare_digest(full[end:], appid):
         return None
-    return hide(full[_LENGTH:end])  # type: ignore[no-any-return]
+    message: Hidden = hide(full[_LENGTH:end])
+    return message
 
 
 def _described(secret: Hidden) -> str:

@@ -75,12 +75,12 @@ class EventReceiver:
         token, encoding_aes_key, component_appid = hide(token), hide(encoding_aes_key), hide(component_appid)
         previous_encoding_aes_key = hide(previous_encoding_aes_key)
         max_age, clock = conceal(None, max_age, clock)[1:]
-        self._token = read_token(token)  # type: ignore[arg-type]  # hidden now
-        keys = [read_key(encoding_aes_key, "encoding_aes_key")]  # type: ignore[arg-type]
-        if previous_encoding_aes_key.get() is not None:  # type: ignore[union-attr]
-            keys.append(read_key(previous_encoding_aes_key, "previous_encoding_aes_key"))  # type: ignore[arg-type]
+        self._token = read_token(token)
+        keys = [read_key(encoding_aes_key, "encoding_aes_key")]
+        if previous_encoding_aes_key.get() is not None:  # type: ignore[union-attr]  # a Hidden since above
+            keys.append(read_key(previous_encoding_aes_key, "previous_encoding_aes_key"))
         self._keys = tuple(keys)
-        self._appid = read_appid(component_appid)  # type: ignore[arg-type]
+        self._appid = read_appid(component_appid)
         self._max_age = _seconds(max_age)
         if not callable(clock):
             raise ArgumentError(f"clock must be callable, such as time.time, got {type(clock).__name__}")

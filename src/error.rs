@@ -123,6 +123,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// The name that users know it by: that of its exception, or of the base of those.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Argument { .. } => "ArgumentError",
+            Self::TokenSource { .. } => "TokenError",
+            Self::Transport { .. } => "TransportError",
+            Self::Timeout { .. } => "RequestTimeout",
+            Self::HttpStatus { .. } => "HTTPStatusError",
+            Self::Decode { .. } => "DecodeError",
+            Self::Api { .. } => "APIError",
+        }
+    }
+
     /// A network failure that another attempt may mend.
     #[must_use]
     pub fn transient(phase: Phase, detail: impl Into<String>) -> Self {

@@ -1,6 +1,6 @@
 //! What a call tells while it is under way. No event ever holds the token.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,10 @@ impl Kind {
 pub struct Event {
     /// Its kind.
     pub kind: Kind,
+    /// When it happened.
+    pub at: SystemTime,
+    /// The number of the call among those of its process, from 1.
+    pub call: u64,
     /// The audit, where the call is about one.
     pub auditid: Option<i64>,
     /// The caller's label.
@@ -45,6 +49,8 @@ pub struct Event {
     pub url_path: &'static str,
     /// The host.
     pub host: String,
+    /// The port.
+    pub port: u16,
     /// The HTTP status, where an answer came.
     pub http_status: Option<u16>,
     /// WeChat's number, where its answer could be read.
@@ -57,6 +63,8 @@ pub struct Event {
     pub elapsed: Duration,
     /// What went wrong.
     pub error: Option<String>,
+    /// And what kind of error that is: [`crate::error::Error::kind`].
+    pub error_type: Option<&'static str>,
 }
 
 /// Who listens.

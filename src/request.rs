@@ -179,6 +179,12 @@ impl BaseUrl {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// The port, that of the scheme where the caller wrote none.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
     /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

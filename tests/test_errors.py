@@ -223,7 +223,7 @@ def test_transport_errors_are_os_errors_without_number() -> None:
         (wxaudit.DayQuotaError("x", errcode=45009), False),
         (wxaudit.ArgumentError("x"), False),
         (wxaudit.DecodeError("x"), False),
-        (wxaudit.WaitTimeout("x"), False),
+        (wxaudit.WaitTimeout("x"), True),
     ],
     ids=repr,
 )

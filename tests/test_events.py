@@ -5,19 +5,28 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import wxaudit
 from wxaudit import Event
+from wxaudit.testing import FakeWeChat, Fault
+
+if TYPE_CHECKING:
+    from conftest import Door
 
 EVERYTHING: dict[str, Any] = {
     "kind": "response",
+    "time": 1_795_000_000.25,
+    "call": 7,
     "auditid": 441617767,
     "appid": "wx01",
     "attempt": 2,
     "method": "POST",
     "host": "api.weixin.qq.com",
+    "port": 443,
     "url_path": "/wxa/get_auditstatus",
     "http_status": 200,
     "errcode": 45009,
@@ -25,6 +34,7 @@ EVERYTHING: dict[str, Any] = {
     "delay": 0.25,
     "elapsed": 1.5,
     "error": "45009 reach max api daily quota limit",
+    "error_type": "APIError",
 }
 
 
@@ -97,3 +107,36 @@ def test_no_token_gets_in_by_the_url(mark: str) -> None:
 def test_error_is_safe_to_print() -> None:
     event = Event(kind="response", error="\x1b[31mred\n\u202e")
     assert event.error == "\\x1b[31mred\\n\\u202e"
+
+
+def test_the_events_of_a_call_say_which_when_and_where(door: Door, fake: FakeWeChat) -> None:
+    events: list[Event] = []
+    client, token, auditid = door.client(fake, on_event=events.append), fake.token(), fake.submit().auditid
+    fake.fail_next(Fault.http(503))
+    begun = time.time()
+    client.get_audit_status(token, auditid)
+    client.get_audit_status(token, auditid)
+    ended = time.time()
+    kinds = ["request", "response", "retry", "request", "response", "request", "response"]
+    assert [event.kind for event in events] == kinds
+    first, second = {event.call for event in events[:5]}, {event.call for event in events[5:]}
+    assert (len(first), len(second), first & second) == (1, 1, set())
+    assert {(event.host, event.port) for event in events} == {("127.0.0.1", fake.port)}
+    times: list[Any] = [begun, *(event.time for event in events), ended]
+    assert times == sorted(times)
+    assert [event.error_type for event in events[:3]] == [None, "HTTPStatusError", "HTTPStatusError"]
+
+
+def test_a_request_that_the_deadline_cuts_off_is_answered_by_that(door: Door, fake: FakeWeChat) -> None:
+    events: list[Event] = []
+    client, token, auditid = door.client(fake, on_event=events.append), fake.token(), fake.submit().auditid
+    fake.fail_next(Fault(hold=True), times=2)
+    with pytest.raises(wxaudit.RequestTimeout):
+        client.get_audit_status(token, auditid, timeout=0.2)
+    client.get_audit_statuses([(token, auditid)], timeout=0.2)
+    told = [(event.kind, event.error_type, event.http_status) for event in events]
+    assert told == [("request", None, None), ("response", "RequestTimeout", None)] * 2
+    assert [event.error.partition(";")[0] for event in events if event.error] == [
+        "no answer within 0.2 s (total limit",
+        "no answer within 0.2 s (batch limit",
+    ]

@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from fake_program import exchange
 from push_platform import APPID, KEY, TOKEN, signature, wechatpy_crypto
 from wxaudit import AuditState
 from wxaudit.events import SUCCESS, AuditEvent, EventReceiver, EventRejected
 from wxaudit.testing import FakePush, FakeWeChat, PushAnswer, Step
+from wxaudit.testing._control.plane import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,3 +171,62 @@ def test_no_answer_is_an_error_of_the_connection(fake: FakeWeChat) -> None:
 def test_wechat_wants_success_or_nothing(body: bytes, accepted: bool) -> None:
     assert PushAnswer(200, body).accepted is accepted
     assert not PushAnswer(500, body).accepted
+
+
+@pytest.fixture
+def control(fake: FakeWeChat) -> Iterator[str]:
+    with ControlPlane(fake) as plane:
+        yield plane.url
+
+
+def test_the_control_plane_pushes_too(fake: FakeWeChat, platform: Platform, control: str) -> None:
+    audit = fake.submit("wx0123456789abcdef")
+    audit.reject(REASON, ["shot_1"])
+    told = {"url": platform.url, "auditid": audit.auditid, **SETTINGS}
+    done = {"http_status": 200, "body": "success", "accepted": True, "error": None}
+    assert exchange("POST", f"{control}/push", told) == (200, done)
+    named = {"url": platform.url, "event": "weapp_audit_delay", "appid": "wx1", "reason": "忙", **SETTINGS}
+    assert exchange("POST", f"{control}/push", named) == (200, done)
+    (_, failed), (_, delayed) = platform.events
+    assert failed is not None
+    assert delayed is not None
+    assert (failed.status, failed.reason, failed.screenshots) == (AuditState.REJECTED, REASON, ("shot_1",))
+    assert (delayed.status, delayed.original_id) == (AuditState.DELAYED, fake.original_id("wx1"))
+
+
+def test_the_control_plane_says_why_a_push_was_not_taken(fake: FakeWeChat, control: str) -> None:
+    audit = fake.submit()
+    told = {"url": "http://127.0.0.1:9/", "auditid": audit.auditid, **SETTINGS}
+    status, answer = exchange("POST", f"{control}/push", told)
+    assert (status, answer["error"]) == (
+        400,
+        "WeChat pushes nothing about an audit that is IN_REVIEW",
+    )
+    audit.approve()
+    status, answer = exchange("POST", f"{control}/push", told)
+    assert (status, answer["accepted"], answer["http_status"]) == (200, False, None)
+    assert "refused" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"url": None}, "a text is missing: url"),
+        ({"encoding_aes_key": "short"}, "43 letters and digits, got a text of 5 characters"),
+        ({"auditid": None, "event": None}, "either auditid or event"),
+        ({"event": "weapp_audit_fail"}, "either auditid or event"),
+        ({"colour": "red"}, "not understood: colour"),
+        ({"url": "ftp://127.0.0.1/"}, "begins with http:// or https://"),
+    ],
+)
+def test_the_control_plane_refuses_a_push_that_is_none(
+    fake: FakeWeChat, control: str, changed: dict[str, Any], problem: str
+) -> None:
+    audit = fake.submit()
+    audit.approve()
+    told = {"url": "http://127.0.0.1:9/", "auditid": audit.auditid, **SETTINGS, **changed}
+    told = {name: value for name, value in told.items() if value is not None}
+    status, answer = exchange("POST", f"{control}/push", told)
+    assert status == 400
+    assert problem in answer["error"]
+    assert KEY not in answer["error"]

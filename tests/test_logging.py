@@ -233,7 +233,7 @@ def test_a_log_that_is_off_makes_no_audience(door: Door, fake: FakeWeChat) -> No
     client = door.client(fake)
     with listening(logging.WARNING):
         assert not client.inner._audience()
-        assert client.inner._audience() is _listeners.audience_of(client.inner, True)
+        assert client.inner._audience() is _listeners.audience_of(client.inner)
 
 
 @pytest.mark.parametrize("echo", ECHOES, ids=range(len(ECHOES)))

@@ -254,17 +254,12 @@ def test_the_clients_own_retries_come_first(door: Door, fake: FakeWeChat) -> Non
 def test_the_polls_are_events(door: Door) -> None:
     events: list[wxaudit.Event] = []
     script = Script(answering(PENDING, BUSY, APPROVED))
+    begun = script.clock.now()
     wait(door, scripted(door, script, on_event=events.append), timeout=DAY, polling=EXACT)
-    # One for each that is followed by another.
-    assert [event.to_dict() for event in events] == [
-        {"kind": "poll", "auditid": 1, "attempt": 1, "errcode": 0, "delay": 30.0, "elapsed": 0.0},
-        {
-            "kind": "poll",
-            "auditid": 1,
-            "attempt": 2,
-            "errcode": -1,
-            "delay": 45.0,
-            "elapsed": 30.0,
-            "error": "busy",
-        },
-    ]
+    # One for each that is followed by another, and its time is the clock's.
+    first = {"time": begun.timestamp(), "attempt": 1, "errcode": 0, "delay": 30.0, "elapsed": 0.0}
+    later = (begun + timedelta(seconds=30)).timestamp()
+    second = {"time": later, "attempt": 2, "errcode": -1, "delay": 45.0, "elapsed": 30.0}
+    busy = {"error": "busy", "error_type": "APIError"}
+    told = [{"kind": "poll", "auditid": 1, **values} for values in (first, {**second, **busy})]
+    assert [event.to_dict() for event in events] == told

@@ -68,7 +68,7 @@ class Run:
         self.over = False
 
     def begin(self) -> None:
-        self.audience = self._client._audience(several=True)
+        self.audience = self._client._audience()
         self.native = self._client._engine.begin_batch(self._concurrency, self._limit, bool(self.audience))
         self._until = None if self._limit is None or self._collected else monotonic() + self._limit
 
@@ -166,7 +166,6 @@ class Run:
         if isinstance(error, TokenError) and error.errcode is None:
             # WeChat has not refused a token: there was none.
             error.__cause__ = cause
-        self.audience.failed(error)
         return error
 
 

@@ -155,9 +155,9 @@ class Configured:
         self._closed = True
         self._engine.close()
 
-    def _audience(self, *, several: bool = False) -> Audience:
-        """Who hears the call, or the batch of several, that begins now."""
-        return audience_of(self, several)
+    def _audience(self) -> Audience:
+        """Who hears the call, or the batch, that begins now."""
+        return audience_of(self)
 
     def _report(self, events: Iterable[dict[str, Any]]) -> None:
         """Tells what is no step of a single call."""

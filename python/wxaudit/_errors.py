@@ -141,6 +141,8 @@ class WaitTimeout(WxAuditError, TimeoutError):  # noqa: N818  # a condition, not
     Attribute: `last`, the status seen last, `None` if not one answer came.
     """
 
+    retryable = True
+
     _attributes = ("last", *WxAuditError._attributes)
 
     last: AuditStatus | None = None

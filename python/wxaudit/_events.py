@@ -9,8 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-    from ._base_error import WxAuditError
-
 
 class Event(Frozen):
     """One step of a call of any kind. It never carries a token: no query string, no header, no body.
@@ -23,20 +21,25 @@ class Event(Frozen):
     - `"refresh"`: the token source is asked for a fresh token
     - `"poll"`: `wait_for_decision` has looked once, and looks again after `delay` seconds
 
-    The other attributes are `None` where they do not apply: `auditid` (of calls about one audit), `appid`
-    (the caller's label), `attempt` (from 1), `method`, `url_path` (`/wxa/get_auditstatus`), `host`
-    (`api.weixin.qq.com`), `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since
-    the call began) in seconds, `error` (a text safe to print).
+    The other attributes are `None` where they do not apply: `time` (when, in Unix seconds), `call` (the
+    number of the call in its process: events of one call share it), `auditid` (of calls about one audit),
+    `appid` (the caller's label), `attempt` (from 1), `method`, `host` (`api.weixin.qq.com`), `port`,
+    `url_path` (`/wxa/get_auditstatus`), `http_status`, `errcode` and `rid` of the answer, `delay` and
+    `elapsed` (since the call began) in seconds, `error` (a text safe to print), `error_type` (the name of
+    its exception: `"TransportError"`, `"RequestTimeout"`, …, and `"APIError"` for every errcode).
     """
 
     __module__ = "wxaudit"
     _fields: ClassVar[tuple[str, ...]] = (
         "kind",
+        "time",
+        "call",
         "auditid",
         "appid",
         "attempt",
         "method",
         "host",
+        "port",
         "url_path",
         "http_status",
         "errcode",
@@ -44,15 +47,19 @@ class Event(Frozen):
         "delay",
         "elapsed",
         "error",
+        "error_type",
     )
     __slots__ = _fields
 
     kind: str
+    time: float | None
+    call: int | None
     auditid: int | None
     appid: str | None
     attempt: int | None
     method: str | None
     host: str | None
+    port: int | None
     url_path: str | None
     http_status: int | None
     errcode: int | None
@@ -60,16 +67,20 @@ class Event(Frozen):
     delay: float | None
     elapsed: float | None
     error: str | None
+    error_type: str | None
 
     def __init__(
         self,
         *,
         kind: str,
+        time: float | None = None,
+        call: int | None = None,
         auditid: int | None = None,
         appid: str | None = None,
         attempt: int | None = None,
         method: str | None = None,
         host: str | None = None,
+        port: int | None = None,
         url_path: str | None = None,
         http_status: int | None = None,
         errcode: int | None = None,
@@ -77,9 +88,12 @@ class Event(Frozen):
         delay: float | None = None,
         elapsed: float | None = None,
         error: str | None = None,
+        error_type: str | None = None,
     ) -> None:
         self._fill(
             kind=kind,
+            time=time,
+            call=call,
             auditid=auditid,
             appid=appid,
             attempt=attempt,
@@ -87,6 +101,7 @@ class Event(Frozen):
             # A token travels in the query and a proxy's password before the @: neither gets in, whoever
             # calls.
             host=None if host is None else host.rpartition("@")[2],
+            port=port,
             url_path=None if url_path is None else url_path.partition("?")[0].partition("#")[0],
             http_status=http_status,
             errcode=errcode,
@@ -94,6 +109,7 @@ class Event(Frozen):
             delay=delay,
             elapsed=elapsed,
             error=None if error is None else visible(error),
+            error_type=error_type,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,9 +133,6 @@ class Listener:
 
     def hear(self, event: Event) -> object:
         """One event, soon after it happened."""
-
-    def failed(self, error: WxAuditError) -> object:
-        """One call of a batch has failed; its events were heard before."""
 
     def over(self, error: BaseException | None) -> object:
         """Nothing more comes: the call or the batch has ended, with this exception where there is one."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ._configured import Configured
 
-    # Makes what hears one call of a client, or several where the second argument says so.
-    Make: TypeAlias = Callable[[Configured, bool], Listener]
+    # Makes what hears one call, or one batch.
+    Make: TypeAlias = Callable[[], Listener]
 
 
 class _Callback(Listener):
@@ -51,10 +51,6 @@ class Audience:
                 for listener in self._listeners:
                     _tell(listener, listener.hear, event)
 
-    def failed(self, error: Any) -> None:
-        for listener in self._listeners:
-            _tell(listener, listener.failed, error)
-
     def __enter__(self) -> Audience:
         return self
 
@@ -78,8 +74,8 @@ def _tell(listener: Listener, method: Callable[[Any], object], what: object) -> 
 _NOBODY = Audience()
 
 
-def audience_of(client: Configured, several: bool) -> Audience:
-    """Who hears the call, or the batch of several, that a client begins now.
+def audience_of(client: Configured) -> Audience:
+    """Who hears the call, or the batch, that a client begins now.
 
     Events cost a call about 50 µs, so they are asked for only where somebody listens; this costs it
     less than one.
@@ -90,4 +86,4 @@ def audience_of(client: Configured, several: bool) -> Audience:
     listeners: list[Listener] = [] if client._on_event is None else [_Callback(client._on_event)]
     if logger is not None:
         listeners.append(Log(logger))
-    return Audience(listeners + [make(client, several) for make in tuple(instruments.values())])
+    return Audience(listeners + [make() for make in tuple(instruments.values())])

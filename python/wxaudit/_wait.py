@@ -158,17 +158,20 @@ class Waiting:
         """One, which is made only where somebody hears it."""
         now = self.watch.elapsed()
         failed = not isinstance(seen, AuditStatus)
+        errcode = getattr(seen, "errcode", None)
         yield {
             "kind": "poll",
+            "time": self.watch.now().timestamp(),
             "auditid": seen.auditid,
             "appid": seen.appid,
             "attempt": wait.polls,
             "http_status": getattr(seen, "http_status", None),
-            "errcode": getattr(seen, "errcode", None) if failed else 0,
+            "errcode": errcode if failed else 0,
             "rid": getattr(seen, "rid", None),
             "delay": max(wait.due - now, 0.0),
             "elapsed": now,
             "error": str(seen) if failed else None,
+            "error_type": (type(seen).__name__ if errcode is None else "APIError") if failed else None,
         }
 
 

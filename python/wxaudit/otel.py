@@ -6,8 +6,7 @@ Nothing of OpenTelemetry is imported before `instrument` is called.
 from __future__ import annotations
 
 from time import time_ns
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from ._events import Listener
 from ._extra import needed
@@ -16,31 +15,15 @@ from ._native import __version__
 from ._visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any, TypeAlias
+    from collections.abc import Iterator
+    from typing import Any
 
     from opentelemetry.trace import TracerProvider
 
-    from ._configured import Configured
-    from ._errors import WxAuditError
     from ._events import Event
-
-    Attempt: TypeAlias = tuple[int | None, str | None, int]
 
 # All attributes that are set mean the same in every version since HTTP's became stable, and in this one.
 _SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
-
-# How the texts of core errors begin, which tells their class.
-_TIME_OVER = "no answer within "
-_PHASES = (
-    "starting the client: ",
-    "looking up the host name: ",
-    "connecting: ",
-    "asking the proxy: ",
-    "TLS: ",
-    "waiting for the answer: ",
-    "reading the answer: ",
-)
 
 
 def instrument(tracer_provider: TracerProvider | None = None) -> None:
@@ -57,8 +40,8 @@ def instrument(tracer_provider: TracerProvider | None = None) -> None:
     context = needed("opentelemetry.context", "wxaudit.otel")
     tracer = trace.get_tracer("wxaudit", __version__, tracer_provider, schema_url=_SCHEMA)
 
-    def make(client: Configured, several: bool) -> Listener:
-        return _Spans(trace, tracer, context.get_current(), client, None if several else time_ns())
+    def make() -> Listener:
+        return _Spans(trace, tracer, context.get_current())
 
     instruments["otel"] = make
 
@@ -68,106 +51,61 @@ def uninstrument() -> None:
     instruments.pop("otel", None)
 
 
-class _Sent(NamedTuple):
-    """A request that was not answered yet."""
-
-    event: Event
-    begun: int
-    """When its call began, in nanoseconds."""
-
-    @property
-    def at(self) -> int:
-        return self.begun + _nanoseconds(self.event)
-
-
 class _Spans(Listener):
     """Makes the spans of one call, or of one batch.
 
     A span is made when the request is answered, with the times of then: so none can be left unended.
     """
 
-    __slots__ = ("_begun", "_client", "_parent", "_sent", "_trace", "_tracer")
+    __slots__ = ("_parent", "_sent", "_trace", "_tracer")
 
     name = "wxaudit.otel"
 
-    def __init__(self, trace: Any, tracer: Any, parent: Any, client: Configured, begun: int | None) -> None:
+    def __init__(self, trace: Any, tracer: Any, parent: Any) -> None:
         self._trace = trace
         self._tracer = tracer
         self._parent = parent
-        self._client = client
-        # When the call began; the calls of a batch begin one by one.
-        self._begun = begun
-        # By which attempt it is; twins in a batch (one audit asked for twice, pictures) stand together.
-        self._sent: dict[Attempt, list[_Sent]] = {}
+        # The requests that were not answered yet, by their call, which sends one at a time.
+        self._sent: dict[int | None, Event] = {}
 
     def hear(self, event: Event) -> None:
         if event.kind == "request":
-            self._sent.setdefault(_attempt(event), []).append(_Sent(event, self._begin_of(event)))
-        elif event.kind == "response":
-            self._answered(event)
-
-    def _begin_of(self, event: Event) -> int:
-        """When the call of an event began; in a batch, at the latest: the event took a while to come."""
-        return time_ns() - _nanoseconds(event) if self._begun is None else self._begun
-
-    def _answered(self, event: Event) -> None:
-        begun = self._begin_of(event)
-        # Twins are told apart by when they began.
-        sent = self._take(_attempt(event), lambda sent: abs(sent.begun - begun))
-        if sent is not None:
-            # Of two that may be late the earlier one is less so.
-            sent = sent._replace(begun=min(sent.begun, begun))
-            self._span(sent, event, _error_type(event), sent.begun + _nanoseconds(event))
-
-    def _take(self, attempt: Attempt, distance: Callable[[_Sent], int]) -> _Sent | None:
-        twins = self._sent.get(attempt)
-        if not twins:
-            return None
-        sent = min(twins, key=distance)
-        twins.remove(sent)
-        if not twins:
-            del self._sent[attempt]
-        return sent
-
-    def failed(self, error: WxAuditError) -> None:
-        """A request that the time limit of its call has cut off has no answer."""
-        sent = self._take((error.auditid, error.appid, error.attempts), lambda sent: sent.begun)
-        if sent is not None:
-            self._cut_off(sent, error)
+            self._sent[event.call] = event
+        elif event.kind == "response" and (sent := self._sent.pop(event.call, None)) is not None:
+            # By the clock that nobody sets.
+            lasted = (event.elapsed or 0.0) - (sent.elapsed or 0.0)
+            self._span(sent, event, _error_type(event), _nanoseconds(sent) + round(lasted * 1e9))
 
     def over(self, error: BaseException | None) -> None:
-        for twins in self._sent.values():
-            for sent in twins:
-                self._cut_off(sent, error)
+        """What was not answered was dropped: a batch whose caller took no more, a task that was cancelled."""
+        for sent in self._sent.values():
+            self._span(sent, sent, "_OTHER" if error is None else type(error).__qualname__, time_ns())
         self._sent.clear()
 
-    def _cut_off(self, sent: _Sent, error: BaseException | None) -> None:
-        self._span(sent, sent.event, "_OTHER" if error is None else type(error).__qualname__, time_ns())
-
-    def _span(self, sent: _Sent, event: Event, error_type: str | None, end: int) -> None:
+    def _span(self, sent: Event, event: Event, error_type: str | None, end: int) -> None:
+        begun = _nanoseconds(sent)
         span = self._tracer.start_span(
             f"{event.method} {event.url_path}",
             context=self._parent,
             kind=self._trace.SpanKind.CLIENT,
             attributes=dict(self._attributes(event, error_type)),
-            start_time=sent.at,
+            start_time=begun,
         )
         if error_type is not None:
             # Where the status of HTTP says it all, a description would only repeat it.
             described = None if error_type == str(event.http_status) else event.error
             span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, described))
-        span.end(end_time=max(end, sent.at))
+        span.end(end_time=max(end, begun))
 
     def _attributes(self, event: Event, error_type: str | None) -> Iterator[tuple[str, str | int]]:
         """Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ (HTTP client span).
 
         `url.full`, which is required there, is left out: the URL holds the token.
         """
-        host, port = self._server(event)
         attributes = {
             "http.request.method": event.method,
-            "server.address": host,
-            "server.port": port,
+            "server.address": (event.host or "").strip("[]") or None,
+            "server.port": event.port,
             "url.path": event.url_path,
             # WeChat's paths hold no variables: each is its own template.
             "url.template": event.url_path,
@@ -183,23 +121,10 @@ class _Spans(Listener):
             if value is not None:
                 yield name, visible(value) if isinstance(value, str) else value
 
-    def _server(self, event: Event) -> tuple[str, int | None]:
-        """Host and port of a request: events have the host alone, the client's URLs have both."""
-        host = (event.host or "").strip("[]")
-        engine = self._client._engine
-        for url in (engine.base_url, *engine.fallback_urls):
-            parts = urlsplit(url)
-            if parts.hostname == host:
-                return host, parts.port or (443 if parts.scheme == "https" else 80)
-        return host, None
-
 
 def _nanoseconds(event: Event) -> int:
-    return round((event.elapsed or 0.0) * 1e9)
-
-
-def _attempt(event: Event) -> Attempt:
-    return event.auditid, event.appid, event.attempt or 0
+    """When it happened, as spans count."""
+    return time_ns() if event.time is None else round(event.time * 1e9)
 
 
 def _error_type(event: Event) -> str | None:
@@ -208,8 +133,4 @@ def _error_type(event: Event) -> str | None:
         return None
     if event.errcode is not None:
         return f"wechat.{event.errcode}"
-    if event.http_status is not None:
-        return str(event.http_status)
-    if event.error.startswith(_TIME_OVER):
-        return "RequestTimeout"
-    return "TransportError" if event.error.startswith(_PHASES) else "DecodeError"
+    return str(event.http_status) if event.error_type == "HTTPStatusError" else event.error_type

@@ -62,8 +62,11 @@ impl fmt::Display for Doing {
 /// What an event tells of a failure.
 pub(super) fn describe(event: &mut Event, error: &Error) {
     event.error = Some(error.to_string());
+    event.error_type = Some(error.kind());
     match error {
         Error::HttpStatus { status, .. } => event.http_status = Some(*status),
+        // Nothing else is read.
+        Error::Decode { .. } | Error::Transport { phase: Phase::Body, .. } => event.http_status = Some(200),
         Error::Api { errcode, rid, .. } => {
             event.http_status = Some(200);
             event.errcode = Some(*errcode);

@@ -1,6 +1,6 @@
 //! One call under way: its attempts, and what stands between them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -24,8 +24,12 @@ use crate::transport::{Limits, Place};
 /// A place among the requests of the client, and one among those of the batch.
 type Places<'s> = (Place<'s>, Option<Place<'s>>);
 
+/// How many calls have begun in this process, or in those that it was forked from.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
 /// One call under way.
 pub(super) struct Run<'a> {
+    number: u64,
     client: &'a Client,
     call: &'a Call,
     request: Request,
@@ -46,7 +50,8 @@ impl<'a> Run<'a> {
         let doing = Mutex::new(Doing::LookingUp);
         call.attempts.store(0, Ordering::Relaxed);
         let request = call.operation.request();
-        Self { client, call, request, begun, deadline, host: AtomicUsize::new(0), doing }
+        let number = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { number, client, call, request, begun, deadline, host: AtomicUsize::new(0), doing }
     }
 
     pub(super) async fn attempts(&self) -> Result<Reply, Error> {
@@ -238,12 +243,15 @@ impl<'a> Run<'a> {
 
     /// The error of a call that its deadline cut off. A host that let it wait until then has failed.
     pub(super) fn cut_off(&self) -> Error {
-        if self.doing.lock().unwrap_or_else(PoisonError::into_inner).is_with_host()
-            && let Ok(session) = self.client.session.get_or_build(|| Session::new(&self.client.config))
-        {
-            session.hosts.failed(self.host.load(Ordering::Relaxed));
+        let error = self.out_of_time();
+        let with_host = self.doing.lock().unwrap_or_else(PoisonError::into_inner).is_with_host();
+        if with_host {
+            if let Ok(session) = self.client.session.get_or_build(|| Session::new(&self.client.config)) {
+                session.hosts.failed(self.host.load(Ordering::Relaxed));
+            }
+            self.tell(Kind::Response, |event| describe(event, &error));
         }
-        self.out_of_time()
+        error
     }
 
     pub(super) fn out_of_time(&self) -> Error {
@@ -271,18 +279,22 @@ impl<'a> Run<'a> {
         };
         let mut event = Event {
             kind,
+            at: SystemTime::now(),
+            call: self.number,
             auditid: self.call.operation.auditid().map(AuditId::get),
             appid: self.call.appid.clone(),
             attempt: self.call.attempts(),
             method: self.request.method.to_string(),
             url_path: self.request.path,
             host: self.base().host().to_owned(),
+            port: self.base().port(),
             http_status: None,
             errcode: None,
             rid: None,
             delay: None,
             elapsed: self.begun.elapsed(),
             error: None,
+            error_type: None,
         };
         fill(&mut event);
         observer.notice(event);

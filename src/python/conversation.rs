@@ -25,7 +25,7 @@ use crate::token::Token;
 
 enum Message {
     Question(Question),
-    Event(Event),
+    Event(Box<Event>),
 }
 
 struct Question {
@@ -56,7 +56,7 @@ impl Speaker {
 impl Observer for Speaker {
     fn notice(&self, event: Event) {
         // Nobody listens any more where the call was dropped.
-        let _ = self.0.send(Message::Event(event));
+        let _ = self.0.send(Message::Event(Box::new(event)));
     }
 }
 
@@ -100,7 +100,7 @@ impl Conversation {
 
     fn sort(message: Message, events: &mut Vec<Event>, question: &mut Option<Question>) {
         match message {
-            Message::Event(event) => events.push(event),
+            Message::Event(event) => events.push(*event),
             Message::Question(asked) => *question = Some(asked),
         }
     }

@@ -47,31 +47,30 @@ fn described<'py>(
     attributes.set_item("auditid", context.auditid)?;
     attributes.set_item("appid", context.appid)?;
     attributes.set_item("attempts", attempts)?;
-    let (kind, what) = match error {
-        Error::Argument { .. } => ("ArgumentError", error.to_string()),
+    let what = match error {
+        Error::Argument { .. } | Error::Timeout { .. } => error.to_string(),
         Error::Api { errcode, errmsg, rid, retry_at } => {
             attributes.set_item("errcode", errcode)?;
             attributes.set_item("rid", rid)?;
             attributes.set_item("url_path", url_path)?;
             attributes.set_item("retry_at", retry_at.map(timestamp))?;
-            ("APIError", errmsg.clone())
+            errmsg.clone()
         }
-        Error::TokenSource { problem } => ("TokenError", format!("the token source failed: {problem}")),
+        Error::TokenSource { problem } => format!("the token source failed: {problem}"),
         Error::Transport { phase, transient, .. } => {
             attributes.set_item("retryable", transient)?;
-            ("TransportError", transport(*phase, error))
+            transport(*phase, error)
         }
-        Error::Timeout { .. } => ("RequestTimeout", error.to_string()),
         Error::HttpStatus { status, .. } => {
             attributes.set_item("http_status", status)?;
-            ("HTTPStatusError", error.to_string())
+            error.to_string()
         }
         Error::Decode { excerpt, .. } => {
             attributes.set_item("excerpt", excerpt)?;
-            ("DecodeError", error.to_string())
+            error.to_string()
         }
     };
-    (kind, what, attributes).into_pyobject(py)
+    (error.kind(), what, attributes).into_pyobject(py)
 }
 
 fn transport(phase: Phase, error: &Error) -> String {
@@ -85,11 +84,14 @@ fn transport(phase: Phase, error: &Error) -> String {
 pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
     let values = PyDict::new(py);
     values.set_item("kind", event.kind.name())?;
+    values.set_item("time", timestamp(event.at))?;
+    values.set_item("call", event.call)?;
     values.set_item("auditid", event.auditid)?;
     values.set_item("appid", &event.appid)?;
     values.set_item("attempt", event.attempt)?;
     values.set_item("method", &event.method)?;
     values.set_item("host", &event.host)?;
+    values.set_item("port", event.port)?;
     values.set_item("url_path", event.url_path)?;
     values.set_item("http_status", event.http_status)?;
     values.set_item("errcode", event.errcode)?;
@@ -97,6 +99,7 @@ pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, 
     values.set_item("delay", event.delay.as_ref().map(Duration::as_secs_f64))?;
     values.set_item("elapsed", event.elapsed.as_secs_f64())?;
     values.set_item("error", &event.error)?;
+    values.set_item("error_type", event.error_type)?;
     Ok(values)
 }
 

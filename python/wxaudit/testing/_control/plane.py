@@ -133,5 +133,5 @@ def _status_and_answer(fake: FakeWeChat, method: str, target: str, body: bytes) 
         return 404, {"error": str(failure.args[0])}
     except TimeoutError as failure:
         return 408, {"error": str(failure)}
-    except (ValueError, TypeError, RuntimeError) as failure:
+    except (ValueError, TypeError, RuntimeError, ImportError) as failure:
         return 400, {"error": str(failure)}

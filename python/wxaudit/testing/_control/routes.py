@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .shapes import (
@@ -109,6 +110,37 @@ def keep_media(call: Call) -> object:
     if "content_base64" in options:
         options["content"] = read_base64(options.pop("content_base64"))
     return {"media_id": call.fake.keep_media(**options)}
+
+
+def push_event(call: Call) -> object:
+    """Push an event to url: auditid, or event with appid, reason, screenshots; and the platform's settings
+    token, encoding_aes_key, component_appid; timestamp and nonce may be missing."""
+    settings = ("token", "encoding_aes_key", "component_appid")
+    only(
+        call.body,
+        "url",
+        "auditid",
+        "event",
+        "appid",
+        "reason",
+        "screenshots",
+        *settings,
+        "timestamp",
+        "nonce",
+    )
+    options = dict(call.body)
+    if missing := [name for name in ("url", *settings) if not isinstance(options.get(name), str)]:
+        raise ValueError(f"a text is missing: {', '.join(missing)}")
+    if ("auditid" in options) is ("event" in options):
+        raise ValueError("either auditid or event says what is pushed")
+    audit = options.pop("event") if "event" in options else call.fake.audit(int(options.pop("auditid")))
+    try:
+        answer = call.fake.push(audit, **options)
+    except (OSError, HTTPException) as failure:
+        # As it is for WeChat: nobody answered, or not as HTTP has it.
+        return {"http_status": None, "body": None, "accepted": False, "error": str(failure)}
+    body = answer.body.decode("utf-8", "replace")
+    return {"http_status": answer.http_status, "body": body, "accepted": answer.accepted, "error": None}
 
 
 def issue_token(call: Call) -> object:
@@ -267,6 +299,7 @@ ROUTES = (
     Route("POST", "/audits/{auditid}/withdraw", withdraw_audit),
     Route("POST", "/audits/{auditid}/next", next_step),
     Route("POST", "/media", keep_media),
+    Route("POST", "/push", push_event),
     Route("POST", "/tokens", issue_token),
     Route("POST", "/tokens/expire", expire_token),
     Route("POST", "/tokens/supersede", supersede_tokens),

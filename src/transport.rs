@@ -209,11 +209,7 @@ async fn body(
             })?,
         };
         match chunk.map_err(|error| failure::body(&error.without_url()))? {
-            None => {
-                // The connection goes back to the pool in a task of its own; the next call must find it there.
-                tokio::task::yield_now().await;
-                return Ok(body);
-            }
+            None => return Ok(body),
             Some(chunk) if body.len() + chunk.len() > cap => return Err(failure::too_large(cap)),
             Some(chunk) => body.extend_from_slice(&chunk),
         }

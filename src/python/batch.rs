@@ -75,7 +75,9 @@ impl Batch {
         let (sender, queries) = mpsc::unbounded_channel();
         let task = {
             let (client, group, outbox) = (Arc::clone(&client), Arc::clone(&group), Arc::clone(&outbox));
-            runtime.handle.spawn(async move {
+            let claim = runtime.driver.claim();
+            runtime.driver.handle().spawn(async move {
+                let _claim = claim;
                 let tell = |news| match news {
                     News::Finished(outcome) => outbox.outcome(outcome),
                     News::Hungry => outbox.hungry(),

@@ -21,9 +21,19 @@ pub(super) fn blocking<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let runtime = Runtime::current(py)?;
+    let driver = &Runtime::current(py)?.driver;
+    let claim = driver.claim_quietly();
+    let mut future = Box::pin(settled(future));
+    if claim.alone {
+        if let Some(output) = py.detach(|| driver.drive(future.as_mut(), TICK)) {
+            return Ok(output);
+        }
+    }
+    // From here on the runtime is turned by its own thread, whatever holds up this one.
+    driver.recall();
+    py.check_signals()?;
     let (sender, mut receiver) = sync_channel(1);
-    let task = runtime.handle.spawn(async move {
+    let task = driver.handle().spawn(async move {
         // Nobody listens any more where the wait was interrupted.
         let _ = sender.send(future.await);
     });
@@ -32,13 +42,25 @@ where
         let message;
         (message, receiver) = py.detach(move || (receiver.recv_timeout(TICK), receiver));
         match message {
-            Ok(output) => return Ok(output),
+            Ok(output) => {
+                if claim.alone {
+                    driver.dismiss();
+                }
+                return Ok(output);
+            }
             Err(RecvTimeoutError::Timeout) => py.check_signals()?,
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(PyRuntimeError::new_err("a bug in wxaudit: the call panicked; please report it"));
             }
         }
     }
+}
+
+/// The same call, after what earlier ones left to be done: a connection goes back to its pool in a task of its own, and
+/// must be found there; one that the server has closed meanwhile must not.
+async fn settled<F: Future>(call: F) -> F::Output {
+    tokio::task::yield_now().await;
+    call.await
 }
 
 /// Ends a task with whatever it has under way.
@@ -61,6 +83,10 @@ where
         return Ok(false);
     }
     let locals = TaskLocals::new(landing.into_any());
-    generic::future_into_py_with_locals::<Bridge, _, _>(py, locals, async move { Ok(future.await) })?;
+    generic::future_into_py_with_locals::<Bridge, _, _>(
+        py,
+        locals,
+        async move { Ok(settled(future).await) },
+    )?;
     Ok(true)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyTuple};
 
+use super::driver::Claim;
 use super::event_loop;
 
 /// How long interpreter exit waits for the thread; it has never more to do than a few calls.
@@ -138,11 +139,12 @@ pub(super) struct Homing<F: Send + 'static> {
     future: Option<Pin<Box<F>>>,
     deliveries: Arc<Deliveries>,
     waker: Option<Arc<OwnWaker>>,
+    _claim: Claim,
 }
 
 impl<F: Send + 'static> Homing<F> {
-    pub(super) fn new(future: F, deliveries: Arc<Deliveries>) -> Self {
-        Self { future: Some(Box::pin(future)), deliveries, waker: None }
+    pub(super) fn new(future: F, deliveries: Arc<Deliveries>, claim: Claim) -> Self {
+        Self { future: Some(Box::pin(future)), deliveries, waker: None, _claim: claim }
     }
 
     fn go_home(&mut self) {

@@ -8,6 +8,7 @@ mod bridge;
 mod client;
 mod conversation;
 mod deliveries;
+mod driver;
 mod errors;
 mod event_loop;
 mod json;

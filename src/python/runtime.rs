@@ -5,20 +5,17 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
-use std::thread;
 
 use pyo3::prelude::*;
 use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::generic;
-use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
 
 use super::deliveries::{Deliveries, Homing, send_home};
+use super::driver::Driver;
 use super::errors;
 use crate::error::{Error, Phase};
 use crate::process::PerProcess;
@@ -28,12 +25,17 @@ static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
 /// The runtime of one process.
 pub(super) struct Runtime {
-    pub(super) handle: Handle,
+    pub(super) driver: Arc<Driver>,
     deliveries: Arc<Deliveries>,
     /// What calls on the same token source share, by the source's address, for as long as one of them lasts.
     sources: Mutex<HashMap<usize, Weak<SharedSource>>>,
-    /// Ends the thread when the runtime is dropped, which only happens to one that was never used.
-    _running: oneshot::Sender<Infallible>,
+}
+
+impl Drop for Runtime {
+    /// Only of one that was never used, because another thread was faster.
+    fn drop(&mut self) {
+        self.driver.end();
+    }
 }
 
 impl Runtime {
@@ -48,12 +50,7 @@ impl Runtime {
     }
 
     fn start() -> std::io::Result<Self> {
-        // One blocking thread: host names are looked up one after another, and no call ever waits for a file.
-        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
-        let handle = runtime.handle().clone();
-        let (running, stop) = oneshot::channel::<Infallible>();
-        thread::Builder::new().name("wxaudit-io".to_owned()).spawn(move || runtime.block_on(stop).is_ok())?;
-        Ok(Self { handle, deliveries: Arc::default(), sources: Mutex::default(), _running: running })
+        Ok(Self { driver: Driver::start()?, deliveries: Arc::default(), sources: Mutex::default() })
     }
 
     /// The shared state of the token source at `address`. The caller keeps the source alive during its call, so no
@@ -136,8 +133,8 @@ impl generic::Runtime for Bridge {
     {
         match RUNTIME.get() {
             Some(runtime) => {
-                let homing = Homing::new(future, Arc::clone(&runtime.deliveries));
-                Spawned::Task(runtime.handle.spawn(homing))
+                let homing = Homing::new(future, Arc::clone(&runtime.deliveries), runtime.driver.claim());
+                Spawned::Task(runtime.driver.handle().spawn(homing))
             }
             None => Spawned::Lost,
         }

@@ -55,9 +55,9 @@ pub fn latest_audit_status(
         _ => return Err(answer.wrong("the answer names no audit")),
     };
     Ok(LatestAuditStatus {
-        user_version: answer.optional_text("user_version")?,
-        user_desc: answer.optional_text("user_desc")?,
-        submitted_at: answer.moment("submit_audit_time")?,
+        user_version: answer.note("user_version"),
+        user_desc: answer.note("user_desc"),
+        submitted_at: answer.moment("submit_audit_time"),
         status: answer.into_status(auditid, now)?,
     })
 }
@@ -187,21 +187,30 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// A moment in seconds since 1970, None where there is none.
-    fn moment(&self, key: &str) -> Result<Option<SystemTime>, Error> {
+    /// A text beside the status, which is worth more than that text: None for what is none.
+    fn note(&self, key: &str) -> Option<String> {
         match self.object.get(key) {
-            None | Some(Json::Null) => Ok(None),
-            Some(value) => match integer(value).and_then(|seconds| u64::try_from(seconds).ok()) {
-                // Years of five digits are none.
-                Some(seconds) if seconds < LAST_SECOND => Ok(Some(UNIX_EPOCH + Duration::from_secs(seconds))),
-                _ => Err(self.wrong(format!("the {key} of the answer is no time in seconds"))),
-            },
+            Some(Json::String(text)) if !text.is_empty() => Some(text.clone()),
+            Some(Json::Integer(number)) => Some(number.to_string()),
+            _ => None,
         }
     }
 
+    /// A moment in seconds since 1970; None for what is none, as for `note`.
+    fn moment(&self, key: &str) -> Option<SystemTime> {
+        let seconds = u64::try_from(self.object.get(key).and_then(integer)?).ok()?;
+        // Years of five digits are none.
+        (seconds < LAST_SECOND).then(|| UNIX_EPOCH + Duration::from_secs(seconds))
+    }
+
     fn screenshots(&self) -> Result<Vec<String>, Error> {
-        match SCREENSHOT.iter().find_map(|key| self.object.get(key)) {
-            None | Some(Json::Null) => Ok(Vec::new()),
+        let is_filled = |value: &&Json| match value {
+            Json::Null => false,
+            Json::String(text) => !text.is_empty(),
+            _ => true,
+        };
+        match SCREENSHOT.iter().filter_map(|key| self.object.get(key)).find(is_filled) {
+            None => Ok(Vec::new()),
             Some(Json::String(text)) => {
                 let media_ids = || text.split('|').filter(|media_id| !media_id.is_empty());
                 if media_ids().count() > MOST_SCREENSHOTS {

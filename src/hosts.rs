@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::error::{Error, Limit};
+use crate::error::{Error, Limit, Phase};
+
+/// A host that was silent for less time than this may be as well as ever.
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long the first host is left alone after it failed.
 const LEFT_ALONE: Duration = Duration::from_secs(60);
@@ -41,9 +44,14 @@ impl Hosts {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the host to ask now.
+    /// The number of the host to ask now: another one than that which has failed this very call, where there is one.
     #[must_use]
-    pub fn choose(&self) -> usize {
+    pub fn choose(&self, failed: Option<usize>) -> usize {
+        let chosen = self.preferred();
+        if failed == Some(chosen) { (chosen + 1) % self.count } else { chosen }
+    }
+
+    fn preferred(&self) -> usize {
         let mut state = self.state();
         match state.first_again {
             // One call finds out for all: the others go on with the host that answers.
@@ -63,7 +71,7 @@ impl Hosts {
         }
     }
 
-    /// A host could not be reached, or broke off.
+    /// A host could not be reached, broke off, or does not speak as it should.
     pub fn failed(&self, host: usize) {
         let mut state = self.state();
         if state.current == host && self.count > 1 {
@@ -77,8 +85,13 @@ impl Hosts {
 #[must_use]
 pub fn is_failure(error: &Error) -> bool {
     match error {
-        Error::Transport { transient, .. } => *transient,
-        Error::Timeout { limit, .. } => matches!(limit, Limit::Connect | Limit::Read),
-        _ => false,
+        Error::Transport { phase, .. } => *phase != Phase::Start,
+        error => is_silence(error),
     }
+}
+
+/// Whether the host said nothing within one of the limits that it had.
+#[must_use]
+pub fn is_silence(error: &Error) -> bool {
+    matches!(error, Error::Timeout { limit: Limit::Connect | Limit::Read, .. })
 }

@@ -96,11 +96,20 @@ fn screenshots_come_under_any_spelling() {
 }
 
 #[test]
-fn a_moment_is_seconds_or_their_digits() {
+fn a_spelling_that_is_empty_hides_no_other_one() {
+    for empty in [r#""""#, "null"] {
+        let found =
+            latest(&format!(r#""auditid":5,"status":1,"screenshot":{empty},"ScreenShot":"a|b""#)).unwrap();
+        assert_eq!(found.status.screenshots, ["a", "b"]);
+    }
+}
+
+#[test]
+fn a_moment_is_seconds_or_their_digits_and_anything_else_is_none() {
     let at = |written: &str| {
-        latest(&format!(r#""auditid":5,"status":1,"submit_audit_time":{written}"#)).map(|found| {
-            found.submitted_at.unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
-        })
+        let found = latest(&format!(r#""auditid":5,"status":1,"submit_audit_time":{written}"#)).unwrap();
+        assert_eq!((found.status.auditid, found.status.status), (5, 1));
+        found.submitted_at.map(|at| at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs())
     };
     for (written, seconds) in [
         ("0", 0),
@@ -108,21 +117,32 @@ fn a_moment_is_seconds_or_their_digits() {
         (r#""1669000000""#, 1_669_000_000),
         ("253402300799", 253_402_300_799),
     ] {
-        assert_eq!(at(written).unwrap(), seconds);
+        assert_eq!(at(written), Some(seconds));
     }
-    let bad = ["-1", "253402300800", "1669000000000000000", r#""soon""#, r#""""#, "1.5", "true", "[]", "1e9"];
-    for written in bad {
-        assert!(problem(at(written)).contains("submit_audit_time"), "{written}");
+    let none =
+        ["-1", "253402300800", "1669000000000000000", r#""soon""#, r#""""#, "1.5", "true", "[]", "1e9"];
+    for written in none {
+        assert_eq!(at(written), None, "{written}");
     }
 }
 
 #[test]
-fn wrong_types_of_texts_are_refused_by_name() {
-    for key in ["user_version", "user_desc", "reason"] {
-        for written in ["5", "true", "[]", "{}"] {
-            let found = latest(&format!(r#""auditid":5,"status":1,"{key}":{written}"#));
-            assert!(problem(found).contains(key), "{key} {written}");
-        }
+fn what_was_submitted_is_told_as_text_or_not_at_all() {
+    for (written, told) in
+        [("5", Some("5")), (r#""1.0""#, Some("1.0")), ("true", None), ("[]", None), ("{}", None)]
+    {
+        let found =
+            latest(&format!(r#""auditid":5,"status":1,"user_version":{written},"user_desc":{written}"#))
+                .unwrap();
+        assert_eq!((found.user_version.as_deref(), found.user_desc.as_deref()), (told, told));
+    }
+}
+
+#[test]
+fn a_reason_of_another_type_is_refused_by_name() {
+    for written in ["5", "true", "[]", "{}"] {
+        let found = latest(&format!(r#""auditid":5,"status":1,"reason":{written}"#));
+        assert!(problem(found).contains("reason"), "{written}");
     }
 }
 

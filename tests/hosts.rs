@@ -24,17 +24,17 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn the_first_is_asked_until_it_fails_and_is_then_left_alone_for_a_minute() {
     let hosts = Hosts::new(3);
     for _ in 0..3 {
-        assert_eq!(hosts.choose(), 0);
+        assert_eq!(hosts.choose(None), 0);
         hosts.answered(0);
     }
     hosts.failed(0);
     for _ in 0..59 {
-        assert_eq!(hosts.choose(), 1);
+        assert_eq!(hosts.choose(None), 1);
         hosts.answered(1);
         advance(SECOND).await;
     }
     advance(SECOND).await;
-    assert_eq!(hosts.choose(), 0);
+    assert_eq!(hosts.choose(None), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,15 +43,15 @@ async fn one_call_a_minute_finds_out_whether_the_first_is_there_again() {
     hosts.failed(0);
     for _ in 0..3 {
         advance(MINUTE).await;
-        assert_eq!(hosts.choose(), 0, "the one that finds out");
-        assert_eq!([hosts.choose(), hosts.choose()], [1, 1], "meanwhile");
+        assert_eq!(hosts.choose(None), 0, "the one that finds out");
+        assert_eq!([hosts.choose(None), hosts.choose(None)], [1, 1], "meanwhile");
         hosts.failed(0);
-        assert_eq!(hosts.choose(), 1);
+        assert_eq!(hosts.choose(None), 1);
     }
     advance(MINUTE).await;
-    assert_eq!(hosts.choose(), 0);
+    assert_eq!(hosts.choose(None), 0);
     hosts.answered(0);
-    assert_eq!([hosts.choose(), hosts.choose()], [0, 0]);
+    assert_eq!([hosts.choose(None), hosts.choose(None)], [0, 0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,7 +59,7 @@ async fn the_others_follow_each_other_and_the_first_again() {
     let hosts = Hosts::new(3);
     for (failing, next) in [(0, 1), (1, 2), (2, 0), (0, 1)] {
         hosts.failed(failing);
-        assert_eq!(hosts.choose(), next);
+        assert_eq!(hosts.choose(None), next);
     }
 }
 
@@ -69,7 +69,7 @@ async fn calls_that_failed_together_move_one_host_on() {
     for _ in 0..10 {
         hosts.failed(0);
     }
-    assert_eq!(hosts.choose(), 1);
+    assert_eq!(hosts.choose(None), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,13 +77,13 @@ async fn a_single_host_is_always_asked() {
     let hosts = Hosts::new(1);
     for _ in 0..3 {
         hosts.failed(0);
-        assert_eq!(hosts.choose(), 0);
+        assert_eq!(hosts.choose(None), 0);
         advance(MINUTE).await;
     }
 }
 
 #[test]
-fn a_host_fails_by_silence_and_by_nothing_that_it_says() {
+fn a_host_fails_by_silence_or_by_a_broken_connection_and_by_nothing_that_it_says() {
     let timeout = |limit| Error::Timeout { limit, after: SECOND, detail: String::new() };
     let api = Error::Api { errcode: -1, errmsg: String::new(), rid: None, retry_at: None };
     let decode = Error::Decode { problem: String::new(), excerpt: String::new(), empty: true };
@@ -95,7 +95,8 @@ fn a_host_fails_by_silence_and_by_nothing_that_it_says() {
         (timeout(Limit::Read), true),
         (timeout(Limit::Total), false),
         (timeout(Limit::Batch), false),
-        (Error::lasting(Phase::Tls, "expired certificate"), false),
+        (Error::lasting(Phase::Tls, "expired certificate"), true),
+        (Error::lasting(Phase::Head, "no HTTP"), true),
         (Error::lasting(Phase::Start, "no descriptors"), false),
         (Error::HttpStatus { status: 503, retry_after: None }, false),
         (api, false),
@@ -157,11 +158,27 @@ async fn a_first_that_breaks_off_is_passed_over() {
 }
 
 #[tokio::test]
-async fn what_would_only_repeat_itself_moves_no_call() {
-    let no_http = Act::SendAndClose(b"no HTTP\r\n\r\n".to_vec());
-    assert_eq!(requests_after(no_http, false).await, (2, 0));
+async fn a_first_that_speaks_no_http_is_passed_over() {
+    assert_eq!(requests_after(Act::SendAndClose(b"no HTTP\r\n\r\n".to_vec()), true).await, (1, 2));
+}
+
+#[tokio::test]
+async fn a_page_in_the_place_of_an_answer_moves_no_call() {
     let page = Act::Send(reply("200 OK", "", "<html>Sign in</html>"));
     assert_eq!(requests_after(page, false).await, (2, 0));
+}
+
+#[tokio::test]
+async fn an_impatient_call_goes_elsewhere_without_moving_others() {
+    let silent = || Act::SendAndStall(Vec::new());
+    let (first, second) = (Server::start([silent(), silent()]).await, Server::start([]).await);
+    let client = client(&[&first.base_url, &second.base_url], 2);
+    client.get_audit_status(&call(Duration::from_millis(600))).await.unwrap();
+    let once = Call { max_retries: 0, ..call(Duration::from_millis(50)) };
+    assert!(client.get_audit_status(&once).await.is_err());
+    assert_eq!((first.requests().len(), second.requests().len()), (2, 1));
+    client.get_audit_status(&call(MINUTE)).await.unwrap();
+    assert_eq!((first.requests().len(), second.requests().len()), (3, 1));
 }
 
 #[tokio::test]
@@ -170,7 +187,7 @@ async fn a_first_that_never_answers_leaves_the_second_its_part_of_the_time() {
     let (first, second) = (Server::start([silent(), silent(), silent()]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 2);
     for _ in 0..2 {
-        client.get_audit_status(&call(Duration::from_millis(600))).await.unwrap();
+        client.get_audit_status(&call(Duration::from_millis(3100))).await.unwrap();
     }
     assert_eq!((first.requests().len(), second.requests().len()), (1, 2));
 }
@@ -179,7 +196,7 @@ async fn a_first_that_never_answers_leaves_the_second_its_part_of_the_time() {
 async fn a_call_that_may_not_be_repeated_finds_out_for_the_next_one() {
     let (first, second) = (Server::start([Act::SendAndStall(Vec::new())]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 0);
-    let once = || Call { max_retries: 0, ..call(Duration::from_millis(200)) };
+    let once = || Call { max_retries: 0, ..call(Duration::from_millis(1100)) };
     let (error, attempts) = failed(client.get_audit_status(&once()).await);
     assert!(matches!(error, Error::Timeout { limit: Limit::Total, .. }), "{error:?}");
     assert_eq!(attempts, 1);

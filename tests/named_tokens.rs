@@ -102,6 +102,24 @@ fn nothing_else_is_garbled() {
 }
 
 #[test]
+fn xml_and_lists_in_queries_are_masked_too() {
+    for (text, shown) in [
+        (
+            "<xml><access_token>SECRET</access_token><n>5</n></xml>",
+            "<xml><access_token>***</access_token><n>5</n></xml>",
+        ),
+        ("<Token><![CDATA[SE<CR>ET]]></Token>", "<Token><![CDATA[***]]></Token>"),
+        ("&lt;Ticket&gt;SECRET&lt;/Ticket&gt;", "&lt;Ticket&gt;***&lt;/Ticket&gt;"),
+        ("&lt;Ticket&gt;&lt;![CDATA[SECRET]]&gt;", "&lt;Ticket&gt;&lt;![CDATA[***]]&gt;"),
+        ("access_token[]=SECRET&a=1", "access_token[]=***&a=1"),
+        ("access_token%5B%5D=SECRET&a=1", "access_token%5B%5D=***&a=1"),
+        (r#"{"encoding_aes_key":"SECRET","a":1}"#, r#"{"encoding_aes_key":"***","a":1}"#),
+    ] {
+        assert_eq!(masked(text), shown);
+    }
+}
+
+#[test]
 fn members_of_objects_are_masked_by_their_names() {
     let body = br#"{"request":{"access_token":"AB","deep":[{"ticket":["CD",{"x":"EF"}],"n":5}],
         "request_url":"access_token=GH&a=1","token":null,"count":7}}"#;
@@ -135,6 +153,9 @@ fn hostile_texts_take_time_in_proportion_to_their_length() {
         "token = \\\\\\\\\\\\",
         "token%3da%2",
         "token=null&",
+        "token>",
+        "<token><![cdata[",
+        "token[]=",
         "帐token=帐",
     ];
     for piece in pieces {

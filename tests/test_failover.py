@@ -47,13 +47,18 @@ def cut(connection: Connection) -> None:
     connection.send(answer(APPROVED)[:-5])
 
 
+def garble(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"220 mail.example ESMTP\r\n")
+
+
 def refusing_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
-@pytest.mark.parametrize("behave", [hang, reset, close, cut])
+@pytest.mark.parametrize("behave", [hang, reset, close, cut, garble])
 def test_a_first_host_that_fails_is_passed_over_and_remembered(
     door: Door, fake: FakeWeChat, behave: Callable[[Connection], None]
 ) -> None:
@@ -86,6 +91,28 @@ def test_a_first_host_that_refuses_is_passed_over_and_remembered(door: Door, fak
     for _ in range(2):
         caller.get_audit_status(token, audit.auditid)
     assert attempts == [1, 2, 3, 1]
+
+
+def test_a_first_host_without_a_certificate_to_trust_is_passed_over(door: Door, fake: FakeWeChat) -> None:
+    audit, token = fake.submit(), fake.token()
+    with RawServer(garble) as first:
+        https = first.base_url.replace("http://", "https://")
+        caller = door.client(https, fallback_urls=[fake.base_url])
+        for _ in range(3):
+            caller.get_audit_status(token, audit.auditid)
+        assert first.connections_accepted == 1
+    assert fake.requests_received == 3
+
+
+def test_an_impatient_call_moves_no_other_one(door: Door, fake: FakeWeChat) -> None:
+    audit, token = fake.submit(), fake.token()
+    fake.fail_next(Fault(hold=True))
+    with RawServer(hang) as second:
+        caller = door.client(fake, fallback_urls=[second.base_url])
+        with pytest.raises(wxaudit.RequestTimeout):
+            caller.get_audit_status(token, audit.auditid, timeout=0.1, max_retries=0)
+        assert caller.get_audit_status(token, audit.auditid).auditid == audit.auditid
+        assert second.connections_accepted == 0
 
 
 def test_other_operations_and_batches_go_there_too(door: Door, fake: FakeWeChat) -> None:

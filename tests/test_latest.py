@@ -102,10 +102,6 @@ def test_it_retries_refreshes_and_reports_as_every_call(door: Door, fake: FakeWe
     [
         ({"auditid": None}, "names no audit"),
         ({"status": None}, "no status"),
-        ({"user_version": 5}, "user_version"),
-        ({"submit_audit_time": -1}, "submit_audit_time"),
-        ({"submit_audit_time": 10**17}, "submit_audit_time"),
-        ({"submit_audit_time": "soon"}, "submit_audit_time"),
         ({"ScreenShot": 5}, "screenshot"),
     ],
 )

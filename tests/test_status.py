@@ -79,6 +79,8 @@ def test_observed_at_is_aware_utc_to_the_microsecond() -> None:
     assert rejected().observed_at.tzinfo is timezone.utc
     beijing = MOMENT.astimezone(timezone(timedelta(hours=8)))
     assert rejected(observed_at=beijing).observed_at.isoformat() == MOMENT.isoformat()
+    last = datetime.max.replace(tzinfo=timezone.utc)
+    assert rejected(observed_at=last).observed_at == last
 
 
 def test_equality_and_hash_are_what_was_said_of_which_audit_not_when() -> None:

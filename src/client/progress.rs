@@ -1,6 +1,9 @@
 //! What a call under way holds, does and tells.
 
 use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::error::{Error, Phase};
 use crate::event::Event;
@@ -28,16 +31,20 @@ impl Held {
 pub(super) enum Doing {
     LookingUp,
     Queueing,
-    Asking,
+    /// A host, since then.
+    Asking(Instant),
     Pausing(String),
     Refreshing,
     WaitingForQuota,
 }
 
 impl Doing {
-    /// Whether it is the host that keeps the call waiting.
-    pub(super) fn is_with_host(&self) -> bool {
-        matches!(self, Self::Asking)
+    /// For how long it is the host that keeps the call waiting.
+    pub(super) fn with_host(&self) -> Option<Duration> {
+        match self {
+            Self::Asking(since) => Some(since.elapsed()),
+            _ => None,
+        }
     }
 
     /// Whether it is the token source that keeps the call waiting.
@@ -51,7 +58,7 @@ impl fmt::Display for Doing {
         match self {
             Self::LookingUp => formatter.write_str("waiting for the token source"),
             Self::Queueing => formatter.write_str("waiting for one of the max_concurrency places"),
-            Self::Asking => Phase::Head.fmt(formatter),
+            Self::Asking(_) => Phase::Head.fmt(formatter),
             Self::Pausing(failure) => write!(formatter, "the last attempt failed: {failure}"),
             Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
             Self::WaitingForQuota => formatter.write_str("waiting for the quota"),

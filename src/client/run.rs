@@ -1,6 +1,6 @@
 //! One call under way: its attempts, and what stands between them.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -38,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) deadline: Instant,
     /// The number of the host that was asked last.
     host: AtomicUsize,
+    /// That host has failed this call.
+    host_failed: AtomicBool,
     /// What it was doing, for the message when its time is over.
     doing: Mutex<Doing>,
 }
@@ -51,7 +53,17 @@ impl<'a> Run<'a> {
         call.attempts.store(0, Ordering::Relaxed);
         let request = call.operation.request();
         let number = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { number, client, call, request, begun, deadline, host: AtomicUsize::new(0), doing }
+        Self {
+            number,
+            client,
+            call,
+            request,
+            begun,
+            deadline,
+            host: AtomicUsize::new(0),
+            host_failed: AtomicBool::new(false),
+            doing,
+        }
     }
 
     pub(super) async fn attempts(&self) -> Result<Reply, Error> {
@@ -69,7 +81,11 @@ impl<'a> Run<'a> {
                 }
                 Err(error) => error,
             };
-            let class = retry::classify(&error);
+            let class = match retry::classify(&error) {
+                // It would only repeat itself, but not elsewhere.
+                Class::Lasting if session.hosts.count() > 1 && hosts::is_failure(&error) => Class::Transport,
+                class => class,
+            };
             if class == Class::Token && !refreshed {
                 refreshed = true;
                 held.renew(self.refresh(&held.dated, error).await?);
@@ -117,14 +133,18 @@ impl<'a> Run<'a> {
         if self.left().is_zero() {
             return Err(self.out_of_time());
         }
-        self.doing(Doing::Asking);
-        let host = session.hosts.choose();
+        let asked = Instant::now();
+        self.doing(Doing::Asking(asked));
+        let failed = self.host_failed.swap(false, Ordering::Relaxed);
+        let host = session.hosts.choose(failed.then(|| self.host.load(Ordering::Relaxed)));
         self.host.store(host, Ordering::Relaxed);
         self.call.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});
         let body = session.transport.send(self.base(), &self.request, tokens, self.limits(session)).await;
         match &body {
-            Err(error) if hosts::is_failure(error) => session.hosts.failed(host),
+            Err(error) if hosts::is_silence(error) => self.blame_silent(session, asked.elapsed()),
+            Err(error) if hosts::is_failure(error) => self.blame(session),
+            Err(Error::Transport { .. }) => {}
             _ => session.hosts.answered(host),
         }
         let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
@@ -134,6 +154,21 @@ impl<'a> Run<'a> {
             Err(error) => describe(event, error),
         });
         outcome
+    }
+
+    /// The host is not asked again by this call, and for a while by no other one.
+    fn blame(&self, session: &Session) {
+        self.host_failed.store(true, Ordering::Relaxed);
+        session.hosts.failed(self.host.load(Ordering::Relaxed));
+    }
+
+    /// The same, unless this call is more impatient than the client's are: then others may find the host quick enough.
+    fn blame_silent(&self, session: &Session, silence: Duration) {
+        self.host_failed.store(true, Ordering::Relaxed);
+        let own_limits = self.call.timeouts != self.client.config.timeouts || self.ends_with_batch();
+        if !own_limits || silence >= hosts::PATIENCE {
+            self.blame(session);
+        }
     }
 
     /// The limits of one attempt. Where another host may still be asked, this one must leave it its part of the time.
@@ -241,13 +276,18 @@ impl<'a> Run<'a> {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
+    /// Whether its deadline is that of its batch.
+    fn ends_with_batch(&self) -> bool {
+        self.call.group().and_then(Group::deadline).is_some_and(|(at, _)| at <= self.deadline)
+    }
+
     /// The error of a call that its deadline cut off. A host that let it wait until then has failed.
     pub(super) fn cut_off(&self) -> Error {
         let error = self.out_of_time();
-        let with_host = self.doing.lock().unwrap_or_else(PoisonError::into_inner).is_with_host();
-        if with_host {
+        let with_host = self.doing.lock().unwrap_or_else(PoisonError::into_inner).with_host();
+        if let Some(silence) = with_host {
             if let Ok(session) = self.client.session.get_or_build(|| Session::new(&self.client.config)) {
-                session.hosts.failed(self.host.load(Ordering::Relaxed));
+                self.blame_silent(&session, silence);
             }
             self.tell(Kind::Response, |event| describe(event, &error));
         }
@@ -257,7 +297,7 @@ impl<'a> Run<'a> {
     pub(super) fn out_of_time(&self) -> Error {
         let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
         let (limit, after) = match self.call.group().and_then(Group::deadline) {
-            Some((at, after)) if at <= self.deadline => (Limit::Batch, after),
+            Some((_, after)) if self.ends_with_batch() => (Limit::Batch, after),
             _ => (Limit::Total, self.call.timeouts.total),
         };
         Error::Timeout { limit, after, detail: doing.to_string() }

@@ -24,10 +24,10 @@ where
     let driver = &Runtime::current(py)?.driver;
     let claim = driver.claim_quietly();
     let mut future = Box::pin(settled(future));
-    if claim.alone {
-        if let Some(output) = py.detach(|| driver.drive(future.as_mut(), TICK)) {
-            return Ok(output);
-        }
+    if claim.alone
+        && let Some(output) = py.detach(|| driver.drive(future.as_mut(), TICK))
+    {
+        return Ok(output);
     }
     // From here on the runtime is turned by its own thread, whatever holds up this one.
     driver.recall();

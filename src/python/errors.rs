@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict, PyTuple, PyTzInfo};
@@ -106,7 +105,13 @@ pub(super) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, 
 /// An aware datetime in UTC, to the microsecond.
 pub(super) fn utc(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyAny>> {
     let zone = PyTzInfo::utc(py)?.to_owned();
-    PyDateTime::from_timestamp(py, timestamp(time), Some(&zone))?.into_bound_py_any(py)
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    // The whole seconds alone: with its fraction, a float of the last second of a year may be one of the next.
+    let seconds = Duration::from_secs(since.as_secs()).as_secs_f64();
+    let whole = PyDateTime::from_timestamp(py, seconds, Some(&zone))?;
+    let rest = PyDict::new(py);
+    rest.set_item(intern!(py, "microsecond"), since.subsec_micros())?;
+    whole.call_method(intern!(py, "replace"), (), Some(&rest))
 }
 
 fn timestamp(time: SystemTime) -> f64 {

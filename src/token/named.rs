@@ -4,7 +4,7 @@
 use super::MASK;
 
 /// What the names of WeChat's secrets end with.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "token",
     "ticket",
     "secret",
@@ -13,10 +13,12 @@ const NAMES: [&str; 9] = [
     "js_code",
     "session_key",
     "encodingaeskey",
+    "encoding_aes_key",
     "password",
 ];
 const QUOTES: [&str; 6] = ["\"", "'", "%22", "%27", "%2522", "&quot;"];
-const SEPARATORS: [&str; 6] = ["=", ":", "%3d", "%3a", "%253d", "%253a"];
+const SEPARATORS: [&str; 9] = ["=", ":", "%3d", "%3a", "%253d", "%253a", ">", "&gt;", "%3e"];
+const CDATA: [&str; 3] = ["<![cdata[", "&lt;![cdata[", "%3c![cdata["];
 const BLANKS: [&str; 6] = ["%20", "%2520", "+", "%0a", "%0d", "%09"];
 const NOTHING: [&str; 3] = ["null", "true", "false"];
 /// As often as that one JSON text may stand in another.
@@ -29,7 +31,7 @@ pub fn is_secret(name: &str) -> bool {
     NAMES.iter().any(|secret| lower.ends_with(secret))
 }
 
-/// Replaces every value that stands behind the name of a secret, as queries and JSON write them, by `***`. Takes linear
+/// Replaces every value that stands behind the name of a secret, as queries, JSON and XML write them, by `***`. Takes linear
 /// time.
 pub fn mask_tokens(text: &mut String) {
     let lower = text.to_ascii_lowercase();
@@ -66,8 +68,12 @@ fn value(lower: &str, name_end: usize) -> Option<(usize, usize)> {
     rest.skip_blanks();
     rest.skip_quote();
     rest.skip_blanks();
+    rest.skip_one(&["[]", "%5b%5d"]);
     let separator = rest.skip_one(&SEPARATORS)?;
     rest.skip_blanks();
+    if rest.skip_one(&CDATA).is_some() {
+        return Some((rest.at, rest.first_of(&["]]>", "]]&gt;", "]]%3e"])));
+    }
     let several = rest.skip_one(&["[", "%5b"]);
     rest.skip_blanks();
     let quote = if several.is_none() { rest.skip_quote() } else { None };
@@ -156,6 +162,8 @@ impl Rest<'_> {
 
     fn unquoted(&self, separator: &str) -> usize {
         let ends: &[&str] = match separator {
+            ">" => &["<"],
+            "&gt;" => &["&lt;"],
             "=" => &["&", "\"", "'", "<", ">", "#"],
             ":" => &["&", "\"", "'", "<", ">", ",", ";", "{", "}", "[", "]"],
             _ => &["&", "\"", "'", "<", ">", "%26", "%22", "%27", "%2c", "%7d", "%2526", "%2522", "%20"],

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::Url;
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
+use url::Url;
 
 use crate::error::Error;
 use crate::request::BaseUrl;

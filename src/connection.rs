@@ -2,7 +2,7 @@
 //!
 //! A connection that was used before may be closed by the server just when the next request is on its way
 //! (api.weixin.qq.com is known for it). Such a call is sent again at once; but one whose fresh connection dies is a
-//! failure like any other. reqwest does not tell the two apart, so a layer around its connector does.
+//! failure like any other. The HTTP client does not tell the two apart, so what stands around its connector does.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tower_layer::Layer;
 use tower_service::Service;
 
 tokio::task_local! {
@@ -77,27 +76,22 @@ impl std::fmt::Display for ConnectTimeout {
 
 impl std::error::Error for ConnectTimeout {}
 
-/// Puts [`Connector`] around reqwest's own.
-#[derive(Debug, Clone, Copy)]
-pub struct WatchLayer;
-
-impl<S> Layer<S> for WatchLayer {
-    type Service = Connector<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Connector { inner }
-    }
-}
-
 /// A connector that keeps the limit of the request it connects for, and tells its watch.
 #[derive(Debug, Clone)]
-pub struct Connector<S> {
+pub struct Watched<S> {
     inner: S,
+}
+
+impl<S> Watched<S> {
+    /// Puts itself around a connector.
+    pub fn new(inner: S) -> Self {
+        Self { inner }
+    }
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-impl<S, R> Service<R> for Connector<S>
+impl<S, R> Service<R> for Watched<S>
 where
     S: Service<R>,
     S::Error: Into<BoxError>,

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use reqwest::{Method, Url};
+use bytes::Bytes;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::{Method, Uri};
+use url::Url;
 
 use crate::error::Error;
 use crate::token::Token;
@@ -124,6 +127,8 @@ pub fn is_request_id(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
+    scheme: Scheme,
+    authority: Authority,
     loopback: bool,
 }
 
@@ -164,13 +169,17 @@ impl BaseUrl {
             );
         }
         let loopback = is_loopback(host);
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback => {}
+        let scheme = match url.scheme() {
+            "https" => Scheme::HTTPS,
+            "http" if loopback => Scheme::HTTP,
             "http" => return refuse("must be https; http would show the access token to the network"),
             _ => return refuse("must begin with https://"),
-        }
-        Ok(Self { url, loopback })
+        };
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let Ok(authority) = Authority::try_from(format!("{host}{port}")) else {
+            return refuse("names a host that no URL can hold");
+        };
+        Ok(Self { url, scheme, authority, loopback })
     }
 
     /// The host, as it may be shown.
@@ -194,7 +203,7 @@ impl BaseUrl {
     /// Whether calls go over TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
+        self.scheme == Scheme::HTTPS
     }
 }
 
@@ -230,8 +239,8 @@ pub struct Request {
     pub method: Method,
     /// The path below the base URL.
     pub path: &'static str,
-    /// The JSON body, None for a GET; always sized, since WeChat refuses chunked bodies with HTTP 412.
-    pub body: Option<String>,
+    /// The JSON body, empty for a GET; always sized, since WeChat refuses chunked bodies with HTTP 412.
+    pub body: Bytes,
     /// More bytes than this are no honest answer.
     pub answer_cap: usize,
 }
@@ -253,7 +262,7 @@ impl Request {
     #[must_use]
     pub fn latest_audit_status() -> Self {
         let path = "/wxa/get_latest_auditstatus";
-        Self { method: Method::GET, path, body: None, answer_cap: JSON_CAP }
+        Self { method: Method::GET, path, body: Bytes::new(), answer_cap: JSON_CAP }
     }
 
     /// `POST /cgi-bin/material/get_material`, the bytes of a permanent material.
@@ -277,16 +286,20 @@ impl Request {
     }
 
     fn post(path: &'static str, body: String) -> Self {
-        Self { method: Method::POST, path, body: Some(body), answer_cap: JSON_CAP }
+        Self { method: Method::POST, path, body: body.into(), answer_cap: JSON_CAP }
     }
 
     /// The full URL, token included: to be made at the last moment and never to be shown.
-    #[must_use]
-    pub fn url(&self, base: &BaseUrl, token: &Token) -> Url {
-        let mut url = base.url.clone();
-        let path = format!("{}{}", url.path().trim_end_matches('/'), self.path);
-        url.set_path(&path);
-        url.set_query(Some(&format!("access_token={}", token.percent_encoded())));
-        url
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the path of the base URL is none that can be asked for.
+    pub fn uri(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
+        let prefix = base.url.path().trim_end_matches('/');
+        let target = format!("{prefix}{}?access_token={}", self.path, token.percent_encoded());
+        let mut parts = Parts::default();
+        parts.scheme = Some(base.scheme.clone());
+        parts.authority = Some(base.authority.clone());
+        parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
+        Uri::from_parts(parts).map_err(|_| Error::argument("base_url", "has a path that is none"))
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets: the one type in which an access token travels, and its removal from text.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -48,8 +49,8 @@ impl Token {
 
     /// The token as it stands in the query of a URL. To be called at the last moment.
     #[must_use]
-    pub fn percent_encoded(&self) -> String {
-        utf8_percent_encode(&self.0, QUERY_VALUE).to_string()
+    pub fn percent_encoded(&self) -> Cow<'_, str> {
+        utf8_percent_encode(&self.0, QUERY_VALUE).into()
     }
 
     /// A number that tells tokens apart under one `key` and says nothing about them.

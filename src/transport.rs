@@ -5,10 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
+use url::Url;
 
 use crate::connection::{Progress, Watch};
 use crate::error::{Error, Limit, Phase};
@@ -16,11 +18,12 @@ use crate::request::{BaseUrl, Request};
 use crate::token::Tokens;
 
 mod clients;
+mod connect;
 mod failure;
 mod head;
 mod tls;
 
-use clients::Clients;
+use clients::{Clients, HttpClient};
 
 /// How to reach WeChat; fixed for the life of a client.
 #[derive(Debug, Clone)]
@@ -56,7 +59,7 @@ impl Options {
 #[derive(Clone)]
 pub struct Proxy {
     /// http or https, with user and password if need be.
-    pub url: reqwest::Url,
+    pub url: Url,
     /// Hosts that are reached directly, as in `NO_PROXY`.
     pub except: Option<String>,
 }
@@ -129,7 +132,7 @@ impl Transport {
         let response = response.map_err(failure::HeadFailure::into_error)?;
         if let Err(error) = head::check(&response, request.answer_cap) {
             if !matches!(error, Error::HttpStatus { .. }) {
-                self.clients.forget_pool()?;
+                self.clients.forget_pool();
             }
             return Err(error);
         }
@@ -146,19 +149,24 @@ impl Transport {
 
     async fn head(
         &self,
-        client: &reqwest::Client,
+        client: &HttpClient,
         base: &BaseUrl,
         request: &Request,
         tokens: &Tokens,
         limits: Limits,
         watch: &Watch,
-    ) -> Result<reqwest::Response, failure::HeadFailure> {
-        let mut sent = reqwest::Request::new(request.method.clone(), request.url(base, tokens.current()));
+    ) -> Result<http::Response<Incoming>, failure::HeadFailure> {
+        let target = request.uri(base, tokens.current()).map_err(failure::HeadFailure::Final)?;
+        let mut sent = http::Request::new(Full::new(request.body.clone()));
+        *sent.method_mut() = request.method.clone();
         sent.headers_mut().clone_from(&self.headers);
-        *sent.body_mut() = request.body.as_ref().map(|body| Bytes::from(body.clone()).into());
-        let answer = std::pin::pin!(watch.follow(client.execute(sent)));
+        if let Some(authorization) = self.clients.proxy_authorization(&target) {
+            sent.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+        }
+        *sent.uri_mut() = target;
+        let answer = std::pin::pin!(watch.follow(client.request(sent)));
         let answer = within_read_limit(answer, limits, watch).await.map_err(failure::HeadFailure::Final)?;
-        answer.map_err(|error| failure::head(&error.without_url(), tokens))
+        answer.map_err(|error| failure::head(&error, tokens))
     }
 }
 
@@ -193,25 +201,30 @@ where
 }
 
 async fn body(
-    mut response: reqwest::Response,
+    response: http::Response<Incoming>,
     cap: usize,
     limit: Option<Duration>,
 ) -> Result<Vec<u8>, Error> {
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut incoming = response.into_body();
+    let announced = incoming.size_hint().exact().and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(cap));
     loop {
-        let chunk = match limit {
-            None => response.chunk().await,
-            Some(limit) => timeout(limit, response.chunk()).await.map_err(|_| Error::Timeout {
+        let frame = match limit {
+            None => incoming.frame().await,
+            Some(limit) => timeout(limit, incoming.frame()).await.map_err(|_| Error::Timeout {
                 limit: Limit::Read,
                 after: limit,
                 detail: Phase::Body.to_string(),
             })?,
         };
-        match chunk.map_err(|error| failure::body(&error.without_url()))? {
-            None => return Ok(body),
-            Some(chunk) if body.len() + chunk.len() > cap => return Err(failure::too_large(cap)),
-            Some(chunk) => body.extend_from_slice(&chunk),
+        let Some(frame) = frame.transpose().map_err(|error| failure::body(&error))? else {
+            return Ok(body);
+        };
+        // Trailers are of no use.
+        let data = frame.into_data().unwrap_or_default();
+        if body.len() + data.len() > cap {
+            return Err(failure::too_large(cap));
         }
+        body.extend_from_slice(&data);
     }
 }

@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tower_layer::Layer;
 use tower_service::Service;
-use wxaudit::connection::{ConnectTimeout, Connector, Progress, Watch, WatchLayer};
+use wxaudit::connection::{ConnectTimeout, Progress, Watch, Watched};
 
 /// A connector that takes that long, and gives the number that it is asked for.
 #[derive(Clone)]
@@ -51,8 +50,8 @@ impl Service<u32> for Failing {
     }
 }
 
-fn connector(milliseconds: u64) -> Connector<Slow> {
-    WatchLayer.layer(Slow(Duration::from_millis(milliseconds)))
+fn connector(milliseconds: u64) -> Watched<Slow> {
+    Watched::new(Slow(Duration::from_millis(milliseconds)))
 }
 
 /// Connects as a request does: the connector is called within the request's watch.
@@ -120,7 +119,7 @@ async fn a_connection_made_in_the_background_tells_nobody_and_has_no_limit() {
 
 #[tokio::test]
 async fn failures_are_handed_on_as_they_are() {
-    let mut connector = WatchLayer.layer(Failing);
+    let mut connector = Watched::new(Failing);
     let not_ready = std::future::poll_fn(|context| connector.poll_ready(context)).await.unwrap_err();
     assert_eq!(not_ready.to_string(), "not ready");
     let watch = Watch::new(Some(Duration::from_secs(1)));

@@ -61,7 +61,7 @@ fn a_fingerprint_tells_tokens_apart_and_depends_on_its_key() {
 
 #[test]
 fn the_token_is_masked_wherever_it_stands() {
-    let encoded = Token::new(TOKEN).unwrap().percent_encoded();
+    let encoded = Token::new(TOKEN).unwrap().percent_encoded().into_owned();
     for form in [
         TOKEN,
         &encoded,
@@ -127,7 +127,7 @@ fn any_token_is_masked_in_each_way_of_writing_it() {
         if Token::new(&token).is_err() {
             continue;
         }
-        let encoded = Token::new(&token).unwrap().percent_encoded();
+        let encoded = Token::new(&token).unwrap().percent_encoded().into_owned();
         let forms = [
             token.clone(),
             encoded.to_lowercase(),

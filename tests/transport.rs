@@ -6,7 +6,7 @@ mod scripted_server;
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
 use scripted_server::{Act, IN_REVIEW, Server, answer, reply};
 use tokio::net::{TcpListener, TcpSocket};
 use wxaudit::error::{Error, Limit, Phase};

@@ -1,8 +1,11 @@
-//! From reqwest's errors to ours: which phase, and whether another attempt may help.
+//! From hyper's errors to ours: which phase, and whether another attempt may help.
 
 use std::error::Error as StdError;
 use std::io;
 
+use hyper_util::client::legacy;
+
+use super::connect::ResolveError;
 use crate::connection::ConnectTimeout;
 use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
@@ -23,9 +26,9 @@ impl HeadFailure {
     }
 }
 
-/// Sorts an error that came instead of a head. The URL is off it already; the token is masked again, since a
-/// peer's words may stand in the text.
-pub(super) fn head(error: &reqwest::Error, tokens: &Tokens) -> HeadFailure {
+/// Sorts an error that came instead of a head. No URL is in it; the token is masked all the same, since a peer's words
+/// may stand in the text.
+pub(super) fn head(error: &legacy::Error, tokens: &Tokens) -> HeadFailure {
     let mut detail = describe(error);
     tokens.mask(&mut detail);
     if let Some(ConnectTimeout(after)) = find::<ConnectTimeout>(error) {
@@ -38,14 +41,11 @@ pub(super) fn head(error: &reqwest::Error, tokens: &Tokens) -> HeadFailure {
     if let Some(problem) = find::<rustls::Error>(error) {
         return HeadFailure::Final(Error::lasting(Phase::Tls, problem.to_string()));
     }
-    if error.is_dns() {
+    if find::<ResolveError>(error).is_some() {
         return HeadFailure::Final(Error::transient(Phase::Resolve, detail));
     }
     if error.is_connect() {
         return HeadFailure::Final(Error::transient(Phase::Connect, detail));
-    }
-    if error.is_builder() {
-        return HeadFailure::Final(Error::lasting(Phase::Start, detail));
     }
     if let Some(problem) = find::<hyper::Error>(error)
         && problem.is_parse()
@@ -56,8 +56,8 @@ pub(super) fn head(error: &reqwest::Error, tokens: &Tokens) -> HeadFailure {
 }
 
 /// Sorts an error in the middle of a body: a cut may be mended by another attempt, chunks that are none may not.
-pub(super) fn body(error: &reqwest::Error) -> Error {
-    let malformed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+pub(super) fn body(error: &hyper::Error) -> Error {
+    let malformed = error.is_parse()
         || chain(error)
             .filter_map(|reason| reason.downcast_ref::<io::Error>())
             .any(|reason| matches!(reason.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
@@ -78,12 +78,12 @@ pub(super) fn unusable_proxy() -> Error {
 }
 
 /// The innermost reason in its own words.
-pub(super) fn describe(error: &reqwest::Error) -> String {
+fn describe(error: &(dyn StdError + 'static)) -> String {
     chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// What went wrong in a CONNECT. The type of these errors is private to hyper-util, so their fixed texts have to do.
-fn proxy(error: &reqwest::Error) -> Option<Error> {
+fn proxy(error: &(dyn StdError + 'static)) -> Option<Error> {
     let text = chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error: "))?;
     if text.ends_with("proxy authorization required") {
         return Some(Error::HttpStatus { status: 407, retry_after: None });
@@ -92,13 +92,13 @@ fn proxy(error: &reqwest::Error) -> Option<Error> {
     Some(Error::transient(Phase::Proxy, detail.trim_start_matches("tunnel error: ")))
 }
 
-fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {
     chain(error).find_map(|reason| reason.downcast_ref::<T>())
 }
 
 /// The error and all its reasons. An `io::Error` hides the one it was made from: `source` steps over it.
-fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    let mut next = Some(error);
     std::iter::from_fn(move || {
         let reason = next?;
         next = match reason.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {

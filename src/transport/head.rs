@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
-use reqwest::StatusCode;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+use hyper::body::{Body, Incoming};
 
 use super::failure;
 use crate::error::{Error, Phase};
@@ -13,7 +14,7 @@ use crate::retry;
 const HEAD_CAP: usize = 64 * 1024;
 
 /// Refuses an answer whose body nobody should read. Its connection may be in doubt: it must not serve another call.
-pub(super) fn check(response: &reqwest::Response, cap: usize) -> Result<(), Error> {
+pub(super) fn check(response: &http::Response<Incoming>, cap: usize) -> Result<(), Error> {
     let size: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if size > HEAD_CAP {
@@ -32,7 +33,9 @@ pub(super) fn check(response: &reqwest::Response, cap: usize) -> Result<(), Erro
         return Err(Error::Decode { problem, excerpt: String::new(), empty: false });
     }
     if response
-        .content_length()
+        .body()
+        .size_hint()
+        .exact()
         .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap))
     {
         return Err(failure::too_large(cap));

@@ -1,0 +1,200 @@
+//! New connections: straight to WeChat, or through a proxy.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::ClientConfig;
+use tower_service::Service;
+
+use super::{Proxy, failure};
+use crate::error::Error;
+
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Dead peers are noticed, as the kernel can: routers forget idle connections without a word.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_PROBES: u32 = 3;
+/// So long may what was sent stay without an acknowledgement.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Makes connections.
+#[derive(Clone)]
+pub(super) struct Connector {
+    straight: HttpsConnector<HttpConnector<Resolver>>,
+    tls: Arc<ClientConfig>,
+    proxy: Option<Arc<Matcher>>,
+}
+
+impl Connector {
+    pub(super) fn new(tls: &Arc<ClientConfig>, proxy: Option<&Proxy>) -> Result<Self, Error> {
+        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_keepalive(Some(KEEPALIVE));
+        http.set_keepalive_interval(Some(KEEPALIVE));
+        http.set_keepalive_retries(Some(KEEPALIVE_PROBES));
+        #[cfg(target_os = "linux")]
+        http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        Ok(Self {
+            straight: HttpsConnector::from((http, Arc::clone(tls))),
+            tls: Arc::clone(tls),
+            proxy: proxy.map(matcher).transpose()?.map(Arc::new),
+        })
+    }
+
+    /// What a proxy wants to see with each request that it passes on in the clear.
+    pub(super) fn proxy_authorization(&self, target: &Uri) -> Option<HeaderValue> {
+        let proxy = self.proxy.as_ref().filter(|_| target.scheme() == Some(&Scheme::HTTP))?;
+        proxy.intercept(target)?.basic_auth().cloned()
+    }
+}
+
+fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
+    let build = |except: &str| Matcher::builder().all(proxy.url.as_str()).no(except).build();
+    // It passes over what it cannot read, and calls would go past the proxy.
+    if build("").intercept(&Uri::from_static("https://api.weixin.qq.com")).is_none() {
+        return Err(failure::unusable_proxy());
+    }
+    Ok(build(proxy.except.as_deref().unwrap_or_default()))
+}
+
+impl Service<Uri> for Connector {
+    type Response = Link;
+    type Error = BoxError;
+    type Future = BoxFuture<Link, BoxError>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.straight.poll_ready(context)
+    }
+
+    fn call(&mut self, target: Uri) -> Self::Future {
+        let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.intercept(&target)) else {
+            let connecting = self.straight.call(target);
+            return Box::pin(async move { Ok(Link::new(connecting.await?, false)) });
+        };
+        if target.scheme() == Some(&Scheme::HTTP) {
+            let connecting = self.straight.call(proxy.uri().clone());
+            return Box::pin(async move { Ok(Link::new(connecting.await?, true)) });
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.straight.clone());
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(target);
+        Box::pin(async move { Ok(Link::new(connecting.await?, false)) })
+    }
+}
+
+/// Looks names up as the system does, and marks what goes wrong there.
+#[derive(Clone)]
+pub(super) struct Resolver(GaiResolver);
+
+/// A name was not found, or could not be looked up.
+#[derive(Debug)]
+pub(super) struct ResolveError(io::Error);
+
+impl std::fmt::Display for ResolveError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl StdError for ResolveError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl Service<Name> for Resolver {
+    type Response = GaiAddrs;
+    type Error = ResolveError;
+    type Future = BoxFuture<GaiAddrs, ResolveError>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
+        self.0.poll_ready(context).map_err(ResolveError)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let found = self.0.call(name);
+        Box::pin(async move { found.await.map_err(ResolveError) })
+    }
+}
+
+trait Stream: Read + Write + Connection + Send + Unpin {}
+
+impl<T: Read + Write + Connection + Send + Unpin> Stream for T {}
+
+/// An open connection of any kind.
+pub(super) struct Link {
+    stream: Box<dyn Stream>,
+    /// It ends at a proxy, which wants to see whole URLs.
+    to_proxy: bool,
+}
+
+impl Link {
+    fn new(stream: impl Stream + 'static, to_proxy: bool) -> Self {
+        Self { stream: Box::new(stream), to_proxy }
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut dyn Stream> {
+        Pin::new(&mut *self.get_mut().stream)
+    }
+}
+
+impl Connection for Link {
+    fn connected(&self) -> Connected {
+        self.stream.connected().proxy(self.to_proxy)
+    }
+}
+
+impl Read for Link {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(context, buffer)
+    }
+}
+
+impl Write for Link {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(context, parts)
+    }
+}

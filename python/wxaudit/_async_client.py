@@ -128,8 +128,8 @@ class AsyncClient(Configured):
         token, auditid, appid, timeout, polling, on_poll, clock = conceal(
             token, auditid, appid, timeout, polling, on_poll, clock
         )
-        from ._async_waiting import wait_for_one
-        from ._wait import Waiting
+        from ._wait_async import wait_for_one
+        from ._wait_plan import Waiting
 
         waiting = Waiting(self, timeout, polling, on_poll, clock)
         return wait_for_one(self, token, auditid, appid, waiting)
@@ -151,8 +151,8 @@ class AsyncClient(Configured):
         timeout, polling, on_poll, max_concurrency, clock = conceal(
             None, timeout, polling, on_poll, max_concurrency, clock
         )[1:]
-        from ._async_waiting import wait_for_many
-        from ._wait import WaitingForMany
+        from ._wait_async import wait_for_many
+        from ._wait_plan import WaitingForMany
 
         waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(self, waiting)

@@ -176,8 +176,8 @@ class Client(Configured):
         token, auditid, appid, timeout, polling, on_poll, clock = conceal(
             token, auditid, appid, timeout, polling, on_poll, clock
         )
-        from ._wait import Waiting
-        from ._waiting import wait_for_one
+        from ._wait_plan import Waiting
+        from ._wait_blocking import wait_for_one
 
         waiting = Waiting(self, timeout, polling, on_poll, clock)
         return wait_for_one(self, token, auditid, appid, waiting)
@@ -211,8 +211,8 @@ class Client(Configured):
         timeout, polling, on_poll, max_concurrency, clock = conceal(
             None, timeout, polling, on_poll, max_concurrency, clock
         )[1:]
-        from ._wait import WaitingForMany
-        from ._waiting import wait_for_many
+        from ._wait_plan import WaitingForMany
+        from ._wait_blocking import wait_for_many
 
         waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(self, waiting)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import (
         AsyncGenerator,
         AsyncIterable,
-        Awaitable,
         Callable,
         Coroutine,
         Iterable,
@@ -168,8 +167,9 @@ class AsyncClient(Configured):
     ) -> Coroutine[Any, Any, Screenshot]:
         """As `Client.get_screenshot`, to be awaited."""
         token, media_id, appid, timeout, max_retries = conceal(token, media_id, appid, timeout, max_retries)
-        called = self._call("get_screenshot", token, media_id, appid, timeout, max_retries)
-        return _made(lambda found: fetched(*found), called)
+        return self._made(
+            lambda found: fetched(*found), "get_screenshot", token, media_id, appid, timeout, max_retries
+        )
 
     def get_screenshots(
         self,
@@ -201,8 +201,7 @@ class AsyncClient(Configured):
             token, rid_or_error, appid, timeout, max_retries
         )
         rid = rid_of(rid_or_error)
-        called = self._call("explain", token, rid, appid, timeout, max_retries)
-        return _made(RequestTrace.found, called)
+        return self._made(RequestTrace.found, "explain", token, rid, appid, timeout, max_retries)
 
     def quota(
         self,
@@ -214,7 +213,7 @@ class AsyncClient(Configured):
     ) -> Coroutine[Any, Any, Quota]:
         """As `Client.quota`, to be awaited."""
         token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
-        return _made(Quota.found, self._call("quota", token, None, appid, timeout, max_retries))
+        return self._made(Quota.found, "quota", token, None, appid, timeout, max_retries)
 
     async def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
@@ -237,6 +236,10 @@ class AsyncClient(Configured):
                 step = await begin(step.aresume, answer.token, answer.problem)
             return answer.outcome(step)
 
+    async def _made(self, make: Callable[[Any], _Made], *call: Any) -> _Made:
+        # The call begins in here: a task that is cancelled before it runs leaves no coroutine unawaited.
+        return make(await self._call(*call))
+
     async def close(self) -> None:
         """As `Client.close`."""
         self._close()
@@ -251,7 +254,3 @@ class AsyncClient(Configured):
         traceback: TracebackType | None,
     ) -> None:
         self._close()
-
-
-async def _made(make: Callable[[Any], _Made], called: Awaitable[Any]) -> _Made:
-    return make(await called)

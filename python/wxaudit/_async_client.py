@@ -176,16 +176,17 @@ class AsyncClient(Configured):
         token: str | TokenSource | AsyncTokenSource,
         audit_or_media_ids: AuditStatus | Iterable[str],
         *,
+        appid: str | None = None,
         max_concurrency: int | None = None,
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> Coroutine[Any, Any, list[Screenshot]]:
         """As `Client.get_screenshots`, to be awaited."""
-        token, audit_or_media_ids = conceal(token, hide(audit_or_media_ids))
+        token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
         from ._async_batch import collect_screenshots
 
-        return collect_screenshots(self, token, audit_or_media_ids, max_concurrency, progress, timeout)
+        return collect_screenshots(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
     def explain(
         self,

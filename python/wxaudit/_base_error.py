@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from ._hints import Hint
+    from ._screenshots import Screenshot
 
 
 class WxAuditError(Exception):
@@ -26,6 +27,7 @@ class WxAuditError(Exception):
     - `attempts`: how many requests were sent
     - `retryable`: whether the same call may succeed later without anything being changed
     - `hint`, `hint_zh`: what to do about it
+    - `screenshots`: of `get_screenshots`, the pictures that came all the same; too large for `args`
     """
 
     _attributes: ClassVar[tuple[str, ...]] = ("auditid", "appid", "attempts", "retryable")
@@ -35,6 +37,7 @@ class WxAuditError(Exception):
     appid: str | None = None
     attempts: int = 0
     retryable: bool = False
+    screenshots: tuple[Screenshot, ...] = ()
 
     def __init__(
         self, message: str = "", details: Mapping[str, Any] | None = None, /, **attributes: Any

@@ -245,21 +245,26 @@ class Client(Configured):
         token: str | TokenSource,
         audit_or_media_ids: AuditStatus | Iterable[str],
         *,
+        appid: str | None = None,
         max_concurrency: int | None = None,
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> list[Screenshot]:
         """The pictures of an audit, or behind several `media_id`s, in their order.
 
-        - `max_concurrency`, `progress`, `timeout`: as for `get_audit_statuses`.
+        - `appid`: as for `get_audit_status`; by default that of the audit, where one is given.
+        - `max_concurrency`: pictures under way at once, at most the client's; 8 by default, since each may
+          have 20 MiB.
+        - `progress`, `timeout`: as for `get_audit_statuses`.
 
-        Raises the first error that there was, once all have been asked for.
+        Raises the first error that there was, once all have been asked for: its message names the `media_id`
+        that failed, and its attribute `screenshots` is the tuple of those that came.
         """
-        token, audit_or_media_ids = conceal(token, hide(audit_or_media_ids))
+        token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
         from ._screenshots import collect
 
-        return collect(self, token, audit_or_media_ids, max_concurrency, progress, timeout)
+        return collect(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
     def explain(
         self,

@@ -127,7 +127,8 @@ def _revived(name: str, value: Any) -> Any:
             raise ValueError(f"retry_at must be a datetime with a time zone, got {moment!r}")
         return moment
     if name in ("audit", "last") and isinstance(value, dict):
-        from ._native import AuditStatus
+        from ._native import AuditStatus, LatestAuditStatus
 
-        return AuditStatus.from_dict(value)
+        # Only the latter's has it.
+        return (LatestAuditStatus if "submitted_at" in value else AuditStatus).from_dict(value)
     return value

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 
 import wxaudit
 from wxaudit import _errors, _hints
+from wxaudit.testing import Fault
+
+if TYPE_CHECKING:
+    from conftest import Door
+    from wxaudit.testing import FakeWeChat
 
 RID = "637accc2-7d67c301-4ae3af4b"
 # Every errcode that the interface is known to answer.
@@ -183,7 +189,7 @@ def test_hints_are_one_whole_sentence_in_each_language(error: wxaudit.WxAuditErr
     assert any("\u4e00" <= c <= "\u9fff" for c in chinese)
     for text in (english, chinese):
         assert not [mark for mark in ("{", "}", "%s", "TODO", "XXX", "  ") if mark in text]
-        assert "," not in chinese
+        assert "," not in chinese.replace("(token, error)", "")
         assert len(text) <= 260
 
 
@@ -197,7 +203,9 @@ def test_hints_are_one_whole_sentence_in_each_language(error: wxaudit.WxAuditErr
         (61004, "IP whitelist", "IP 白名单"),
         (40164, "IP whitelist", "IP 白名单"),
         (45035, "IP whitelist", "IP 白名单"),
-        (45009, "/cgi-bin/openapi/quota/get", "额度"),
+        (45009, "client.quota(token)", "client.quota(token)"),
+        (40066, "no proxy rewrites paths", "微信无法识别该请求路径"),
+        (99999, "client.explain(token, error)", "client.explain(token, error)"),
         (45011, "60 seconds", "60 秒"),
         (42001, "7200 seconds", "7200 秒"),
         (86000, "component_access_token", "第三方平台"),
@@ -207,3 +215,16 @@ def test_hints_name_the_thing_to_act_on(errcode: int, english: str, chinese: str
     error = _errors.api_error(errcode, "text", None)
     assert english in error.hint
     assert chinese in error.hint_zh
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"), [("get_screenshot", ("m",)), ("quota", ()), ("explain", (RID,))]
+)
+def test_an_answer_that_is_no_answer_is_no_word_on_an_audit(
+    door: Door, fake: FakeWeChat, method: str, arguments: tuple[str, ...]
+) -> None:
+    fake.fail_next(Fault(body=b"<html>login</html>"))
+    with pytest.raises(wxaudit.DecodeError) as caught:
+        door.client(fake).call(method, fake.token(), *arguments)
+    assert "audit" not in caught.value.hint
+    assert "审核" not in caught.value.hint_zh

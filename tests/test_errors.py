@@ -132,6 +132,18 @@ def test_a_whole_failed_task_of_celery_raises_the_same_error() -> None:
     assert {name: getattr(caught.value, name) for name in QUOTA} == QUOTA
 
 
+@pytest.mark.parametrize("journey", JOURNEYS.values(), ids=JOURNEYS)
+@pytest.mark.parametrize("submitted_at", [None, "2026-11-23T20:00:01+00:00"])
+def test_an_audit_in_an_error_keeps_its_kind(journey: Any, submitted_at: str | None) -> None:
+    audit = wxaudit.LatestAuditStatus(5, 1, "1:…", submitted_at=submitted_at, user_version="2.1.0")
+    with pytest.raises(wxaudit.ReviewRejected) as caught:
+        audit.raise_for_rejection()
+    again = journey(caught.value).audit
+    assert type(again) is wxaudit.LatestAuditStatus
+    assert again.to_dict() == audit.to_dict()
+    assert type(journey(wxaudit.WaitTimeout("late", last=AUDIT)).last) is wxaudit.AuditStatus
+
+
 def test_repr_names_what_is_set() -> None:
     assert repr(wxaudit.APIError("no", errcode=85012)) == "APIError('no', errcode=85012)"
     assert repr(wxaudit.TransportError("no")) == "TransportError('no')"

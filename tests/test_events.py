@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ from wxaudit import Event
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from conftest import Door
 
 EVERYTHING: dict[str, Any] = {
@@ -140,3 +143,57 @@ def test_a_request_that_the_deadline_cuts_off_is_answered_by_that(door: Door, fa
         "no answer within 0.2 s (total limit",
         "no answer within 0.2 s (batch limit",
     ]
+
+
+async def asynchronous(*_: object) -> None:
+    """What nothing would await."""
+
+
+async def asynchronous_generator(*_: object) -> AsyncGenerator[None, None]:
+    yield
+
+
+class Asynchronous:
+    async def __call__(self, *_: object) -> None:
+        """The same, as an object."""
+
+    async def method(self, *_: object) -> None:
+        """The same, as a method."""
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        asynchronous,
+        asynchronous_generator,
+        Asynchronous(),
+        Asynchronous().method,
+        partial(asynchronous, 1),
+        partial(partial(Asynchronous(), 1), 2),
+    ],
+    ids=["function", "generator", "object", "method", "partial", "partial of an object"],
+)
+def test_a_callback_that_nothing_awaits_is_refused(door: Door, fake: FakeWeChat, callback: Any) -> None:
+    with pytest.raises(wxaudit.ArgumentError, match=r"^on_event is a coroutine function, which nothing"):
+        door.client(fake, on_event=callback)
+    client = door.client(fake)
+    with pytest.raises(wxaudit.ArgumentError, match=r"^progress is a coroutine function, which nothing"):
+        client.get_audit_statuses([], progress=callback)
+    with pytest.raises(wxaudit.ArgumentError, match=r"^progress is a coroutine function, which nothing"):
+        client.call("get_screenshots", "a-token", [], progress=callback)
+
+
+def test_a_class_that_makes_what_it_is_called_with_is_no_coroutine_function(
+    door: Door, fake: FakeWeChat
+) -> None:
+    made: list[object] = []
+
+    class Told:
+        def __init__(self, event: Event) -> None:
+            made.append(event)
+
+        async def __call__(self) -> None:
+            """Not what is called."""
+
+    door.client(fake, on_event=Told).get_audit_status(fake.token(), fake.submit().auditid)
+    assert len(made) == 2

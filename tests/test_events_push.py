@@ -108,8 +108,14 @@ class AllOf(dict[str, Any]):
         lambda text: Listing(parse_qsl(text)),
         lambda text: Listing(parse_qs(text)),
         lambda text: AllOf(parse_qsl(text)),
+        lambda text: parse_qs(text.encode()),
+        lambda text: dict(parse_qsl(text.encode())),
+        lambda text: {name: [value.encode()] for name, value in parse_qsl(text)},
     ],
-    ids=["text", "with ?", "bytes", "dict", "parse_qs", "Django", "several in Django", "aiohttp"],
+    ids=[
+        *("text", "with ?", "bytes", "dict", "parse_qs", "Django", "several in Django", "aiohttp"),
+        *("parse_qs of bytes", "dict of bytes", "Tornado"),
+    ],
 )
 @pytest.mark.parametrize("buffer", [bytes, bytearray, memoryview])
 def test_the_query_and_the_body_may_come_in_any_usual_shape(shape: Any, buffer: Any) -> None:

@@ -158,6 +158,30 @@ def test_a_push_can_be_handed_over_without_http(fake: FakeWeChat) -> None:
     assert repr(push) == f"<FakePush for {fake.default_appid}: {len(push.body)} bytes>"
 
 
+def test_an_audit_is_pushed_with_its_own_words_alone(fake: FakeWeChat) -> None:
+    audit = fake.submit("wx5b97b03f7e2c4d18", state=AuditState.REJECTED, reason=REASON)
+    for options in ({"reason": "another"}, {"screenshots": ["another"]}):
+        with pytest.raises(ValueError, match="an audit has a reason and screenshots of its own"):
+            fake.make_push(audit, **SETTINGS, **options)
+    with pytest.raises(ValueError, match="the audit is of wx5b97b03f7e2c4d18"):
+        fake.make_push(audit, "wx00000000000000aa", **SETTINGS)
+    assert fake.make_push(audit, audit.appid, **SETTINGS).appid == audit.appid
+
+
+def test_the_parts_of_a_push_are_checked(fake: FakeWeChat) -> None:
+    wrong: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (5, {}),
+        ("weapp_audit_fail", {"screenshots": "abc"}),
+        ("weapp_audit_fail", {"screenshots": [5]}),
+        ("weapp_audit_fail", {"reason": 5}),
+        ("weapp_audit_fail", {"nonce": 5}),
+        ("weapp_audit_fail", {"timestamp": True}),
+    )
+    for audit, options in wrong:
+        with pytest.raises(TypeError, match=" is "):
+            fake.make_push(audit, **SETTINGS, **options)
+
+
 def test_no_answer_is_an_error_of_the_connection(fake: FakeWeChat) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -28,7 +27,6 @@ from push_platform import (
 )
 from wxaudit import ArgumentError
 from wxaudit.events import EventRejected
-from wxaudit.events._seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,10 +152,11 @@ def test_every_fault_from_signature_to_appid_is_told_in_the_same_words(case: str
         (parse_qs(query(GOOD) + "&nonce=1"), envelope(GOOD)),
         (query(GOOD) + "&a=b" * 200, envelope(GOOD)),
         (query(GOOD, nonce="1" * 257), envelope(GOOD)),
-        ({"msg_signature": 1, "timestamp": NOW, "nonce": None}, envelope(GOOD)),
         ({"msg_signature": ["1", "1"], "timestamp": "1", "nonce": "1"}, envelope(GOOD)),
+        ({"msg_signature": [], "timestamp": "1", "nonce": "1"}, envelope(GOOD)),
+        ({"msg_signature": "1", b"msg_signature": b"1", "timestamp": "1", "nonce": "1"}, envelope(GOOD)),
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_what_lacks_a_part_or_has_it_twice_is_refused_unread(text: Any, body: bytes) -> None:
     assert refusal(text, body).message.startswith("the push lacks what WeChat always sends: msg_signature")
@@ -187,97 +186,6 @@ def test_a_push_that_is_too_old_or_too_new_is_refused(seconds: int, said: str) -
     assert not error.replayed
 
 
-def test_the_same_push_is_taken_once() -> None:
-    platform = receiver()
-    text, body = push(FAIL)
-    assert platform.receive(text, body) is not None
-    for again in (text, text + "&more=1", text.replace("encrypt_type=aes&", "")):
-        with pytest.raises(EventRejected) as caught:
-            platform.receive(again, body)
-        assert (caught.value.message, caught.value.replayed) == ("the same push was taken before", True)
-        assert caught.value.hint.startswith("Nothing is to be done")
-    # The same words sealed and signed anew are another push.
-    assert platform.receive(*push(FAIL)) is not None
-
-
-def test_characters_that_move_between_parameters_do_not_make_another_push() -> None:
-    platform = receiver(max_age=10**10)
-    encrypted = sealed(FAIL)
-    # The parts are joined without separators: "11" + "1488856591" is "1" + "11488856591" as well.
-    signed = signature(str(NOW), "11", encrypted)
-    assert platform.receive(query(encrypted, nonce="11"), envelope(encrypted)) is not None
-    moved = query(encrypted, nonce="1", timestamp=f"1{NOW}", msg_signature=signed)
-    assert receiver(max_age=10**10).receive(moved, envelope(encrypted)) is not None
-    with pytest.raises(EventRejected, match="taken before"):
-        platform.receive(moved, envelope(encrypted))
-
-
-def test_a_push_is_remembered_as_long_as_it_could_be_taken() -> None:
-    now = [NOW - 300]
-    platform = receiver(clock=lambda: now[0])
-    text, body = push(FAIL)
-    assert platform.receive(text, body) is not None
-    for now[0] in range(NOW - 300, NOW + 301, 20):
-        with pytest.raises(EventRejected, match="taken before"):
-            platform.receive(text, body)
-        platform.receive(*push(FAIL, timestamp=str(now[0])))
-    now[0] = NOW + 301
-    with pytest.raises(EventRejected, match="301 seconds ago"):
-        platform.receive(text, body)
-
-
-def test_of_many_threads_one_takes_a_push() -> None:
-    platform = receiver()
-    taken: list[object] = []
-    replayed: list[bool] = []
-    for _ in range(20):
-        text, body = push(FAIL)
-        start = threading.Barrier(8)
-
-        def take(text: str = text, body: bytes = body, start: threading.Barrier = start) -> None:
-            start.wait()
-            try:
-                taken.append(platform.receive(text, body))
-            except EventRejected as error:
-                replayed.append(error.replayed)
-
-        threads = [threading.Thread(target=take) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert (len(taken), replayed) == (20, [True] * 140)
-
-
-def test_a_push_that_was_forgotten_is_taken_again() -> None:
-    platform = receiver()
-    text, body = push(FAIL)
-    first = platform.receive(text, body)
-    platform.forget(text)
-    platform.forget("nonsense")
-    assert platform.receive(text, body) == first
-
-
-def test_a_push_that_another_thread_takes_meanwhile_is_not_taken() -> None:
-    class TooEarly(dict[str, object]):
-        def __contains__(self, key: object) -> bool:
-            return False
-
-    seen = Seen(300)
-    seen._by_time[NOW // 300] = TooEarly()
-    assert [seen.add("signature", NOW, NOW) for _ in range(3)] == [True, False, False]
-
-
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wxaudit.events._seen._MOST", 10)
-    seen = Seen(300)
-    assert all(seen.add(str(number), NOW, NOW) for number in range(100))
-    assert not seen.add("99", NOW, NOW)
-    assert sum(map(len, seen._by_time.values())) == 10
-    seen.add("later", NOW + 10**6, NOW + 10**6)
-    assert sum(map(len, seen._by_time.values())) == 1
-
-
 @pytest.mark.parametrize("wrong", [None, 5, ["a"], object()])
 def test_arguments_of_the_wrong_type_are_told_apart_from_pushes(wrong: Any) -> None:
     with pytest.raises(ArgumentError, match="query must be"):
@@ -286,3 +194,14 @@ def test_arguments_of_the_wrong_type_are_told_apart_from_pushes(wrong: Any) -> N
         receiver().receive("", wrong)
     with pytest.raises(ArgumentError, match="got str"):
         receiver().receive("", "text")  # type: ignore[arg-type]  # what is refused
+
+
+@pytest.mark.parametrize("wrong", [1, None, [1], [["1"]], {"1": "1"}, bytearray(b"1")], ids=repr)
+@pytest.mark.parametrize("name", ["msg_signature", "timestamp", "nonce"])
+def test_a_parameter_of_the_wrong_type_is_told_apart_from_pushes(name: str, wrong: Any) -> None:
+    given = {**dict.fromkeys(("msg_signature", "timestamp", "nonce"), "1"), name: wrong}
+    said = f"^query: {name} must be a text, bytes or a list of those"
+    with pytest.raises(ArgumentError, match=said):
+        receiver().receive(given, envelope(GOOD))
+    with pytest.raises(ArgumentError, match=said):
+        receiver().forget(given)

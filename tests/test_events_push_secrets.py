@@ -7,8 +7,10 @@ import gc
 import logging
 import pickle
 import traceback
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import numpy
 import pytest
 
 from push_platform import FAIL, NOW, push
@@ -97,8 +99,11 @@ def test_messages_say_what_was_given() -> None:
         make(encoding_aes_key=KEY.encode())
     with pytest.raises(ArgumentError, match="max_age must be seconds or a timedelta, got str"):
         make(max_age=KEY)
-    with pytest.raises(ArgumentError, match="max_age must be more than 0 seconds and finite, got nan"):
-        make(max_age=float("nan"))
+    for wrong in (float("nan"), float("inf"), 0, 0.999, -5, 24 * 3600 + 1, timedelta(days=2)):
+        with pytest.raises(ArgumentError, match="max_age must be from 1 second to 1 day, got "):
+            make(max_age=wrong)
+    for right in (1, 24 * 3600, timedelta(days=1), numpy.int64(300)):
+        make(max_age=right)
 
 
 def refused(text: Any, body: Any) -> Callable[[], object]:

@@ -58,6 +58,8 @@ def test_events_survive_json() -> None:
     assert AuditEvent.from_dict({**data, "newer": 1}) == EVENT
     short = AuditEvent("weapp_audit_success", "gh_1", MOMENT)
     assert AuditEvent.from_dict(short.to_dict()) == short
+    assert AuditEvent.from_dict({**short.to_dict(), "screenshots": None}) == short
+    assert AuditEvent("weapp_audit_success", "gh_1", MOMENT, None, None) == short
 
 
 def test_an_event_shows_itself_without_acting() -> None:
@@ -80,9 +82,13 @@ def test_an_event_shows_itself_without_acting() -> None:
         ({"decided_at": None}, "decided_at must be"),
         ({"reason": 5}, "reason must be a str or None, got 5"),
         ({"screenshots": "xxx"}, "screenshots must be several media_ids, got 'xxx'"),
+        ({"decided_at": "9999-12-31T23:59:59-08:00"}, "decided_at must be"),
+        ({"decided_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-8)))}, "decided_at must be"),
         ({"screenshots": [5]}, "screenshots must be"),
+        ({"screenshots": 5}, "screenshots must be several media_ids, got 5"),
+        ({"screenshots": b"xxx"}, "screenshots must be"),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_values_of_the_wrong_kind_are_refused(changed: dict[str, object], said: str) -> None:
     with pytest.raises(ArgumentError) as caught:

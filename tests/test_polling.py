@@ -7,9 +7,11 @@ import pickle
 import random
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import accumulate, islice, takewhile
 from typing import Any
 
+import numpy
 import pytest
 
 from wxaudit import ArgumentError, Polling
@@ -58,15 +60,38 @@ def test_by_default_the_intervals_differ_each_time() -> None:
     assert list(islice(polling.delays(), 5)) != list(islice(polling.delays(), 5))
 
 
-@pytest.mark.parametrize("jitter", [0, 0.1, 0.3, 0.999999])
 @pytest.mark.parametrize("multiplier", [1, 1.5, 1e299])
-@pytest.mark.parametrize(("initial", "maximum"), [(0.001, 0.001), (0.1, YEAR), (YEAR, YEAR)])
+@pytest.mark.parametrize(
+    ("initial", "maximum", "jitter"),
+    [
+        (0.001, 0.001, 0),
+        (0.01, 0.01, 0.9),
+        *((0.1, YEAR, jitter) for jitter in (0, 0.1, 0.3, 0.99)),
+        *((YEAR, YEAR, jitter) for jitter in (0, 0.1, 0.3, 0.999999)),
+    ],
+)
 def test_every_interval_keeps_to_the_bounds(
     initial: float, maximum: float, multiplier: float, jitter: float
 ) -> None:
     polling = Polling(initial, maximum, multiplier, jitter)
     for delay in islice(polling.delays(), 2000):
-        assert 0 < polling.minimum <= delay <= maximum
+        assert 0.001 - 1e-9 <= polling.minimum <= delay <= maximum
+
+
+def test_the_longest_interval_is_by_default_at_least_the_first_one() -> None:
+    polling = Polling(initial=3600)
+    assert (polling.initial, polling.maximum) == (3600.0, 3600.0)
+    assert polling == Polling(3600, 3600) == pickle.loads(pickle.dumps(polling))
+    assert "initial=3600.0, maximum=3600.0," in repr(polling)
+    assert Polling(timedelta(seconds=600)).maximum == Polling(maximum=None).maximum == 600.0
+
+
+@pytest.mark.parametrize("number", [numpy.int64, numpy.float32, numpy.uint8, Decimal, Fraction])
+def test_numbers_of_other_kinds_are_numbers(number: Any) -> None:
+    polling = Polling(number(60), number(120), number(2), number(0))
+    assert polling == Polling(60, 120, 2, 0)
+    assert {type(value) for value in polling._values().values()} == {float, int}
+    assert Polling(max_failures=numpy.int64(3)).max_failures == 3
 
 
 REFUSED: list[tuple[str, Any, str]] = [
@@ -83,8 +108,16 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("initial", True, "initial must be a number of seconds or a timedelta, got True"),
     ("initial", "30", "initial must be a number of seconds or a timedelta, got str"),
     ("initial", None, "initial must be a number of seconds or a timedelta, got NoneType"),
-    ("initial", Decimal(30), "initial must be a number of seconds or a timedelta, got Decimal"),
-    ("initial", 601, "maximum must be at least initial, which is 601 seconds, got 600.0; write maximum=601"),
+    ("initial", Decimal("sNaN"), "initial must be a number of seconds or a timedelta, got Decimal"),
+    ("initial", numpy.bool_(True), "initial must be a number of seconds or a timedelta, got bool"),
+    (
+        "initial",
+        numpy.timedelta64(5, "m"),
+        "initial must be a number of seconds or a timedelta, got timedelta",
+    ),
+    ("initial", numpy.str_("60"), "initial must be a number of seconds or a timedelta, got str"),
+    ("initial", numpy.float32("nan"), "initial must be at least 0.001 seconds, got float32"),
+    ("initial", 0.001, "jitter must leave intervals of at least 0.001 seconds, got 0.1 with initial=0.001; "),
     ("maximum", 29, "maximum must be at least initial, which is 30 seconds, got 29; write maximum=30"),
     ("maximum", 0, "maximum must be at least 0.001 seconds, got 0; write maximum=600"),
     ("maximum", timedelta(days=366), "maximum must be at most one year"),
@@ -101,6 +134,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("jitter", -0.1, "jitter must be a part from 0 to less than 1, got -0.1; write jitter=0.1 for a tenth"),
     ("jitter", 1, "jitter must be a part from 0 to less than 1, got 1"),
     ("jitter", 10, "jitter must be a part from 0 to less than 1, got 10"),
+    ("jitter", 0.99999, "jitter must leave intervals of at least 0.001 seconds, got 0.99999 with initial=30"),
     ("jitter", float("nan"), "jitter must be a part from 0 to less than 1, got nan"),
     ("jitter", False, "jitter must be a number, got False"),
     ("jitter", "0.1", "jitter must be a number, got str"),

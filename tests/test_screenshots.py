@@ -183,6 +183,17 @@ def test_it_is_a_value_like_any_other() -> None:
     for media_type in ("image/svg+xml", "text/html", 'image/png" onerror="x', ""):
         with pytest.raises(ArgumentError, match="media_type must be one of image/jpeg"):
             Screenshot("m", GIF, media_type)
+    values: list[tuple[Any, Any, Any]] = [
+        (5, GIF, "image/gif"),
+        (None, GIF, "image/gif"),
+        ("m", "text", "image/gif"),
+        ("m", 5, "image/gif"),
+        ("m", GIF, ["image/gif"]),
+        ("m", GIF, None),
+    ]
+    for value in values:
+        with pytest.raises(ArgumentError, match="must be"):
+            Screenshot(*value)
 
 
 def test_its_repr_is_short_and_printable() -> None:

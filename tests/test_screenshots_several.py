@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import pickle
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from wxaudit import ArgumentError, AuditStatus, Screenshot
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from conftest import Door
     from wxaudit.testing import FakeWeChat
@@ -26,7 +27,7 @@ TOKEN = "86_a-token-of-nobody-in-particular"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def names(pictures: list[Screenshot]) -> list[str]:
+def names(pictures: Iterable[Screenshot]) -> list[str]:
     return [picture.media_id for picture in pictures]
 
 
@@ -82,10 +83,63 @@ def test_the_first_error_is_raised_once_all_were_asked_for(door: Door, fake: Fak
     with pytest.raises(wxaudit.APIError) as caught:
         door.client(fake).call("get_screenshots", fake.token(), [good, "unknown", "../hostile", good])
     assert caught.value.errcode == 40007
-    with pytest.raises(ArgumentError, match=r"^media_id: "):
+    assert str(caught.value).endswith(
+        " It was screenshot unknown. 2 of 4 came: see its attribute screenshots."
+    )
+    assert names(caught.value.screenshots) == [good, good]
+    with pytest.raises(ArgumentError, match=r"^media_id: .* It is number 1 of them\. 1 of 3 came: "):
         door.client(fake).call("get_screenshots", fake.token(), ["../hostile", "unknown", good])
     asked = sorted(str(request.json) for request in fake.requests)
     assert asked == sorted(str({"media_id": it}) for it in (good, "unknown", good, "unknown", good))
+
+
+def test_the_pictures_of_an_error_come_back_from_pickle(door: Door, fake: FakeWeChat) -> None:
+    good = fake.keep_media()
+    with pytest.raises(wxaudit.APIError) as caught:
+        door.client(fake).call("get_screenshots", fake.token(), ["unknown", good])
+    (picture,) = pickle.loads(pickle.dumps(caught.value)).screenshots
+    assert picture == caught.value.screenshots[0]
+    assert caught.value.args[1].keys() == {"errcode", "errmsg", "rid", "url_path", "attempts"}
+    assert wxaudit.APIError("another").screenshots == ()
+
+
+def test_without_any_picture_the_error_says_which_one_failed(door: Door, fake: FakeWeChat) -> None:
+    with pytest.raises(wxaudit.APIError, match=r" It was screenshot unknown\.$"):
+        door.client(fake).call("get_screenshots", fake.token(), ["unknown"])
+
+
+def test_what_is_too_long_for_a_media_id_is_not_named(door: Door, fake: FakeWeChat) -> None:
+    # It may be a token in the wrong place.
+    with pytest.raises(wxaudit.APIError, match=r" It was screenshot number 2\.") as caught:
+        door.client(fake).call("get_screenshots", fake.token(), [fake.keep_media(), "8" * 65])
+    assert "8" * 40 not in str(caught.value)
+
+
+def test_errors_and_quotas_are_of_the_mini_program_of_the_audit(door: Door, fake: FakeWeChat) -> None:
+    media_ids = [fake.media_id()]
+    audit = AuditStatus(5, 1, screenshots=media_ids, appid="wx01")
+    fake.submit(state=1, screenshots=media_ids)
+    caller = door.client(fake)
+    fake.fail_next(Fault(errcode=45009))
+    given: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (audit, {}),
+        (audit, {}),
+        (media_ids, {"appid": "wx01"}),
+    )
+    # Another token each time: the gate goes by the appid.
+    for number, (of_what, options) in enumerate(given):
+        with pytest.raises(wxaudit.DayQuotaError) as caught:
+            caller.call("get_screenshots", fake.token(), of_what, **options)
+        assert (caught.value.appid, caught.value.attempts) == ("wx01", 0 if number else 1)
+    assert names(caller.call("get_screenshots", fake.token(), audit, appid="wx02")) == media_ids
+    assert names(caller.call("get_screenshots", fake.token(), media_ids)) == media_ids
+
+
+@pytest.mark.parametrize("appid", [5, "x" * 65, b"wx01"], ids=["number", "long", "bytes"])
+def test_a_label_that_is_none_is_refused(door: Door, fake: FakeWeChat, appid: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^appid: "):
+        door.client(fake).call("get_screenshots", fake.token(), ["m"], appid=appid)
+    assert fake.requests_received == 0
 
 
 def test_progress_counts_up_to_all_of_them(door: Door, fake: FakeWeChat) -> None:
@@ -96,6 +150,15 @@ def test_progress_counts_up_to_all_of_them(door: Door, fake: FakeWeChat) -> None
     )
     assert told[-1] == (5, 5)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_the_bar_counts_screenshots(door: Door, fake: FakeWeChat, capsys: pytest.CaptureFixture[str]) -> None:
+    media_ids = [fake.keep_media() for _ in range(3)]
+    door.client(fake).call("get_screenshots", fake.token(), media_ids, progress=True)
+    shown = capsys.readouterr().err
+    assert "3/3" in shown
+    assert "screenshot" in shown
+    assert "audit" not in shown
 
 
 def test_so_many_are_under_way_as_are_allowed(door: Door) -> None:
@@ -112,11 +175,19 @@ def test_so_many_are_under_way_as_are_allowed(door: Door) -> None:
 
     with RawServer(behave) as server:
         stopping = server.stopping
-        pictures = door.client(server.base_url).call(
-            "get_screenshots", TOKEN, [f"media-{number}" for number in range(12)], max_concurrency=3
-        )
-    assert names(pictures) == [f"media-{number}" for number in range(12)]
-    assert most == [3]
+
+        def fetch(count: int, most_of_client: int = 64, **options: Any) -> int:
+            most[0] = 0
+            media_ids = [f"media-{number}" for number in range(count)]
+            caller = door.client(server.base_url, max_concurrency=most_of_client)
+            assert names(caller.call("get_screenshots", TOKEN, media_ids, **options)) == media_ids
+            return most[0]
+
+        assert fetch(12, max_concurrency=3) == 3
+        # By default few, since a picture may be large.
+        assert fetch(30) == 8
+        assert fetch(6, most_of_client=2) == 2
+        assert fetch(12, max_concurrency=12) > 8
     with pytest.raises(ArgumentError, match="max_concurrency"):
         door.client(server.base_url).call("get_screenshots", TOKEN, [], max_concurrency=0)
 

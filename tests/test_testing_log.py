@@ -94,6 +94,20 @@ def test_waiting_in_vain_says_what_there_was(fake: FakeWeChat) -> None:
         fake.wait_for_connections_closed(2, timeout=0.01)
 
 
+@pytest.mark.parametrize("timeout", [float("nan"), float("inf"), 1e20])
+def test_a_wait_that_would_not_end_is_refused(fake: FakeWeChat, timeout: float) -> None:
+    for wait in (
+        fake.wait_for_requests,
+        fake.wait_for_held,
+        fake.wait_for_connections_open,
+        fake.wait_for_connections_closed,
+    ):
+        with pytest.raises(ValueError, match="timeout must be a number of seconds that ends"):
+            wait(5, timeout=timeout)
+    with pytest.raises(TypeError, match="timeout is a number of seconds, not NoneType"):
+        fake.wait_for_requests(5, timeout=None)  # type: ignore[arg-type]  # what is refused
+
+
 def test_connections_are_counted(fake: FakeWeChat) -> None:
     connections = [open_socket(fake) for _ in range(3)]
     fake.wait_for_connections_open(3)

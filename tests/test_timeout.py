@@ -7,8 +7,10 @@ import pickle
 import sys
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy
 import pytest
 
 from wxaudit import ArgumentError, Timeout
@@ -71,7 +73,11 @@ def test_seconds_and_timedelta(timeout: Timeout, expected: tuple[float, float | 
         (True, "True", "a number of seconds or a timedelta"),
         ("15", "got str", "a number of seconds or a timedelta"),
         (b"15", "got bytes", "a number of seconds or a timedelta"),
-        (Decimal(15), "got Decimal", "a number of seconds or a timedelta"),
+        (Decimal("sNaN"), "got Decimal", "a number of seconds or a timedelta"),
+        (-(10**400), "an int of very many digits", "more than 0 seconds"),
+        (numpy.bool_(True), "got bool", "a number of seconds or a timedelta"),
+        (numpy.timedelta64(5, "m"), "got timedelta64", "a number of seconds or a timedelta"),
+        (numpy.float32("nan"), "got float32", "more than 0 seconds"),
         ((5, 15), "got tuple", "write Timeout(total=…, connect=…, read=…)"),
         ("x" * 10_000, "got str", "a number of seconds or a timedelta"),
     ],
@@ -85,6 +91,13 @@ def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str,
     assert shown in message
     assert advice in message
     assert len(message) < 300
+
+
+@pytest.mark.parametrize("number", [numpy.int64, numpy.float32, numpy.uint8, Decimal, Fraction])
+def test_numbers_of_other_kinds_are_numbers(number: Any) -> None:
+    timeout = Timeout(number(60), number(5), number(10))
+    assert timeout == Timeout(60, 5, 10) == Timeout.of(number(60), Timeout())
+    assert type(timeout.total) is float
 
 
 def test_total_is_required_to_be_a_time() -> None:

@@ -137,6 +137,8 @@ def test_jitter_never_brings_polls_closer_than_the_minimum(door: Door) -> None:
         wxaudit.TransportError("refused", auditid=1),
         wxaudit.RequestTimeout("over", auditid=1),
         wxaudit.HTTPStatusError("bad gateway", http_status=502, auditid=1),
+        wxaudit.DecodeError("a maintenance page", auditid=1),
+        wxaudit.TokenError("the token source failed", auditid=1),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -151,12 +153,15 @@ def test_failures_that_pass_are_waited_out(door: Door, error: wxaudit.WxAuditErr
     assert script.moments == [0, 30, 75, 142.5, 243.75, 395.625]
 
 
+@pytest.mark.parametrize("kind", [wxaudit.TransportError, wxaudit.DecodeError, wxaudit.TokenError])
 @pytest.mark.parametrize("allowed", [0, 1, 10])
-def test_one_failure_too_many_in_a_row_is_raised(door: Door, allowed: int) -> None:
+def test_one_failure_too_many_in_a_row_is_raised(
+    door: Door, allowed: int, kind: type[wxaudit.WxAuditError]
+) -> None:
     polling = EXACT.__replace__(max_failures=allowed)
-    script = Script(answering(PENDING, wxaudit.TransportError("refused", auditid=1)))
+    script = Script(answering(PENDING, kind("refused", auditid=1)))
     seen: list[object] = []
-    with pytest.raises(wxaudit.TransportError) as raised:
+    with pytest.raises(kind) as raised:
         wait(door, scripted(door, script), timeout=DAY, polling=polling, on_poll=seen.append)
     assert len(script.polls) == allowed + 2
     assert len(seen) == allowed + 1
@@ -170,7 +175,6 @@ def test_one_failure_too_many_in_a_row_is_raised(door: Door, allowed: int) -> No
         wxaudit.AuditNotFoundError("unknown", errcode=85012),
         wxaudit.TokenError("superseded", errcode=40001),
         wxaudit.AuthorizationLostError("lost", errcode=61003),
-        wxaudit.DecodeError("a login page"),
         wxaudit.HTTPStatusError("forbidden", http_status=403),
         wxaudit.QuotaError("no moment known", errcode=45009),
     ],
@@ -235,10 +239,48 @@ def test_a_quota_that_outlasts_the_wait_is_raised_at_once(door: Door) -> None:
 
 def test_a_quota_whose_moment_is_past_does_not_make_it_hurry(door: Door) -> None:
     long_ago = datetime(2020, 1, 1, tzinfo=timezone.utc)
-    quota = wxaudit.MinuteQuotaError("used up", errcode=45011, auditid=1, retry_at=long_ago)
+    quota = wxaudit.MinuteQuotaError("used up", errcode=45011, auditid=1, retry_at=long_ago, attempts=1)
     script = Script(answering(*[quota] * 4, APPROVED))
     wait(door, scripted(door, script), timeout=DAY, polling=EXACT)
     assert script.moments == [0, 30, 75, 142.5, 243.75]
+
+
+def test_a_page_of_somebody_else_does_not_end_a_wait(door: Door, fake: FakeWeChat) -> None:
+    submitted = fake.submit(life=[Step(AuditState.APPROVED, after=3600)])
+    fake.fail_next(Fault(body=b"<html>maintenance</html>"), times=2)
+    audit = wait(
+        door, door.client(fake).inner, submitted.auditid, fake.token(), timeout=DAY, clock=fake.clock
+    )
+    assert audit.is_approved
+
+
+def test_a_hiccup_of_the_token_source_does_not_end_a_wait(door: Door, fake: FakeWeChat) -> None:
+    submitted = fake.submit(life=[Step(AuditState.APPROVED, after=3600)])
+    asked: list[bool] = []
+
+    def get_token(refresh: bool) -> str:
+        asked.append(refresh)
+        if len(asked) == 2:
+            raise ConnectionError("the cache is away for a second")
+        return fake.token()
+
+    source, client = door.token_source(get_token), door.client(fake).inner
+    seen: list[object] = []
+    options: dict[str, Any] = {"timeout": DAY, "on_poll": seen.append, "clock": fake.clock}
+    assert wait(door, client, submitted.auditid, source, **options).is_approved
+    assert [type(it) for it in seen[:3]] == [AuditStatus, wxaudit.TokenError, AuditStatus]
+
+
+def test_a_quota_that_only_the_systems_time_keeps_used_up_ends_a_wait(door: Door, fake: FakeWeChat) -> None:
+    submitted = fake.submit()
+    fake.fail_next(Fault(errcode=45009))
+    client, token = door.client(fake).inner, fake.token(expires_in=30 * DAY)
+    for timeout in (None, timedelta(days=30)):
+        with pytest.raises(wxaudit.DayQuotaError) as raised:
+            wait(door, client, submitted.auditid, token, timeout=timeout, clock=fake.clock)
+        assert raised.value.attempts == 0
+        assert "By the clock of the wait that is past" in str(raised.value)
+    assert fake.requests_received == 1
 
 
 def test_the_clients_own_retries_come_first(door: Door, fake: FakeWeChat) -> None:

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,13 +65,19 @@ def test_a_callback_may_be_a_coroutine_function(door: Door) -> None:
         await asyncio.sleep(0)
         seen.append(status)
 
-    client = scripted(door, Script(after_three))
-    if door.kind == "blocking":
-        with pytest.raises(wxaudit.ArgumentError, match="only AsyncClient can await it"):
-            wait(door, client, timeout=999, on_poll=on_poll)
-    else:
-        wait(door, client, timeout=999, on_poll=on_poll)
-        assert seen[-2:] == [PENDING, APPROVED]
+    class Polled:
+        async def __call__(self, status: object) -> None:
+            await on_poll(status)
+
+    for asynchronous in (on_poll, partial(on_poll), Polled(), partial(Polled())):
+        client = scripted(door, Script(after_three))
+        if door.kind == "blocking":
+            with pytest.raises(wxaudit.ArgumentError, match="only AsyncClient can await it"):
+                wait(door, client, timeout=999, on_poll=asynchronous)
+        else:
+            wait(door, client, timeout=999, on_poll=asynchronous)
+            assert seen[-2:] == [PENDING, APPROVED]
+            seen.clear()
 
 
 class AsynchronousClock(FakeClock):
@@ -215,10 +222,15 @@ def test_closing_the_client_ends_its_waits(door: Door, fake: FakeWeChat, many: b
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"timeout": 0}, "timeout must be more than 0 seconds, got 0; write the longest time to wait, such as "),
-    ({"timeout": -1.5}, "timeout must be more than 0 seconds, got -1.5"),
-    ({"timeout": timedelta(0)}, "timeout must be more than 0 seconds, got datetime.timedelta(0)"),
-    ({"timeout": float("nan")}, "timeout must be more than 0 seconds, got nan"),
+    (
+        {"timeout": 0},
+        "timeout must be at least 0.001 seconds, got 0; write the longest time to wait, such as ",
+    ),
+    ({"timeout": -1.5}, "timeout must be at least 0.001 seconds, got -1.5"),
+    ({"timeout": timedelta(0)}, "timeout must be at least 0.001 seconds, got datetime.timedelta(0)"),
+    ({"timeout": float("nan")}, "timeout must be at least 0.001 seconds, got nan"),
+    ({"timeout": 5e-324}, "timeout must be at least 0.001 seconds, got 5e-324"),
+    ({"timeout": timedelta(microseconds=999)}, "timeout must be at least 0.001 seconds, got datetime.timed"),
     ({"timeout": float("inf")}, "timeout must be at most one year, got inf"),
     ({"timeout": 10**9}, "it counts seconds, not milliseconds"),
     ({"timeout": True}, "timeout must be a number of seconds or a timedelta, got True"),

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable
 
-from ._batch import Run, ScreenshotRun, size
+from ._batch import Run, ScreenshotRun
 from ._loop import begin
-from ._progress import Reporter
 from ._results import in_order
 from ._screenshots import in_order as pictures_in_order
-from ._screenshots import media_ids
 from ._tokens import aanswer
 
 TYPE_CHECKING = False
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from ._async_client import AsyncClient
     from ._native import AuditResult, Question
+    from ._progress import Reporter
     from ._results import AuditBatch
     from ._screenshots import Screenshot
 
@@ -31,30 +30,36 @@ def collect(
 ) -> Coroutine[Any, Any, AuditBatch]:
     try:
         run = Run(client, queries, max_concurrency, timeout, collected=True)
-        return _collect(run, Reporter(progress, size(queries)), in_order)
+        return _collect(run, run.reporter(progress), in_order)
     except BaseException:
         queries.clear()
         raise
 
 
 def collect_screenshots(
-    client: AsyncClient, token: Any, given: Any, max_concurrency: Any, progress: Any, timeout: Any
+    client: AsyncClient,
+    token: Any,
+    given: Any,
+    appid: Any,
+    max_concurrency: Any,
+    progress: Any,
+    timeout: Any,
 ) -> Coroutine[Any, Any, list[Screenshot]]:
-    run = ScreenshotRun(client, token, media_ids(given), max_concurrency, timeout)
-    return _collect(run, Reporter(progress, size(run.queries)), pictures_in_order)
+    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
+    return _collect(run, run.reporter(progress), pictures_in_order)
 
 
 async def _collect(run: Run, reporter: Reporter, ordered: Callable[[list[Any]], _Ordered]) -> _Ordered:
     results: list[Any] = []
-    bunches = _Bunches(run)
-    try:
-        with run.audience:
-            while bunch := await bunches.next():
-                results += bunch
-                reporter.report(len(results))
-    finally:
-        reporter.close()
-        await bunches.close()
+    with reporter:
+        bunches = _Bunches(run)
+        try:
+            with run.audience:
+                while bunch := await bunches.next():
+                    results += bunch
+                    reporter.report(len(results))
+        finally:
+            await bunches.close()
     return ordered(results)
 
 

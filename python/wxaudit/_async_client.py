@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import (
         AsyncGenerator,
         AsyncIterable,
-        Awaitable,
         Callable,
         Coroutine,
         Iterable,
@@ -128,8 +127,8 @@ class AsyncClient(Configured):
         token, auditid, appid, timeout, polling, on_poll, clock = conceal(
             token, auditid, appid, timeout, polling, on_poll, clock
         )
-        from ._async_waiting import wait_for_one
-        from ._wait import Waiting
+        from ._wait_async import wait_for_one
+        from ._wait_plan import Waiting
 
         waiting = Waiting(self, timeout, polling, on_poll, clock)
         return wait_for_one(self, token, auditid, appid, waiting)
@@ -151,8 +150,8 @@ class AsyncClient(Configured):
         timeout, polling, on_poll, max_concurrency, clock = conceal(
             None, timeout, polling, on_poll, max_concurrency, clock
         )[1:]
-        from ._async_waiting import wait_for_many
-        from ._wait import WaitingForMany
+        from ._wait_async import wait_for_many
+        from ._wait_plan import WaitingForMany
 
         waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(self, waiting)
@@ -168,24 +167,26 @@ class AsyncClient(Configured):
     ) -> Coroutine[Any, Any, Screenshot]:
         """As `Client.get_screenshot`, to be awaited."""
         token, media_id, appid, timeout, max_retries = conceal(token, media_id, appid, timeout, max_retries)
-        called = self._call("get_screenshot", token, media_id, appid, timeout, max_retries)
-        return _made(lambda found: fetched(*found), called)
+        return self._made(
+            lambda found: fetched(*found), "get_screenshot", token, media_id, appid, timeout, max_retries
+        )
 
     def get_screenshots(
         self,
         token: str | TokenSource | AsyncTokenSource,
         audit_or_media_ids: AuditStatus | Iterable[str],
         *,
+        appid: str | None = None,
         max_concurrency: int | None = None,
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> Coroutine[Any, Any, list[Screenshot]]:
         """As `Client.get_screenshots`, to be awaited."""
-        token, audit_or_media_ids = conceal(token, hide(audit_or_media_ids))
+        token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
         from ._async_batch import collect_screenshots
 
-        return collect_screenshots(self, token, audit_or_media_ids, max_concurrency, progress, timeout)
+        return collect_screenshots(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
     def explain(
         self,
@@ -201,8 +202,7 @@ class AsyncClient(Configured):
             token, rid_or_error, appid, timeout, max_retries
         )
         rid = rid_of(rid_or_error)
-        called = self._call("explain", token, rid, appid, timeout, max_retries)
-        return _made(RequestTrace.found, called)
+        return self._made(RequestTrace.found, "explain", token, rid, appid, timeout, max_retries)
 
     def quota(
         self,
@@ -214,7 +214,7 @@ class AsyncClient(Configured):
     ) -> Coroutine[Any, Any, Quota]:
         """As `Client.quota`, to be awaited."""
         token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
-        return _made(Quota.found, self._call("quota", token, None, appid, timeout, max_retries))
+        return self._made(Quota.found, "quota", token, None, appid, timeout, max_retries)
 
     async def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
@@ -237,6 +237,10 @@ class AsyncClient(Configured):
                 step = await begin(step.aresume, answer.token, answer.problem)
             return answer.outcome(step)
 
+    async def _made(self, make: Callable[[Any], _Made], *call: Any) -> _Made:
+        # The call begins in here: a task that is cancelled before it runs leaves no coroutine unawaited.
+        return make(await self._call(*call))
+
     async def close(self) -> None:
         """As `Client.close`."""
         self._close()
@@ -251,7 +255,3 @@ class AsyncClient(Configured):
         traceback: TracebackType | None,
     ) -> None:
         self._close()
-
-
-async def _made(make: Callable[[Any], _Made], called: Awaitable[Any]) -> _Made:
-    return make(await called)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from ._hints import Hint
+    from ._screenshots import Screenshot
 
 
 class WxAuditError(Exception):
@@ -26,6 +27,7 @@ class WxAuditError(Exception):
     - `attempts`: how many requests were sent
     - `retryable`: whether the same call may succeed later without anything being changed
     - `hint`, `hint_zh`: what to do about it
+    - `screenshots`: of `get_screenshots`, the pictures that came all the same; too large for `args`
     """
 
     _attributes: ClassVar[tuple[str, ...]] = ("auditid", "appid", "attempts", "retryable")
@@ -35,6 +37,7 @@ class WxAuditError(Exception):
     appid: str | None = None
     attempts: int = 0
     retryable: bool = False
+    screenshots: tuple[Screenshot, ...] = ()
 
     def __init__(
         self, message: str = "", details: Mapping[str, Any] | None = None, /, **attributes: Any
@@ -124,7 +127,8 @@ def _revived(name: str, value: Any) -> Any:
             raise ValueError(f"retry_at must be a datetime with a time zone, got {moment!r}")
         return moment
     if name in ("audit", "last") and isinstance(value, dict):
-        from ._native import AuditStatus
+        from ._native import AuditStatus, LatestAuditStatus
 
-        return AuditStatus.from_dict(value)
+        # Only the latter's has it.
+        return (LatestAuditStatus if "submitted_at" in value else AuditStatus).from_dict(value)
     return value

@@ -13,7 +13,7 @@ from ._errors import ArgumentError, TokenError, made
 from ._native import AuditQuery, AuditResult, conceal, read_query
 from ._progress import Reporter
 from ._results import in_order
-from ._screenshots import fetched
+from ._screenshots import MOST_PICTURES, asked_for, fetched, named
 from ._timeout import Timeout
 from ._tokens import answer
 
@@ -47,6 +47,8 @@ class Run:
 
     native: Any = None
     audience: Audience
+    # What the bar counts.
+    unit = "audit"
     read: Any = staticmethod(read_query)
 
     def __init__(
@@ -66,6 +68,9 @@ class Run:
         self._broken: Exception | None = None
         self.ended = False
         self.over = False
+
+    def reporter(self, progress: Any) -> Reporter:
+        return Reporter(progress, size(self.queries), self.unit)
 
     def begin(self) -> None:
         self.audience = self._client._audience()
@@ -172,25 +177,39 @@ class Run:
 class ScreenshotRun(Run):
     """The pictures behind several `media_id`s of one token: pairs of an index and a picture, or an error."""
 
+    unit = "screenshot"
     read: Any = staticmethod(lambda media_id: conceal(None, media_id)[1])
 
     def __init__(
-        self, client: Configured, token: Any, media_ids: Hidden, max_concurrency: Any, timeout: Any
+        self, client: Configured, token: Any, given: Hidden, appid: Any, max_concurrency: Any, timeout: Any
     ) -> None:
-        super().__init__(client, media_ids, max_concurrency, timeout, collected=True)
+        media_ids, own_appid = asked_for(given)
+        most = client._engine.concurrency(max_concurrency)
+        super().__init__(
+            client,
+            media_ids,
+            min(most, MOST_PICTURES) if max_concurrency is None else most,
+            timeout,
+            collected=True,
+        )
         self._token = token
+        self._appid = own_appid if appid is None else appid
 
     def _add(self, index: int, media_id: Any) -> None:
-        self.native.ask(index, "get_screenshot", self._token, media_id)
+        self.native.ask(index, "get_screenshot", self._token, media_id, self._appid)
 
     def _refused(self, index: int, error: ArgumentError) -> Any:
+        if error.message.startswith("media_id"):
+            error.message += f" It is number {index + 1} of them."
         return index, error
 
     def _result(self, it: Any) -> Any:
         if len(it) == 2:
             index, picture = it
             return index, fetched(*picture)
-        return it[0], self._error(*it[1:])
+        error = self._error(*it[1:])
+        error.message += f" It was screenshot {named(self.queries.get()[it[0]], it[0])}."
+        return it[0], error
 
 
 def _check(queries: Hidden, *, asynchronous: bool) -> None:
@@ -221,14 +240,11 @@ def collect(client: Client, queries: Any, max_concurrency: Any, progress: Any, t
 
 def gathered(run: Run, progress: Any) -> list[Any]:
     """All results, in the order in which they came."""
-    reporter = Reporter(progress, size(run.queries))
     results: list[Any] = []
-    try:
+    with run.reporter(progress) as reporter:
         for bunch in _bunches(run):
             results += bunch
             reporter.report(len(results))
-    finally:
-        reporter.close()
     return results
 
 

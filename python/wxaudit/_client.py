@@ -157,7 +157,8 @@ class Client(Configured):
 
         A rejection, a withdrawal and a state unknown today are returned, not raised.
 
-        - `timeout`: the longest time to wait, in seconds or as `timedelta`; `None` for no end.
+        - `timeout`: the longest time to wait, in seconds or as `timedelta`, from a millisecond on; `None` for
+          no end.
         - `polling`: how often to ask. It asks at once, and a last time when `timeout` is over; not closer
           than `polling.minimum`, so with a shorter `timeout` only once. Each poll is one `get_audit_status`
           with the client's own `timeout` and `max_retries`, which the last one may need in addition.
@@ -169,15 +170,16 @@ class Client(Configured):
 
         Raises `WaitTimeout` when `timeout` is over: its `last` is the status seen last, `attempts` the number
         of polls, and `__cause__` the error where the last poll failed. Of the errors of `get_audit_status`,
-        `retryable` ones are waited out, up to `polling.max_failures` in a row, and a `QuotaError` until
-        some seconds after its `retry_at`, or raised at once where that is beyond `timeout`. All others are
-        raised at once.
+        those that pass are waited out, up to `polling.max_failures` in a row: the `retryable` ones, an
+        answer that is not WeChat's (`DecodeError`), and a token source that failed (`TokenError` without an
+        errcode). A `QuotaError` is waited for until some seconds after its `retry_at`, or raised at once
+        where that is beyond `timeout`. All others are raised at once.
         """
         token, auditid, appid, timeout, polling, on_poll, clock = conceal(
             token, auditid, appid, timeout, polling, on_poll, clock
         )
-        from ._wait import Waiting
-        from ._waiting import wait_for_one
+        from ._wait_blocking import wait_for_one
+        from ._wait_plan import Waiting
 
         waiting = Waiting(self, timeout, polling, on_poll, clock)
         return wait_for_one(self, token, auditid, appid, waiting)
@@ -211,8 +213,8 @@ class Client(Configured):
         timeout, polling, on_poll, max_concurrency, clock = conceal(
             None, timeout, polling, on_poll, max_concurrency, clock
         )[1:]
-        from ._wait import WaitingForMany
-        from ._waiting import wait_for_many
+        from ._wait_blocking import wait_for_many
+        from ._wait_plan import WaitingForMany
 
         waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(self, waiting)
@@ -243,21 +245,26 @@ class Client(Configured):
         token: str | TokenSource,
         audit_or_media_ids: AuditStatus | Iterable[str],
         *,
+        appid: str | None = None,
         max_concurrency: int | None = None,
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> list[Screenshot]:
         """The pictures of an audit, or behind several `media_id`s, in their order.
 
-        - `max_concurrency`, `progress`, `timeout`: as for `get_audit_statuses`.
+        - `appid`: as for `get_audit_status`; by default that of the audit, where one is given.
+        - `max_concurrency`: pictures under way at once, at most the client's; 8 by default, since each may
+          have 20 MiB.
+        - `progress`, `timeout`: as for `get_audit_statuses`.
 
-        Raises the first error that there was, once all have been asked for.
+        Raises the first error that there was, once all have been asked for: its message names the `media_id`
+        that failed, and its attribute `screenshots` is the tuple of those that came.
         """
-        token, audit_or_media_ids = conceal(token, hide(audit_or_media_ids))
+        token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
         from ._screenshots import collect
 
-        return collect(self, token, audit_or_media_ids, max_concurrency, progress, timeout)
+        return collect(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
     def explain(
         self,

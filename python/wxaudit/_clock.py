@@ -25,7 +25,8 @@ class Clock(Protocol):
 
     For tests, so that three days pass in milliseconds: `FakeWeChat().clock` is one. Nothing needs to be
     inherited. Only the waits between polls go by it; calls keep their real time limits, and so does the
-    client's memory of a quota that is used up.
+    client's memory of a quota that is used up. Where that still refuses polls, unsent, whose `retry_at` is
+    past by this clock, the wait ends with the `QuotaError`.
     """
 
     def now(self) -> datetime:
@@ -46,6 +47,11 @@ class Stopwatch:
         self._clock = clock
         self._elapsed = 0.0
         self._began: Any = monotonic() if clock is None else self.now()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it goes by a caller's clock instead of the system's."""
+        return self._clock is not None
 
     def elapsed(self) -> float:
         # By the monotonic clock, since somebody may set the other one meanwhile.

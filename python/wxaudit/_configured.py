@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import ArgumentError
+from ._callback import check_callback
 from ._listeners import audience_of
 from ._native import Engine, conceal
 from ._timeout import Timeout
@@ -74,7 +74,7 @@ class Configured:
         - `proxy`: URL of an HTTP proxy for everything. Its credentials are kept as a secret.
         - `trust_env`: whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count; never for loopback hosts.
         - `ca_file`: PEM file of the only certificates to trust, instead of the system's.
-        - `on_event`: called with each `Event`; what it raises is logged and ends nothing.
+        - `on_event`: called with each `Event`, not awaited; what it raises is logged and ends nothing.
 
         `ArgumentError` for a value that cannot be used; a `ca_file` is read at the first call.
         """
@@ -84,8 +84,8 @@ class Configured:
         proxy, base_url, timeout = conceal(proxy, base_url, timeout)
         fallback_urls = _concealed(fallback_urls)
         self._load()
-        if on_event is not None and not callable(on_event):
-            raise ArgumentError(f"on_event must be callable, got {type(on_event).__name__}")
+        if on_event is not None:
+            check_callback("on_event", on_event)
         self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
         self._on_event = on_event
         self._closed = False

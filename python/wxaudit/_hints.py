@@ -131,7 +131,7 @@ ERRCODE_HINTS: dict[int, Hint] = {
         "The token was fetched as if the platform were an ordinary account: obtain component_access_token "
         "with api_component_token, and with it the mini program's authorizer_access_token with "
         "api_authorizer_token.",
-        "令牌的获取方式不对，第三方平台不能按普通账号取令牌：请先用 api_component_token 获取 "
+        "令牌的获取方式不对，第三方平台不能像普通账号那样获取令牌：请先用 api_component_token 获取 "
         "component_access_token，再用 api_authorizer_token 获取该小程序的 authorizer_access_token。",
     ),
     # The authorization.
@@ -159,19 +159,19 @@ ERRCODE_HINTS: dict[int, Hint] = {
     # The quota.
     45009: Hint(
         "The merchant's quota for today is used up: stop until midnight in Beijing, read the limit with "
-        "POST /cgi-bin/openapi/quota/get, and poll less often from then on.",
-        "该商家当天的调用额度已用完：请停止调用，等北京时间零点之后再继续，用 /cgi-bin/openapi/quota/get "
-        "查看额度，并降低轮询频率。",
+        "client.quota(token), and poll less often from then on.",
+        "该商家当天的调用额度已用完：请停止调用，等北京时间次日零点之后再继续；可用 client.quota(token) 查看"
+        "额度，并降低轮询频率。",
     ),
     45011: Hint(
         "Too many calls within a minute: wait 60 seconds or more, then spread the queries out.",
-        "每分钟调用次数超限：请等待 60 秒以上，再把查询分散开。",
+        "每分钟调用次数超限：请至少等待 60 秒，并把查询错开进行。",
     ),
     # The account.
     48004: Hint(
         "WeChat has blocked this interface for the account because of a violation: the merchant finds the "
         "details at mp.weixin.qq.com and has to have the block lifted there.",
-        "该账号因违规被封禁了接口：请商家登录 mp.weixin.qq.com 查看详情并申请解除。",
+        "该账号的这个接口因违规被封禁：请商家登录 mp.weixin.qq.com 查看详情并申请解除。",
     ),
     50002: Hint(
         "The account is restricted, frozen or closed: ask the merchant to look at its state at "
@@ -189,8 +189,8 @@ ERRCODE_HINTS: dict[int, Hint] = {
     40164: Hint(
         "The IP that the request came from is not on the IP whitelist: add the server's outgoing IP "
         "(behind NAT that of the gateway) in the Open Platform console (open.weixin.qq.com).",
-        "请求来源 IP 不在 IP 白名单中：请登录微信开放平台（open.weixin.qq.com）添加服务器的出口 IP，经过 "
-        "NAT 时是网关的公网 IP。",
+        "请求来源 IP 不在 IP 白名单中：请登录微信开放平台（open.weixin.qq.com）添加服务器的出口 IP（经过 "
+        "NAT 时为网关的公网 IP）。",
     ),
     45035: Hint(
         "The IP that the request came from is not registered: add every outgoing IP of your servers, new "
@@ -213,13 +213,13 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
     40066: Hint(
         "WeChat does not know the path: check that base_url holds nothing but scheme and host and that no "
-        "proxy rewrites /wxa/get_auditstatus.",
-        "微信不认识请求的路径：请确认 base_url 只有协议和域名，且代理没有改写 /wxa/get_auditstatus。",
+        "proxy rewrites paths.",
+        "微信无法识别该请求路径：请确认 base_url 只有协议和域名，且没有代理改写路径。",
     ),
     40097: Hint(
         "WeChat refused an argument: check that the auditid is the number that submit_audit returned, and "
         "if it is, report the rid to WeChat.",
-        "微信不接受请求参数：请确认 auditid 是提交审核时返回的数字，如果无误，请把 rid 反馈给微信。",
+        "微信拒绝了请求参数：请确认 auditid 是提交审核时返回的数字，如果无误，请把 rid 反馈给微信。",
     ),
     43001: Hint(
         "The request arrived with another method than GET, which this interface wants: check for a proxy "
@@ -229,7 +229,8 @@ ERRCODE_HINTS: dict[int, Hint] = {
     43002: Hint(
         "The request was sent as POST and arrived as another method: check for a proxy or gateway that "
         "turns POST into GET, as happens when it follows a redirect.",
-        "请求以 POST 发出，到达微信时却不是：请检查是否有代理或网关把 POST 变成了 GET，例如跟随了重定向。",
+        "请求以 POST 发出，到达微信时却变成了其他方法：请检查是否有代理或网关把 POST 改成了 GET，例如跟随了"
+        "重定向。",
     ),
     43003: Hint(
         "The request did not arrive over HTTPS: write base_url with https:// and check that no proxy "
@@ -238,12 +239,12 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
     44002: Hint(
         "The request arrived without its body: check for a proxy or gateway that drops the body of a POST.",
-        "请求到达时没有正文：请检查是否有代理或网关丢掉了 POST 的正文。",
+        "请求到达微信时缺少正文：请检查是否有代理或网关丢弃了 POST 的正文。",
     ),
     47001: Hint(
         "The body arrived as something other than the JSON that was sent: check for a proxy or gateway "
         "that rewrites bodies or their Content-Type.",
-        "正文到达时已不是所发送的 JSON：请检查是否有代理或网关改写了正文或 Content-Type。",
+        "到达微信的正文已不是发出的 JSON：请检查是否有代理或网关改写了正文或 Content-Type。",
     ),
 }
 
@@ -255,7 +256,7 @@ KIND_HINTS: dict[str, Hint] = {
     ),
     "ArgumentError": Hint(
         "Correct the argument that the message names; nothing was sent.",
-        "请更正错误信息所指的参数，请求尚未发出。",
+        "请更正错误信息中指出的参数，请求并未发出。",
     ),
     "TransportError": Hint(
         "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then ask "
@@ -265,13 +266,13 @@ KIND_HINTS: dict[str, Hint] = {
     ),
     "RequestTimeout": Hint(
         "Ask again later or allow more time with timeout=: WeChat stalls for 5 to 30 seconds now and then.",
-        "请稍后再查询，或用 timeout= 放宽时限：微信接口偶尔会停顿 5 到 30 秒。",
+        "请稍后再查询，或用 timeout= 放宽时限：微信接口偶尔会卡顿 5 到 30 秒。",
     ),
     "DecodeError": Hint(
-        "Take the audit as undecided and ask again: if this recurs, look at the excerpt for a proxy, a "
+        "Conclude nothing from this answer and ask again: if this recurs, look at the excerpt for a proxy, a "
         "login page or a wrong base_url that answers in place of WeChat.",
-        "请视为审核尚无结果并重新查询：如果反复出现，请根据 excerpt 检查是否有代理、登录页或错误的 "
-        "base_url 代替微信作了回答。",
+        "这次返回不能说明任何结果，请重新查询：如果反复出现，请根据 excerpt 检查是否有代理、登录页或错误的 "
+        "base_url 代替微信返回了内容。",
     ),
     "WaitTimeout": Hint(
         "Call wait_for_decision again or give it more time: a review takes hours, and up to 7 working days.",
@@ -285,13 +286,14 @@ KIND_HINTS: dict[str, Hint] = {
     "TokenError": Hint(
         "Check the token source: get_token() has to return the mini program's authorizer_access_token as "
         "a non-empty str without blanks or line breaks, and in good time.",
-        "请检查令牌来源：get_token() 必须及时返回该小程序的 authorizer_access_token，且为非空、不含空白和"
-        "换行的字符串。",
+        "请检查令牌来源：get_token() 必须及时返回该小程序的 authorizer_access_token，且必须是不含空格和换行"
+        "的非空字符串。",
     ),
     "APIError": Hint(
-        "Look the errcode up in WeChat's list of global error codes, or ask WeChat by the rid, which it "
-        "can explain for 7 days.",
-        "请在微信全局错误码文档中查找该 errcode，或凭 rid 向微信查询，rid 的有效期为 7 天。",
+        "Look the errcode up in WeChat's list of global error codes, or, within 7 days, ask WeChat what it "
+        "saw of the request with client.explain(token, error).",
+        "请在微信全局错误码文档中查找该 errcode，或在 7 天之内用 client.explain(token, error) 查看微信收到的"
+        "请求。",
     ),
     "QuotaError": Hint(
         "Wait until retry_at, then call less often.",
@@ -302,7 +304,7 @@ KIND_HINTS: dict[str, Hint] = {
 HTTP_STATUS_HINTS: dict[int, Hint] = {
     407: Hint(
         "The proxy wants a user and a password: write them into proxy= or HTTPS_PROXY.",
-        "代理要求用户名和密码：请写入 proxy= 或 HTTPS_PROXY。",
+        "代理需要用户名和密码：请写在 proxy= 或 HTTPS_PROXY 中。",
     ),
     412: Hint(
         "The body arrived without Content-Length (chunked), which WeChat refuses: let the proxy or "
@@ -313,7 +315,7 @@ HTTP_STATUS_HINTS: dict[int, Hint] = {
 _REDIRECT = Hint(
     "Redirects are never followed, since the token stands in the URL: check base_url, and whether a proxy "
     "or a login page of the network answered.",
-    "令牌在 URL 中，因此从不跟随重定向：请检查 base_url，以及是否由代理或网络登录页作了回答。",
+    "令牌写在 URL 中，因此一律不跟随重定向：请检查 base_url，以及是否有代理或网络登录页返回了这个响应。",
 )
 _GATEWAY = Hint(
     "A gateway of WeChat or a proxy could not serve the request: ask again in a minute or so, since "
@@ -323,7 +325,7 @@ _GATEWAY = Hint(
 _NOT_WECHAT = Hint(
     "WeChat answers its own errors with HTTP 200, so something else answered: check base_url, the proxy "
     "and the firewall.",
-    "微信自身的错误都以 HTTP 200 返回，说明作答的不是微信接口：请检查 base_url、代理和防火墙。",
+    "微信自身的错误都以 HTTP 200 返回，可见这个响应并非来自微信：请检查 base_url、代理和防火墙。",
 )
 
 

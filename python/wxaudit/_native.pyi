@@ -280,7 +280,7 @@ class Batch:
         """How many queries more it takes in now."""
     def add(self, index: int, query: AuditQuery) -> None:
         """Takes in a query with its number in the input."""
-    def ask(self, index: int, name: str, token: Any, subject: Any) -> None:
+    def ask(self, index: int, name: str, token: Any, subject: Any, appid: Any) -> None:
         """Takes in another call, by the name of the client's method."""
     def end(self) -> None:
         """There is no more input."""

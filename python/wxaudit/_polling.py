@@ -7,6 +7,7 @@ from datetime import timedelta
 from ._errors import ArgumentError
 from ._frozen import Frozen
 from ._native import conceal
+from ._number import number_of
 from ._timeout import _LONGEST, _given
 
 TYPE_CHECKING = False
@@ -17,16 +18,22 @@ if TYPE_CHECKING:
 # Seconds; below this, polls would be a busy loop.
 _SHORTEST = 0.001
 
+# Seconds; the longest interval unless another is given.
+_MAXIMUM = 600.0
+
 
 class Polling(Frozen):
     """How often `wait_for_decision` looks: soon at first, then more and more rarely.
 
     - `initial`: from the first poll to the second, in seconds or as `timedelta`; at least a millisecond.
     - `multiplier`: each interval is so many times the one before, at least 1.
-    - `maximum`: the longest interval, in seconds or as `timedelta`; at least `initial`, at most a year.
-    - `jitter`: each interval is shortened by a random part of it, up to this one; from 0 to less than 1.
-    - `max_failures`: so many polls in a row may fail transiently (no connection, timeouts, HTTP 5xx, errcode
-      -1) before the next such failure ends the wait. They lengthen the intervals like any other poll.
+    - `maximum`: the longest interval, in seconds or as `timedelta`; at least `initial`, at most a year. By
+      default ten minutes, or `initial` where that is longer.
+    - `jitter`: each interval is shortened by a random part of it, up to this one; from 0 to less than 1, and
+      not so large that an interval could be shorter than a millisecond.
+    - `max_failures`: so many polls in a row may fail in a way that passes (no connection, timeouts, HTTP 5xx,
+      errcode -1, an answer that is not WeChat's, a token source that fails) before the next such failure
+      ends the wait. They lengthen the intervals like any other poll.
 
     A review takes hours, and up to 7 working days, and each poll counts against the merchant's quota: the
     defaults ask 9 or 10 times in the first half hour, then every 9 to 10 minutes.
@@ -48,7 +55,7 @@ class Polling(Frozen):
     def __init__(
         self,
         initial: int | float | timedelta = 30.0,
-        maximum: int | float | timedelta = 600.0,
+        maximum: int | float | timedelta | None = None,
         multiplier: int | float = 1.5,
         jitter: int | float = 0.1,
         max_failures: int = 10,
@@ -57,9 +64,9 @@ class Polling(Frozen):
         _, initial, maximum, multiplier, jitter, max_failures = conceal(
             None, initial, maximum, multiplier, jitter, max_failures
         )
+        self._fill(initial=_interval("initial", initial, 30))
         self._fill(
-            initial=_interval("initial", initial, 30),
-            maximum=_interval("maximum", maximum, 600),
+            maximum=max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600),
             multiplier=_number("multiplier", multiplier),
             jitter=_number("jitter", jitter),
         )
@@ -78,12 +85,18 @@ class Polling(Frozen):
                 f"jitter must be a part from 0 to less than 1, got {_given(jitter)}; write jitter=0.1 for a "
                 "tenth"
             )
-        if isinstance(max_failures, bool) or not isinstance(max_failures, int) or max_failures < 0:
+        if round(self.minimum, 9) < _SHORTEST:
+            raise ArgumentError(
+                f"jitter must leave intervals of at least {_SHORTEST} seconds, got {_given(jitter)} with "
+                f"initial={self.initial:g}; write jitter=0, or a longer initial"
+            )
+        failures = number_of(max_failures)
+        if not isinstance(failures, int) or failures < 0:
             raise ArgumentError(
                 f"max_failures must be a whole number from 0, got {_given(max_failures)}; write "
                 "max_failures=10"
             )
-        self._fill(max_failures=max_failures)
+        self._fill(max_failures=failures)
 
     @property
     def minimum(self) -> float:
@@ -115,10 +128,10 @@ def limit_of(timeout: object) -> float | None:
     if timeout is None:
         return None
     seconds = _seconds("timeout", timeout, "timedelta(days=7), or None for no end")
-    if not seconds > 0:  # NaN included
+    if not seconds >= _SHORTEST:  # NaN included
         raise ArgumentError(
-            f"timeout must be more than 0 seconds, got {_given(timeout)}; write the longest time to wait, "
-            "such as timeout=timedelta(days=7), or None for no end"
+            f"timeout must be at least {_SHORTEST} seconds, got {_given(timeout)}; write the longest time to "
+            "wait, such as timeout=timedelta(days=7), or None for no end"
         )
     return seconds
 
@@ -135,9 +148,9 @@ def _interval(name: str, value: object, example: int) -> float:
 def _seconds(name: str, value: object, example: str) -> float:
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif (number := number_of(value)) is not None:
         # Compared before it is converted: float() of a huge int overflows.
-        seconds = _LONGEST + 1 if value > _LONGEST else -1.0 if value < 0 else float(value)
+        seconds = _LONGEST + 1 if number > _LONGEST else -1.0 if number < 0 else float(number)
     else:
         raise ArgumentError(
             f"{name} must be a number of seconds or a timedelta, got {_given(value)}; write {name}={example}"
@@ -151,9 +164,10 @@ def _seconds(name: str, value: object, example: str) -> float:
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        # float() of a huge int overflows; no such number is allowed anyway.
-        return float(value) if abs(value) < 1e300 else float("inf") if value > 0 else float("-inf")
+    number = number_of(value)
+    if number is not None:
+        # float() of a huge int overflows; no such number is allowed anyway. A NaN stays one.
+        return float("inf") if number >= 1e300 else float("-inf") if number <= -1e300 else float(number)
     raise ArgumentError(f"{name} must be a number, got {_given(value)}")
 
 

@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+from ._callback import check_callback
 from ._errors import ArgumentError
 from ._native import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
     from typing import Any, TypeAlias
+
+    from typing_extensions import Self
 
     Listener: TypeAlias = Callable[[int, int | None], object]
 
 
 class Reporter:
-    """Tells `progress` how many of how many queries are answered. It raises nothing that could be handled."""
+    """Tells `progress` how many of how many queries are answered, from `with` on.
 
-    def __init__(self, progress: Any, total: int | None) -> None:
+    Its constructor raises `ArgumentError` for what can tell nothing; `report` raises nothing that could be
+    handled.
+    """
+
+    def __init__(self, progress: Any, total: int | None, unit: str) -> None:
         self._total = total
+        self._unit = unit
+        # Looked for at once, so that what is missing is said where it was asked for.
+        self._tqdm = _tqdm() if progress is True else None
         self._bar: Any = None
         self._tell: Listener | None = None
-        if progress is True:
-            self._bar = _bar(total)
-        elif callable(progress):
+        if callable(progress):
+            check_callback("progress", progress)
             self._tell = progress
-        elif progress is not None and progress is not False:
+        elif progress is not None and not isinstance(progress, bool):
             kind = progress.kind if isinstance(progress, Secret) else type(progress).__name__
             raise ArgumentError(f"progress must be True or a callable of (done, total), got {kind}")
+
+    def __enter__(self) -> Self:
+        # Not before: a coroutine that nobody awaits draws nothing.
+        if self._tqdm is not None:
+            with _quiet():
+                self._bar = self._tqdm(total=self._total, unit=self._unit)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
 
     def report(self, done: int) -> None:
         try:
@@ -41,18 +69,19 @@ class Reporter:
 
             complain("progress raised; the batch goes on without it")
 
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
 
-
-def _bar(total: int | None) -> Any:
-    import warnings
-
+def _tqdm() -> Any:
     from ._extra import needed
 
+    with _quiet():
+        return needed("tqdm.auto", "progress=True").tqdm
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without ipywidgets tqdm says so, and draws its bar in text."""
+    import warnings
+
     with warnings.catch_warnings():
-        # Without ipywidgets it says so, and draws its bar in text.
         warnings.filterwarnings("ignore", message="IProgress not found")
-        tqdm = needed("tqdm.auto", "progress=True").tqdm
-        return tqdm(total=total, unit="audit")
+        yield

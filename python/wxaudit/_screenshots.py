@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import ArgumentError
+from ._errors import ArgumentError, WxAuditError
 from ._frozen import Frozen
 from ._native import AuditStatus, hide
 from ._visible import visible
@@ -26,11 +26,18 @@ _SUFFIXES = {
 }
 
 
+# A picture may have 20 MiB, and a client may allow 64 calls at once: so many by default.
+MOST_PICTURES = 8
+
+# A `media_id` has 64 characters, a token far more.
+_LONGEST_NAMED = 64
+
+
 class Screenshot(Frozen):
     """A picture that WeChat keeps. It shows itself in notebooks.
 
     `media_id`; `content`: the bytes as WeChat keeps them; `media_type`: what they say that they are, such as
-    `image/png`.
+    `image/png`. `ArgumentError` for values of the wrong kind.
     """
 
     __module__ = "wxaudit"
@@ -43,7 +50,11 @@ class Screenshot(Frozen):
     media_type: str
 
     def __init__(self, media_id: str, content: bytes, media_type: str) -> None:
-        if media_type not in _SUFFIXES:
+        if not isinstance(media_id, str):
+            raise ArgumentError(f"media_id must be a text, got {type(media_id).__name__}")
+        if not isinstance(content, bytes):
+            raise ArgumentError(f"content must be bytes, got {type(content).__name__}")
+        if not isinstance(media_type, str) or media_type not in _SUFFIXES:
             raise ArgumentError(f"media_type must be one of {', '.join(_SUFFIXES)}, got {media_type!r}")
         self._fill(media_id=media_id, content=content, media_type=media_type)
 
@@ -99,18 +110,17 @@ def find_fetched(media_id: str) -> Screenshot | None:
     return None if _fetched is None else _fetched.get(media_id)
 
 
-def media_ids(given: Hidden) -> Hidden:
-    """The `media_id`s that are meant: those of an audit, or several."""
+def asked_for(given: Hidden) -> tuple[Hidden, str | None]:
+    """The `media_id`s that are meant, those of an audit or several, and the audit's appid."""
     try:
-        return _media_ids(given)
+        if isinstance(given.get(), AuditStatus):
+            return hide(given.get().screenshots), given.get().appid
+        return _several(given), None
     finally:
         given.clear()
 
 
-def _media_ids(given: Hidden) -> Hidden:
-    if isinstance(given.get(), AuditStatus):
-        shown: Hidden = hide(given.get().screenshots)
-        return shown
+def _several(given: Hidden) -> Hidden:
     if isinstance(given.get(), (str, bytes)) or not hasattr(given.get(), "__iter__"):
         kind = type(given.get()).__name__
         raise ArgumentError(f"audit_or_media_ids: expected an AuditStatus or several media_ids, got {kind}")
@@ -118,19 +128,34 @@ def _media_ids(given: Hidden) -> Hidden:
     return several
 
 
+def named(media_id: str, index: int) -> str:
+    """A `media_id` as a message shows it; by its number alone where it is so long that it may be a token."""
+    return f"number {index + 1}" if len(media_id) > _LONGEST_NAMED else visible(media_id)
+
+
 def in_order(found: list[Any]) -> list[Screenshot]:
-    """Pairs of index and picture, or error, by index; raises the first error."""
-    pictures = [value for _, value in sorted(found, key=lambda pair: pair[0])]
-    for picture in pictures:
-        if isinstance(picture, BaseException):
-            raise picture
+    """Pairs of index and picture, or error, by index; raises the first error, which has the pictures."""
+    values = [value for _, value in sorted(found, key=lambda pair: pair[0])]
+    pictures = [value for value in values if isinstance(value, Screenshot)]
+    for value in values:
+        if isinstance(value, WxAuditError):
+            value.screenshots = tuple(pictures)
+            if pictures:
+                value.message += f" {len(pictures)} of {len(values)} came: see its attribute screenshots."
+            raise value
     return pictures
 
 
 def collect(
-    client: Client, token: Any, given: Any, max_concurrency: Any, progress: Any, timeout: Any
+    client: Client,
+    token: Any,
+    given: Any,
+    appid: Any,
+    max_concurrency: Any,
+    progress: Any,
+    timeout: Any,
 ) -> list[Screenshot]:
     from ._batch import ScreenshotRun, gathered
 
-    run = ScreenshotRun(client, token, media_ids(given), max_concurrency, timeout)
+    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
     return in_order(gathered(run, progress))

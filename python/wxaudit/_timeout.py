@@ -7,6 +7,7 @@ from datetime import timedelta
 from ._errors import ArgumentError
 from ._frozen import Frozen
 from ._native import Secret, conceal
+from ._number import number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def _seconds(name: str, value: object) -> float:
     """`value` in seconds, or the ArgumentError that names the field, what was given, and what to write."""
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif (number := number_of(value)) is not None:
         # Compared before it is converted: float() of a huge int overflows.
-        seconds = _LONGEST + 1 if value > _LONGEST else float(value)
+        seconds = _LONGEST + 1 if number > _LONGEST else -1.0 if number < 0 else float(number)
     elif isinstance(value, tuple):
         raise ArgumentError(
             f"{name} cannot be a tuple, got {_given(value)}; write Timeout(total=…, connect=…, read=…)"

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 
+use super::arguments::label;
 use super::bridge::{self, AbortOnDrop};
 use super::errors::{self, Context};
 use super::event_loop::Landing;
@@ -139,8 +140,10 @@ impl Batch {
         name: &str,
         token: &Bound<'_, PyAny>,
         subject: &Bound<'_, PyAny>,
+        appid: Option<Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        self.put(token.py(), index, operation::operation(name, subject)?, token, None)
+        let appid = appid.map(|appid| label(&appid)).transpose()?;
+        self.put(token.py(), index, operation::operation(name, subject)?, token, appid)
     }
 
     /// There is no more input.

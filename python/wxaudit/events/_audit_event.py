@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from .._errors import ArgumentError
@@ -11,7 +12,7 @@ from .._state import AuditState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any, ClassVar
 
     from typing_extensions import Self
@@ -57,7 +58,7 @@ class AuditEvent(Frozen):
         original_id: str,
         decided_at: datetime | str,
         reason: str | None = None,
-        screenshots: Iterable[str] = (),
+        screenshots: Iterable[str] | None = (),
     ) -> None:
         if not isinstance(kind, str) or kind not in STATES:
             raise ArgumentError(f"kind must be one of {', '.join(STATES)}, got {kind!r}")
@@ -65,12 +66,12 @@ class AuditEvent(Frozen):
             raise ArgumentError(f"original_id must be a text such as gh_fb9688c2a4b2, got {original_id!r}")
         if reason is not None and not isinstance(reason, str):
             raise ArgumentError(f"reason must be a str or None, got {reason!r}")
-        media_ids = (None,) if isinstance(screenshots, str) else tuple(screenshots)
-        if not all(isinstance(media_id, str) for media_id in media_ids):
-            raise ArgumentError(f"screenshots must be several media_ids, got {screenshots!r}")
-        moment = _moment(decided_at).astimezone(timezone.utc)
         self._fill(
-            kind=kind, original_id=original_id, decided_at=moment, reason=reason, screenshots=media_ids
+            kind=kind,
+            original_id=original_id,
+            decided_at=_moment(decided_at),
+            reason=reason,
+            screenshots=_media_ids(screenshots),
         )
 
     @property
@@ -98,15 +99,25 @@ class AuditEvent(Frozen):
         """Reads what `to_dict` made. `ArgumentError` for a missing or wrong key; others are left out."""
         # The constructor refuses what is missing or of another type.
         given: dict[str, Any] = {name: data.get(name) for name in cls._fields}
-        given["screenshots"] = data.get("screenshots", ())
         return cls(**given)
 
 
 def _moment(given: object) -> datetime:
+    """That moment in UTC."""
     try:
         moment = datetime.fromisoformat(given) if isinstance(given, str) else given
-    except ValueError:
-        moment = None
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ArgumentError(f"decided_at must be a datetime with a time zone, or its ISO text, got {given!r}")
-    return moment
+        if isinstance(moment, datetime) and moment.utcoffset() is not None:
+            return moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        # No time at all, or one that UTC has no year for.
+        pass
+    raise ArgumentError(f"decided_at must be a datetime with a time zone, or its ISO text, got {given!r}")
+
+
+def _media_ids(given: object) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    media_ids = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
+    if not all(isinstance(media_id, str) for media_id in media_ids):
+        raise ArgumentError(f"screenshots must be several media_ids, got {given!r}")
+    return media_ids

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import secrets
@@ -10,7 +9,9 @@ import time
 from datetime import timedelta
 
 from .._errors import ArgumentError
-from .._native import Secret, conceal, hide
+from .._native import conceal, hide
+from .._number import number_of
+from .._timeout import _given
 from ._crypto import decrypt, encrypt, is_signed, read_appid, read_key, read_token, sign
 from ._message import read_message
 from ._rejected import EventRejected
@@ -30,6 +31,10 @@ SUCCESS = "success"
 
 # The longest that WeChat sends are texts of users, far below.
 LARGEST_BODY = 1024 * 1024
+
+# Below, clocks that differ a little would lose pushes; above, there is too much to remember.
+_SHORTEST_AGE = 1
+_LONGEST_AGE = 24 * 3600
 
 _REFUSED = (
     "the push is not one that WeChat sent to this third-party platform, or Token, EncodingAESKey or appid "
@@ -65,8 +70,9 @@ class EventReceiver:
         - `component_appid`: the appid of the platform itself, not of a mini program.
         - `previous_encoding_aes_key`: the one before, as WeChat advises: pushes may come under both for a
           while after a change.
-        - `max_age`: how many seconds a push may be old, or ahead of this server's clock. The same push is
-          refused for as long; each process remembers for itself, the newest 65 536 of that time at least.
+        - `max_age`: how many seconds a push may be old, or ahead of this server's clock, from 1 to a day. The
+          same push is refused for as long; each process remembers for itself, the newest 65 536 of that time
+          at least.
         - `clock`: the Unix time.
 
         `ArgumentError` for a value that cannot be used, without a word of a secret.
@@ -92,19 +98,20 @@ class EventReceiver:
         """The appid of the platform."""
         return self._appid
 
-    def receive(self, query: Mapping[str, Any] | str | bytes, body: bytes) -> AuditEvent | None:
+    def receive(self, query: Mapping[Any, Any] | str | bytes, body: bytes) -> AuditEvent | None:
         """What a push says about an audit; None for a push about anything else.
 
         - `query`: the query string as it came, or a mapping of its parameters: `request.GET` of Django,
-          `request.args` of Flask, `request.query_params` of Starlette, what `parse_qs` gives.
+          `request.args` of Flask, `request.query_params` of Starlette, `request.query_arguments` of Tornado,
+          what `parse_qs` gives. Texts or bytes.
         - `body`: the raw bytes.
 
         Raises `EventRejected` for whatever is not a push of WeChat to this platform, of this time and for
         the first time: answer HTTP 403. In that order the signature is compared, the text decrypted, the
-        appid compared, then time and novelty, and only then XML is parsed, without DTD and entities.
-        `ArgumentError` where the arguments are of the wrong type.
+        appid and the time compared, and only then XML is parsed, without DTD and entities; what could be
+        read is compared with what was taken. `ArgumentError` where the arguments are of the wrong type.
 
-        An event that comes back is marked as taken; when your own work with it fails, see `forget`.
+        A push that comes back is marked as taken; when your own work with it fails, see `forget`.
         """
         if not isinstance(body, (bytes, bytearray, memoryview)):
             raise ArgumentError(f"body must be the raw bytes of the request, got {type(body).__name__}")
@@ -123,14 +130,15 @@ class EventReceiver:
         if message is None or not re.fullmatch(rb"[0-9]{1,11}", timestamp):
             raise EventRejected(_REFUSED)
         self._check_age(int(timestamp))
-        if not self._seen.add(signature.decode("ascii"), int(timestamp), self._clock()):
-            raise EventRejected("the same push was taken before", replayed=True)
         event, problem = read_message(message)
         if problem:
             raise EventRejected(f"the push is WeChat's, but {problem}")
+        # Last, since what is not taken may come again; of several threads that came here one is the first.
+        if not self._seen.add(signature.decode("ascii"), int(timestamp), self._clock()):
+            raise EventRejected("the same push was taken before", replayed=True)
         return event
 
-    def forget(self, query: Mapping[str, Any] | str | bytes) -> None:
+    def forget(self, query: Mapping[Any, Any] | str | bytes) -> None:
         """Lets a push that was taken come again: for when your own work with its event failed.
 
         WeChat repeats a push that is not answered with success. Whether it signs it anew is not documented.
@@ -199,11 +207,14 @@ class EventReceiver:
 def _seconds(max_age: Any) -> float:
     if isinstance(max_age, timedelta):
         max_age = max_age.total_seconds()
-    kind = max_age.kind if isinstance(max_age, Secret) else type(max_age).__name__
-    if isinstance(max_age, bool) or not isinstance(max_age, (int, float)):
-        raise ArgumentError(f"max_age must be seconds or a timedelta, got {kind}; write max_age=300")
-    if not 0 < max_age < math.inf:
+    seconds = number_of(max_age)
+    if seconds is None:
         raise ArgumentError(
-            f"max_age must be more than 0 seconds and finite, got {max_age}; write max_age=300"
+            f"max_age must be seconds or a timedelta, got {_given(max_age)}; write max_age=300"
         )
-    return float(max_age)
+    if not _SHORTEST_AGE <= seconds <= _LONGEST_AGE:
+        raise ArgumentError(
+            f"max_age must be from 1 second to 1 day, got {_given(max_age)}; it counts seconds, not "
+            "milliseconds; write max_age=300"
+        )
+    return float(seconds)

@@ -14,8 +14,12 @@ _ENCRYPT = re.compile(rb"<Encrypt>(?:<!\[CDATA\[([A-Za-z0-9+/=]*)\]\]>|([A-Za-z0
 _LONGEST = 256
 
 
-def parameters(query: Mapping[str, Any] | str | bytes) -> tuple[bytes, bytes, bytes] | None:
-    """`msg_signature`, `timestamp` and `nonce`; None where one is missing, empty, long, or there twice."""
+def parameters(query: Mapping[Any, Any] | str | bytes) -> tuple[bytes, bytes, bytes] | None:
+    """`msg_signature`, `timestamp` and `nonce`; None where one is missing, empty, long, or there twice.
+
+    Keys and values may be bytes. `ArgumentError` for a query that is none, and for values that are neither
+    text, bytes nor a list of those.
+    """
     if isinstance(query, (str, bytes)):
         text = query.decode("latin-1") if isinstance(query, bytes) else query
         try:
@@ -26,8 +30,7 @@ def parameters(query: Mapping[str, Any] | str | bytes) -> tuple[bytes, bytes, by
         raise ArgumentError(
             f"query must be the query string or a mapping of its parameters, got {type(query).__name__}"
         )
-    found = [_only(query, name) for name in ("msg_signature", "timestamp", "nonce")]
-    signature, timestamp, nonce = (value.encode("utf-8", "surrogatepass") for value in found)
+    signature, timestamp, nonce = (_only(query, name) for name in ("msg_signature", "timestamp", "nonce"))
     return (signature, timestamp, nonce) if signature and timestamp and nonce else None
 
 
@@ -40,14 +43,25 @@ def encrypted_text(body: bytes) -> bytes | None:
     return bytes(with_cdata or bare) or None
 
 
-def _only(query: Mapping[str, Any], name: str) -> str:
-    """The one value of a parameter, "" where there is none or several."""
-    if name not in query:
-        return ""
-    # Django, Flask and Starlette; then aiohttp; then what parse_qs and plain dicts hold.
-    values = query.getlist(name) if hasattr(query, "getlist") else None
+def _only(query: Mapping[Any, Any], name: str) -> bytes:
+    """The one value of a parameter, empty where there is none, several or a long one."""
+    values = [_encoded(value, name) for key in (name, name.encode()) for value in _values(query, key)]
+    return values[0] if len(values) == 1 and len(values[0]) <= _LONGEST else b""
+
+
+def _values(query: Mapping[Any, Any], key: str | bytes) -> list[Any] | tuple[Any, ...]:
+    if key not in query:
+        return ()
+    # Django, Flask and Starlette; then aiohttp; then what parse_qs, Tornado and plain dicts hold.
+    values = query.getlist(key) if hasattr(query, "getlist") else None
     if values is None:
-        values = query.getall(name) if hasattr(query, "getall") else query[name]
-    if isinstance(values, (list, tuple)):
-        values = values[0] if len(values) == 1 else ""
-    return values if isinstance(values, str) and len(values) <= _LONGEST else ""
+        values = query.getall(key) if hasattr(query, "getall") else query[key]
+    return values if isinstance(values, (list, tuple)) else (values,)
+
+
+def _encoded(value: object, name: str) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    raise ArgumentError(f"query: {name} must be a text, bytes or a list of those, got {type(value).__name__}")

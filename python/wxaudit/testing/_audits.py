@@ -53,6 +53,9 @@ class FakeAudit:
         clock: FakeClock,
         lock: threading.RLock,
     ) -> None:
+        for name, text in (("user_version", user_version), ("user_desc", user_desc)):
+            if not isinstance(text, str):
+                raise TypeError(f"{name} is a string, not {type(text).__name__}")
         self.user_version = user_version
         self.user_desc = user_desc
         self._auditid = auditid

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from datetime import datetime, timedelta, timezone
 
+_LONGEST = timedelta(days=365_000)
+# Times that come later than the clock's still have to be ones that the calendar has.
+_END = datetime(8000, 1, 1, tzinfo=timezone.utc)
+
 
 def as_timedelta(duration: float | timedelta, name: str) -> timedelta:
-    """Seconds or a `timedelta` as a `timedelta`; `ValueError` where it is negative or not finite."""
+    """Seconds or a `timedelta` as a `timedelta`; `ValueError` where it is negative or beyond 1000 years."""
     if not isinstance(duration, timedelta):
         if isinstance(duration, bool) or not isinstance(duration, (int, float)):
             raise TypeError(f"{name} must be seconds or a timedelta, not {type(duration).__name__}")
-        if not math.isfinite(duration):
-            raise ValueError(f"{name} must be finite, not {duration}")
+        # Before the conversion, which overflows.
+        if not abs(duration) <= _LONGEST.total_seconds():
+            raise ValueError(f"{name} must be finite and at most 1000 years, not {duration} seconds")
         duration = timedelta(seconds=duration)
     if duration < timedelta(0):
         raise ValueError(f"{name} must not be negative: {duration}")
+    if duration > _LONGEST:
+        raise ValueError(f"{name} must be finite and at most 1000 years, not {duration}")
     return duration
 
 
@@ -45,9 +51,14 @@ class FakeClock:
         return int(self._now.timestamp())
 
     def advance(self, by: float | timedelta) -> datetime:
-        """Move forward by seconds or a `timedelta`, and return the new time. `ValueError` for a step back."""
+        """Move forward by seconds or a `timedelta`, and return the new time.
+
+        `ValueError` for a step back, and beyond the year 8000.
+        """
         step = as_timedelta(by, "by")
         with self._lock:
+            if step > _END - self._now:
+                raise ValueError(f"the clock does not go beyond the year 8000, by {step}")
             self._now += step
             return self._now
 

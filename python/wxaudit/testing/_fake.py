@@ -119,10 +119,13 @@ class FakeWeChat(Script, Watch):
         (`"weapp_audit_fail"`, or any other) about the mini program `appid`. `options`: `token`,
         `encoding_aes_key` and `component_appid` of the platform, which are required; for an event by its
         name also `reason` and `screenshots`; `timestamp` and `nonce` of the query. Times are the fake's.
+        `TypeError` and `ValueError` for what makes no push, such as a reason beside an audit.
         Needs cryptography and defusedxml.
         """
         from ._push import make_push
 
+        if not isinstance(audit, str) and appid is not None and appid != audit.appid:
+            raise ValueError(f"the audit is of {audit.appid}: an appid goes with an event's name")
         return make_push(self.clock, audit, self._appid(appid), **options)
 
     def push(

@@ -24,6 +24,11 @@ class ScriptedFault:
         reused: bool | None,
         lock: threading.RLock,
     ) -> None:
+        for name, value, kind in (("times", times, int), ("auditid", auditid, int), ("appid", appid, str)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                raise TypeError(f"{name} cannot be {value!r}")
+        if reused not in (None, True, False):
+            raise TypeError(f"reused is True, False or None, not {reused!r}")
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, or None for always: {times}")
         if fault.cut == "accept" and (auditid is not None or appid is not None or reused is not None):

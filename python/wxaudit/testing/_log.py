@@ -237,7 +237,14 @@ class Log:
             return list(self._closed)
 
     def wait(self, reached: Callable[[], bool], timeout: float, awaited: Callable[[], str]) -> None:
-        """Until `reached()`; `TimeoutError` with the text of `awaited` after `timeout` seconds."""
+        """Until `reached()`; `TimeoutError` with the text of `awaited` after `timeout` seconds.
+
+        `TypeError` and `ValueError` for a `timeout` that is no number of seconds, or none that ends.
+        """
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout is a number of seconds, not {type(timeout).__name__}")
+        if not timeout <= threading.TIMEOUT_MAX:  # NaN included, with which it would never end
+            raise ValueError(f"timeout must be a number of seconds that ends, not {timeout}")
         with self._changed:
             if not self._changed.wait_for(reached, timeout):
                 raise TimeoutError(f"{awaited()} after {timeout} s")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from .._native import hide
 from ..events._crypto import encrypt, read_appid, read_key, read_token, sign
 from ._audits import FakeAudit
-from ._life import APPROVED, DELAYED, REJECTED, state_name
+from ._life import APPROVED, DELAYED, REJECTED, check_details, state_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,8 +111,18 @@ def make_push(
     nonce: str | None = None,
 ) -> FakePush:
     """See `FakeWeChat.make_push`."""
+    if not isinstance(audit, (FakeAudit, str)):
+        raise TypeError(f"what is pushed is an audit or the name of an event, not {type(audit).__name__}")
+    # As for a rejected audit: an event by its name may have both.
+    screenshots = check_details(REJECTED, reason, screenshots)
+    if nonce is not None and not isinstance(nonce, str):
+        raise TypeError(f"nonce is a string, not {type(nonce).__name__}")
+    if timestamp is not None and (isinstance(timestamp, bool) or not isinstance(timestamp, int)):
+        raise TypeError(f"timestamp is a whole number of Unix seconds, not {type(timestamp).__name__}")
     moment = clock.timestamp()
     if isinstance(audit, FakeAudit):
+        if reason is not None or screenshots:
+            raise ValueError("an audit has a reason and screenshots of its own: they go with an event's name")
         state, decided_at = int(audit.state), int(audit.changed_at.timestamp())
         if state not in _KINDS:
             raise ValueError(f"WeChat pushes nothing about an audit that is {state_name(state)}")

@@ -88,6 +88,8 @@ class Script:
         """
         if content is not None and not isinstance(content, bytes):
             raise TypeError(f"content is bytes, not {type(content).__name__}")
+        if media_id is not None and not isinstance(media_id, str):
+            raise TypeError(f"a media_id is a string, not {type(media_id).__name__}")
         name = self.media_id() if media_id is None else media_id
         with self._lock:
             self._world.media.keep(name, self._appid(appid), picture(name) if content is None else content)

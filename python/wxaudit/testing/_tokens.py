@@ -20,6 +20,7 @@ GRACE = timedelta(minutes=5)
 
 _URL_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 _SHORTEST = 64
+_LONGEST = 65_536
 
 
 def mask(token: str) -> str:
@@ -68,8 +69,8 @@ class Tokens:
     ) -> str:
         if kind not in ("authorizer", "own", "component"):
             raise ValueError(f"kind must be 'authorizer', 'own' or 'component', not {kind!r}")
-        if length < _SHORTEST:
-            raise ValueError(f"length must be at least {_SHORTEST}, not {length}")
+        if not _SHORTEST <= length <= _LONGEST:
+            raise ValueError(f"length must be at least {_SHORTEST} and at most {_LONGEST}, not {length}")
         lifetime = as_timedelta(expires_in, "expires_in")
         text = _new_text(length, url_safe)
         with self._lock:

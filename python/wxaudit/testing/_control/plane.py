@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from .routes import ROUTES, Call, Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -102,26 +103,36 @@ def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
             """Nothing: standard error belongs to the program."""
 
         def _answer(self) -> None:
-            status, answer = _status_and_answer(fake, self.command, self.path, self._read_body())
+            status, answer = _status_and_answer(fake, self.command, self.path, self._read_body)
             body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
+            if self.close_connection:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(body)
 
         def _read_body(self) -> bytes:
-            length = int(self.headers.get("Content-Length") or 0)
-            return self.rfile.read(min(length, _MAX_BODY))
+            length = self.headers.get("Content-Length", "0")
+            is_length = length.isascii() and length.isdigit() and int(length[:20]) <= _MAX_BODY
+            if not is_length or "Transfer-Encoding" in self.headers:
+                # Where the body ends, and the next request begins, is not known.
+                self.close_connection = True
+                raise ValueError(f"a body has a Content-Length, in bytes, of at most {_MAX_BODY}")
+            return self.rfile.read(int(length))
 
     return Handler
 
 
-def _status_and_answer(fake: FakeWeChat, method: str, target: str, body: bytes) -> tuple[int, object]:
+def _status_and_answer(
+    fake: FakeWeChat, method: str, target: str, read_body: Callable[[], bytes]
+) -> tuple[int, object]:
     """Carry a call out. What the caller did wrong comes back as 400, 404 or 408 with an `error`."""
-    url = urlsplit(target)
-    path = url.path.removeprefix(PREFIX)
     try:
+        body = read_body()
+        url = urlsplit(target)
+        path = url.path.removeprefix(PREFIX)
         if path == url.path:
             raise LookupError(f"the control plane is below {PREFIX}/")
         route, arguments = find_route(method, path)
@@ -133,5 +144,5 @@ def _status_and_answer(fake: FakeWeChat, method: str, target: str, body: bytes) 
         return 404, {"error": str(failure.args[0])}
     except TimeoutError as failure:
         return 408, {"error": str(failure)}
-    except (ValueError, TypeError, RuntimeError, ImportError) as failure:
+    except (ValueError, TypeError, OverflowError, RuntimeError, ImportError) as failure:
         return 400, {"error": str(failure)}

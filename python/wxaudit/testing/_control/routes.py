@@ -277,7 +277,7 @@ def index(call: Call) -> object:
             {
                 "method": route.method,
                 "path": route.path,
-                "help": route.answer.__doc__,
+                "help": " ".join((route.answer.__doc__ or "").split()),
             }
             for route in ROUTES
         ],

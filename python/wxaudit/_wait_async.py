@@ -8,7 +8,7 @@ from contextlib import aclosing
 from ._base_error import WxAuditError
 from ._log import complain
 from ._native import read_query
-from ._wait import Waiting, WaitingForMany, read_all
+from ._wait_plan import Waiting, WaitingForMany, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from contextlib import closing
 
 from ._base_error import WxAuditError
 from ._log import complain
-from ._wait import Waiting, WaitingForMany, read_all
+from ._wait_plan import Waiting, WaitingForMany, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from heapq import heappop, heappush
 from math import ceil
 
 from ._batch import _check
+from ._callback import check_callback
 from ._clock import Stopwatch, check_clock
-from ._errors import ArgumentError, QuotaError, WaitTimeout, _in_beijing, build
+from ._errors import ArgumentError, DecodeError, QuotaError, TokenError, WaitTimeout, _in_beijing, build
 from ._native import AuditResult, AuditStatus, read_query
 from ._polling import limit_of, polling_of
-from ._timeout import _given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,13 +83,20 @@ class Wait:
             if self._end is not None and opens > self._end:
                 self.outcome = _beyond(seen, watch, self._end)
                 return
+            if seen.attempts == 0 and watch.is_given and opens <= watch.elapsed():
+                # Refused by the client's memory, which goes by the system's time: waiting by another changes
+                # nothing.
+                seen.message += " By the clock of the wait that is past; the client goes by the system's."
+                self.outcome = seen
+                return
             # Some seconds later: clocks differ, and a day's quota that is asked for too soon is a day lost.
             earliest = max(earliest, opens + next(self._polling.delays()))
         else:
             self._failures += 1
-            if not seen.retryable or self._failures > self._polling.max_failures:
+            passes = _passes(seen)
+            if not passes or self._failures > self._polling.max_failures:
                 self.outcome = seen
-                if seen.retryable and self._failures > 1:
+                if passes and self._failures > 1:
                     seen.message += f" The wait ended after {self._failures} failures in a row."
                 return
         self._plan(seen, earliest, limit)
@@ -117,6 +124,17 @@ class Wait:
         if not isinstance(seen, AuditStatus):
             error.__cause__ = seen
         return error
+
+
+def _passes(error: WxAuditError) -> bool:
+    """Whether a later poll may be answered, so that a wait of days does not end with this one.
+
+    More than `retryable`, by which nothing that needs a person is repeated within seconds: a page of
+    somebody else in the place of an answer, and a token source that failed, are often gone at the next poll.
+    """
+    if isinstance(error, TokenError):
+        return error.retryable or error.errcode is None
+    return error.retryable or isinstance(error, DecodeError)
 
 
 def _beyond(error: QuotaError, watch: Stopwatch, end: float) -> QuotaError:
@@ -266,10 +284,5 @@ def read_all(queries: Hidden) -> list[AuditQuery | ArgumentError]:
 def _checked(on_poll: Any, client: Configured) -> Any:
     if on_poll is None:
         return None
-    if not callable(on_poll):
-        raise ArgumentError(f"on_poll must be callable, got {_given(on_poll)}")
-    import inspect
-
-    if not client._asynchronous and inspect.iscoroutinefunction(on_poll):
-        raise ArgumentError("on_poll is a coroutine function; only AsyncClient can await it")
+    check_callback("on_poll", on_poll, may_be_awaited=client._asynchronous)
     return on_poll

@@ -26,6 +26,9 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 export PYO3_PYTHON := $(BIN)/python
 unexport CONDA_PREFIX PYTHONHOME PYTHONPATH
 
+# Whom `make bench` compares: a group bench-… in pyproject.toml and an environment in .venv-bench for each.
+PEERS := aiohttp httpx niquests primp pycurl pyreqwest requests wechatpy wreq wxaudit
+
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .PHONY: help
@@ -105,6 +108,11 @@ lock: $(ENVIRONMENT)
 		UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --upgrade --universal \
 			--python-version 3.10 --generate-hashes --no-emit-index-url \
 			--group $$group --output-file requirements/$$group.txt; \
+	done
+	for peer in $(PEERS); do \
+		UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --upgrade --universal \
+			--python-version 3.10 --generate-hashes --no-emit-index-url \
+			--group bench-$$peer --output-file benches/requirements/$$peer.txt; \
 	done
 
 .PHONY: clean

@@ -8,16 +8,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benches import chart, environments, limit, machine, report
 from benches.clients import PEERS
 from benches.cores import server_and_client
-from benches.figures import missed
+from benches.figures import figures, missed
 from benches.plan import FULL, QUICK, Bench, Pace
 from benches.runner import run_rounds, runnable
 from benches.scenarios import all_scenarios
 from benches.server import Server, ServerMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RESULTS = environments.ROOT / "benches" / "results"
 
@@ -71,12 +74,12 @@ def _run(options: argparse.Namespace) -> int:
     options.results.with_suffix(".md").write_text(text)
     print(text)
     _progress(f"{options.results}, and .md beside it, after {results['settings']['seconds']} s")
-    for figure in missed(report.figures(results)):
+    for figure in missed(figures(results)):
         _progress(f"{figure.verdict}: {figure.goal}, {figure.client}")
     return 0
 
 
-def _prepare(peers: list[str], missing: list[str]) -> dict[str, str]:
+def _prepare(peers: Sequence[str], missing: list[str]) -> dict[str, str]:
     """The peers that can be measured, with their versions; why others cannot goes to what is missing."""
     versions = {}
     for peer in peers:

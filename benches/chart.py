@@ -11,6 +11,8 @@ from benches.summary import RowSummary, summarise
 # Where clients are of one kind and CPU time tells them apart.
 SHOWN = ("sequential", "asyncio-64", "batch", "tls-sequential")
 
+_TITLE = "CPU time a call, µs, less is better · 每次调用的 CPU 时间(微秒),越少越好"
+
 _WIDTH = 760
 _LABEL_WIDTH = 170
 _BAR_HEIGHT = 18
@@ -48,17 +50,15 @@ def svg(results: dict[str, Any]) -> str:
             lines, height = _panel(shown[name], top)
             panels += lines
             top += height + 20
-    note = "CPU time a call, µs, less is better · 每次调用的 CPU 时间(微秒),越少越好"
-    machine = (
-        f"{results['machine']['cpu']}, Python {results['machine']['python']}, {results['machine']['commit']}"
-    )
+    machine = results["machine"]
+    source = f"{machine['cpu']}, Python {machine['python']}, {machine['commit']}"
+    size = f'viewBox="0 0 {_WIDTH} {top}" width="{_WIDTH}" height="{top}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {top}" width="{_WIDTH}" height="{top}" '
-        'role="img" aria-labelledby="title">',
-        f'<title id="title">{escape(note)}</title>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title">',
+        f'<title id="title">{escape(_TITLE)}</title>',
         f"<style>{_STYLE}</style>",
-        f'<text x="{_MARGIN}" y="26" class="title">{escape(note)}</text>',
-        f'<text x="{_MARGIN}" y="46" class="note">{escape(machine)}</text>',
+        f'<text x="{_MARGIN}" y="26" class="title">{escape(_TITLE)}</text>',
+        f'<text x="{_MARGIN}" y="46" class="note">{escape(source)}</text>',
         *panels,
         "</svg>",
     ]
@@ -87,10 +87,10 @@ def _bar(row: RowSummary, y: int, room: int, scale: float) -> list[str]:
     ours = row.peer == OURS
     text = ' class="ours-text"' if ours else ""
     baseline = y + _BAR_HEIGHT - 5
+    bar = f'x="{left}" y="{y}" width="{width:.1f}" height="{_BAR_HEIGHT}" rx="2"'
     lines = [
         f'<text x="{left - 10}" y="{baseline}" text-anchor="end"{text}>{escape(row.label)}</text>',
-        f'<rect x="{left}" y="{y}" width="{width:.1f}" height="{_BAR_HEIGHT}" rx="2" '
-        f'class="{"ours" if ours else "bar"}"/>',
+        f'<rect {bar} class="{"ours" if ours else "bar"}"/>',
         f'<text x="{left + width + 8:.1f}" y="{baseline}"{text}>{microseconds:.0f}</text>',
     ]
     if microseconds > scale:

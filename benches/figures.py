@@ -64,9 +64,7 @@ def figures(results: dict[str, Any]) -> list[Figure]:
         found.append(_growth(of.get(name), f"growth of {title}: CPU a call", "cpu"))
     found.append(_growth(of.get("growth-iterator"), "growth of an iterator: peak memory", "memory"))
     found += _import(of.get("import"))
-    found += _against_peers(
-        of.get("start"), "process start to first answer: wall / best peer", WALL, 1.0, None
-    )
+    found += _against_peers(of.get("start"), "start to first answer: wall / best peer", WALL, 1.0, None)
     found.append(_wheel(results["machine"].get("wheel_bytes")))
     return found
 

@@ -22,7 +22,7 @@ _STDERR_CHARACTERS = 600
 
 
 def run_worker(task: Task, core: int) -> dict[str, Any]:
-    """Measures one task; what there is besides the measurement: the exit code, and stderr where there was any."""
+    """Measures one task; with it come the exit code, and stderr where there was any."""
     command = [str(interpreter(task.peer)), "-m", "benches.worker", json.dumps(asdict(task))]
     done = run(command, core)
     result: dict[str, Any] = {}

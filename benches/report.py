@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 BEGIN = "<!-- benchmark: begin; written by `make bench-docs` -->"
 END = "<!-- benchmark: end -->"
 
+_SHOWN_OF_MACHINE = (
+    *("cpu", "cores", "core_of_server", "core_of_clients", "load_before", "kernel", "python"),
+    *("nginx", "wrk", "openssl", "rustc", "commit", "time"),
+)
+
+_HOW_TO_READ = (
+    "Medians; in brackets the middle half of the rounds. A ratio is taken within each round, against the best "
+    "other client of that round."
+)
+_WHY_NOISY = "The machine did other work, or slowed down."
+
 _JUDGED_BY = {
     "cpu": "CPU time a call",
     "speed": "calls a second",
@@ -48,17 +59,11 @@ def is_noisy(results: dict[str, Any]) -> bool:
 def _run_in_words(results: dict[str, Any]) -> str:
     settings = results["settings"]
     moved = spread_of_limit(results)
-    lines = [
-        f"{settings['rounds']} rounds, {settings['mode']}. Medians; in brackets the middle half of the rounds. "
-        "A ratio is taken within each round, against the best other client of that round."
-    ]
+    lines = [f"{settings['rounds']} rounds, {settings['mode']}. {_HOW_TO_READ}"]
     if moved is not None:
         lines.append(f"wrk's own speed moved by {moved:.0%} from round to round.")
     if is_noisy(results):
-        lines.append(
-            f"**This run is noisy**: rows marked ~ moved by more than {NOISE:.0%}; the machine did other work, or "
-            "slowed down."
-        )
+        lines.append(f"**This run is noisy**: rows marked ~ moved by more than {NOISE:.0%}. {_WHY_NOISY}")
     missing = "\n".join(f"- {_escaped(what)}" for what in results["missing"])
     return "\n".join(lines) + (f"\n\nMissing:\n\n{missing}" if missing else "")
 
@@ -88,17 +93,9 @@ def _bound(figure: Figure, bound: float) -> str:
 def _scenario(scenario: dict[str, Any]) -> str:
     summaries = summarise(scenario)
     judged_by = _JUDGED_BY[scenario["judged_by"]]
-    columns = [
-        "client",
-        "CPU µs a call",
-        "calls/s",
-        f"ratio of {judged_by}",
-        "peak MiB",
-        "threads",
-        "calls",
-        "rounds",
-    ]
-    rows = [
+    columns = ["client", "CPU µs a call", "calls/s", f"ratio of {judged_by}"]
+    columns += ["peak MiB", "threads", "calls", "rounds", "exit"]
+    rows: list[tuple[str, ...]] = [
         (
             (f"**{row.label}**" if row.peer == OURS else row.label) + (" ~" if row.is_noisy else ""),
             _spread(row.cpu_microseconds, digits=1),
@@ -116,7 +113,7 @@ def _scenario(scenario: dict[str, Any]) -> str:
         columns[1:3] = ["milliseconds"]
         in_milliseconds = [_spread(_scaled(row.wall_seconds, 1000), digits=1) for row in summaries]
         rows = [(row[0], own, *row[3:]) for row, own in zip(rows, in_milliseconds, strict=True)]
-    table = _without_empty_columns((*columns, "exit"), rows)
+    table = _without_empty_columns(columns, rows)
     order = "more is better" if scenario["judged_by"] == SPEED else "less is better"
     failed = [f"- {row.label}: `{_escaped(_gist(row.stderr))}`" for row in summaries if row.stderr]
     said = "\n\nWhat they said on stderr:\n\n" + "\n".join(failed) if failed else ""
@@ -132,12 +129,7 @@ def exits(row: RowSummary) -> str:
 
 
 def _machine(machine: dict[str, Any]) -> str:
-    names = ("cpu", "cores", "core_of_server", "core_of_clients", "load_before", "kernel", "python")
-    names += ("nginx", "wrk", "openssl", "rustc", "commit", "time")
-    rows = [
-        (name.replace("_", " "), "none" if machine.get(name) is None else str(machine[name]))
-        for name in names
-    ]
+    rows = [(name.replace("_", " "), str(machine.get(name, "unknown"))) for name in _SHOWN_OF_MACHINE]
     rows += sorted(machine.get("peers", {}).items())
     return f"### Machine and versions\n\n{_table(('', ''), rows)}"
 
@@ -188,7 +180,7 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("`", "'")
 
 
-def _without_empty_columns(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _without_empty_columns(columns: list[str], rows: list[tuple[str, ...]]) -> str:
     kept = [at for at in range(len(columns)) if at == 0 or any(row[at] for row in rows)]
     return _table([columns[at] for at in kept], [[row[at] for at in kept] for row in rows])
 

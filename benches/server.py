@@ -1,4 +1,4 @@
-"""The server of the benchmark: nginx with one worker and one fixed answer, plain, over TLS, and 20 ms away."""
+"""The server: nginx with one worker and one fixed answer, plain, over TLS, and 20 ms away."""
 
 from __future__ import annotations
 

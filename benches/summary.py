@@ -74,7 +74,7 @@ def value(round_: dict[str, Any] | None, metric: str) -> float | None:
 
 
 def ratios(rounds: Sequence[Any], others: Sequence[Sequence[Any]], metric: str) -> list[float]:
-    """This client's value over the best one of the others, round by round; rounds that failed are left out."""
+    """This client's value over the best one of the others, in each round where neither failed."""
     best = max if metric == SPEED else min
     found = []
     for index, round_ in enumerate(rounds):

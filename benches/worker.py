@@ -1,4 +1,4 @@
-"""One measurement in a fresh process, in the environment of its peer: a task as JSON in, one line of JSON out."""
+"""One measurement in a fresh process of its peer's environment: a task as JSON in, one line of JSON out."""
 
 from __future__ import annotations
 

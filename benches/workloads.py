@@ -1,4 +1,4 @@
-"""What a worker does between two looks at the clock: calls one after another, at once, in threads, as a batch."""
+"""What a worker measures: calls one after another, at once, in threads, as a batch."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ async def _measure_asynchronous(peer: Any, task: Task, meter: Meter) -> None:
 
 
 async def _at_once(client: Any, calls: int, concurrency: int, *, keep: bool) -> None:
-    """As many tasks as calls are to be at once, each with one after the other: cheaper than a task for each call."""
+    """As many tasks as calls at once, each with one after the other: cheaper than a task for each call."""
     auditids = iter(_auditids(calls))
     results: list[object] = []
 
@@ -226,7 +226,7 @@ def _run(main: Coroutine[Any, Any, None], *, uvloop: bool) -> None:
 
 
 def _peak_kib() -> int:
-    """The most memory that this process had so far: `ru_maxrss` would count its parent's, from before exec."""
+    """The most memory that this process had: `ru_maxrss` would count its parent's, from before exec."""
     with open("/proc/self/status") as status:
         lines = dict(line.split(":", 1) for line in itertools.takewhile(str.strip, status))
     return int(lines["VmHWM"].split()[0])

@@ -31,7 +31,7 @@ class Blocking:
         return client
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit; wechatpy itself checks HTTP status and errcode, and leaves an errcode of 0 in it."""
+        """Asks for one audit; wechatpy itself checks HTTP status and errcode."""
         return audit_of(auditid, self._client(token).wxa.get_audit_status(auditid))
 
     def close(self) -> None:

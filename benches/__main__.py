@@ -100,7 +100,7 @@ def _measure(
     if cores[0] == cores[1]:
         missing.append("a second core: server and clients share one, so speeds say little")
     if not limit.available():
-        missing.append("wrk: bash tests/install_servers.sh benches")
+        missing.append("wrk, so nothing shows the limit: bash tests/install_servers.sh wrk")
     with Server(folder, cores[0]) as server:
         missing += server.missing
         there = {*server.places, *(["wrk"] if limit.available() else [])}

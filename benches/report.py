@@ -21,7 +21,7 @@ _SHOWN_OF_MACHINE = (
 )
 
 _HOW_TO_READ = (
-    "Medians; in brackets the middle half of the rounds. A ratio is taken within each round, against the best "
+    "Medians; in brackets the middle half of the rounds. A ratio is taken within a round, against the best "
     "other client of that round."
 )
 _WHY_NOISY = "The machine did other work, or slowed down."

@@ -94,7 +94,7 @@ class Server:
     def __enter__(self) -> Self:
         command = nginx()
         if command is None:
-            raise ServerMissingError("nginx is not installed: bash tests/install_servers.sh benches")
+            raise ServerMissingError("nginx is not installed: bash tests/install_servers.sh nginx")
         ports = _free_ports(2)
         tls = ""
         if certificates.available():

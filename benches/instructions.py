@@ -1,8 +1,8 @@
 """Instructions of the core, counted by callgrind: a figure that no other program on the machine can move.
 
-`python -m benches.instructions PROGRAM` compares with `instructions.json`; `--renew` writes it. Counted is what
-repetitions of one kind of work add to a run: a call, the decoding of an answer, the parsing of a reason, the
-building of a request.
+`python -m benches.instructions PROGRAM` compares with `instructions.json`; `--renew` writes it. Counted is
+what repetitions of one kind of work add to a run: a call, the decoding of an answer, the parsing of a reason,
+the building of a request.
 """
 
 from __future__ import annotations

@@ -27,9 +27,11 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 export PYO3_PYTHON := $(BIN)/python
 unexport CONDA_PREFIX PYTHONHOME PYTHONPATH
 
-# The benchmarks of the core are a workspace of their own; it shares what was built.
-BENCH_CORE := benches/core/Cargo.toml
+# The benchmarks of the core are a workspace of their own, and are built in a folder of their own: cargo would put their
+# build of the core, which knows no Python, in the place of the library that the package is made of.
+BENCH_CORE := --locked --manifest-path benches/core/Cargo.toml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+BENCH_TARGET := $(TARGET)/benches
 
 # Whom `make bench` compares: a group bench-… in pyproject.toml and an environment in .venv-bench for each.
 PEERS := aiohttp httpx niquests primp pycurl pyreqwest requests wechatpy wreq wxaudit
@@ -83,11 +85,10 @@ test-package: build $(DEVELOPMENT_TOOLS)
 servers:
 	-@bash tests/install_servers.sh
 
-# Built as `test-core` builds, which has made all crates but one already.
 .PHONY: instructions instructions-renew
 instructions instructions-renew: $(ENVIRONMENT)
-	cargo build --locked --manifest-path $(BENCH_CORE) --target-dir $(TARGET) --bin instructions
-	$(BIN)/python -m benches.instructions $(TARGET)/debug/instructions $(if $(findstring renew,$@),--renew)
+	cargo build $(BENCH_CORE) --target-dir $(BENCH_TARGET) --profile counted --bin instructions
+	$(BIN)/python -m benches.instructions $(BENCH_TARGET)/counted/instructions $(if $(findstring renew,$@),--renew)
 
 # What is missing the harness names, and goes on.
 .PHONY: bench bench-quick bench-docs bench-core
@@ -99,7 +100,7 @@ bench-docs: $(ENVIRONMENT)
 	$(BIN)/python -m benches publish benches/results/latest.json docs/performance.md
 
 bench-core:
-	cargo bench --locked --manifest-path $(BENCH_CORE) --target-dir $(TARGET)
+	cargo bench $(BENCH_CORE) --target-dir $(BENCH_TARGET)
 
 .PHONY: build
 build: $(BUILT)
@@ -110,8 +111,8 @@ lint: build $(DEVELOPMENT_TOOLS)
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
-	cargo fmt --check --manifest-path $(BENCH_CORE)
-	cargo clippy --locked --all-targets --manifest-path $(BENCH_CORE) --target-dir $(TARGET) -- -D warnings
+	cargo fmt --check --manifest-path benches/core/Cargo.toml
+	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --python-version 3.10
@@ -120,7 +121,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 .PHONY: format
 format: $(DEVELOPMENT_TOOLS)
 	cargo fmt
-	cargo fmt --manifest-path $(BENCH_CORE)
+	cargo fmt --manifest-path benches/core/Cargo.toml
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

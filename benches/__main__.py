@@ -109,6 +109,7 @@ def _measure(
         ]
         scenarios, left_out = runnable(wanted, there, peers)
         missing += left_out
+        missing += [f"{peer} in asyncio: a full run measures it" for peer in pace.left_out]
         for what in missing:
             _progress(f"missing: {what}")
         return {

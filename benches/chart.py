@@ -11,7 +11,7 @@ from benches.summary import RowSummary, summarise
 # Where clients are of one kind and CPU time tells them apart.
 SHOWN = ("sequential", "asyncio-64", "batch", "tls-sequential")
 
-_TITLE = "CPU time a call, µs, less is better · 每次调用的 CPU 时间(微秒),越少越好"
+_TITLE = "CPU time a call, µs, less is better · 每次调用的 CPU 时间（微秒），越少越好"
 
 _WIDTH = 760
 _LABEL_WIDTH = 170

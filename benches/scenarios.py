@@ -20,14 +20,14 @@ BATCH_CONCURRENCY = 64
 def all_scenarios(pace: Pace) -> list[Scenario]:
     """Every scenario, in the order of the tables."""
     return [
-        _calls("sequential", "one after another, blocking", "逐个调用(阻塞)", BLOCKING_CLIENTS, 1, pace),
-        _calls("asyncio-64", "asyncio, 64 at once", "asyncio,64 并发", ASYNCHRONOUS_CLIENTS, 64, pace),
-        _calls("asyncio-256", "asyncio, 256 at once", "asyncio,256 并发", ASYNCHRONOUS_CLIENTS, 256, pace),
+        _calls("sequential", "one after another, blocking", "逐个调用（阻塞）", BLOCKING_CLIENTS, 1, pace),
+        _calls("asyncio-64", "asyncio, 64 at once", "asyncio，64 并发", ASYNCHRONOUS_CLIENTS, 64, pace),
+        _calls("asyncio-256", "asyncio, 256 at once", "asyncio，256 并发", ASYNCHRONOUS_CLIENTS, 256, pace),
         _batch("batch", "batch of 10 000", "批量 10 000 个", pace),
         _calls("threads-8", "8 threads", "8 线程", BLOCKING_CLIENTS, 8, pace),
-        _calls("far", "20 ms away, 256 at once", "往返 20 毫秒,256 并发", ASYNCHRONOUS_CLIENTS, 256, pace),
-        _calls("tls-sequential", "TLS, one after another", "TLS,逐个调用", BLOCKING_CLIENTS, 1, pace),
-        _batch("tls-batch", "TLS, batch of 10 000", "TLS,批量 10 000 个", pace),
+        _calls("far", "20 ms away, 256 at once", "往返 20 毫秒，256 并发", ASYNCHRONOUS_CLIENTS, 256, pace),
+        _calls("tls-sequential", "TLS, one after another", "TLS，逐个调用", BLOCKING_CLIENTS, 1, pace),
+        _batch("tls-batch", "TLS, batch of 10 000", "TLS，批量 10 000 个", pace),
         startup.first_answer(pace.starts),
         startup.imports(pace.starts),
         _growth("growth-batch", "growth of a batch", "批量规模", "batch", pace),
@@ -46,6 +46,7 @@ def _calls(
     rows = tuple(
         Row(client.name, client.peer, _worker(client, workload, place, concurrency, seconds=pace.seconds))
         for client in clients
+        if client.door == BLOCKING or client.peer not in pace.left_out
     )
     return Scenario(name, title, title_zh, judged_by, rows, (place,))
 
@@ -55,6 +56,8 @@ def _batch(name: str, title: str, title_zh: str, pace: Pace) -> Scenario:
     place = "tls" if name.startswith("tls") else "plain"
     rows = []
     for client in (*ASYNCHRONOUS_CLIENTS, Client(OURS, BLOCKING)):
+        if client.peer in pace.left_out:
+            continue
         label = f"{client.name}, blocking" if client.door == BLOCKING else client.name
         measure = _worker(
             client,
@@ -116,7 +119,7 @@ def _limit() -> Scenario:
         return Row(f"wrk, {label}", "", measure)
 
     rows = tuple(row(label, *place) for label, place in places.items())
-    return Scenario("limit", "the limit: wrk", "上限:wrk", SPEED, rows, ("plain", "far", "wrk"))
+    return Scenario("limit", "the limit: wrk", "上限：wrk", SPEED, rows, ("plain", "far", "wrk"))
 
 
 def _worker(

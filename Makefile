@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGUMENTS ?=
+BENCH_ARGUMENTS ?=
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -26,6 +27,15 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 export PYO3_PYTHON := $(BIN)/python
 unexport CONDA_PREFIX PYTHONHOME PYTHONPATH
 
+# The benchmarks of the core are a workspace of their own, and are built in a folder of their own: cargo would put their
+# build of the core, which knows no Python, in the place of the library that the package is made of.
+BENCH_CORE := --locked --manifest-path benches/core/Cargo.toml
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BENCH_TARGET := $(TARGET)/benches
+
+# Whom `make bench` compares: a group bench-… in pyproject.toml and an environment in .venv-bench for each.
+PEERS := aiohttp httpx niquests primp pycurl pyreqwest requests wechatpy wreq wxaudit
+
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .PHONY: help
@@ -38,6 +48,9 @@ help:
 	@echo 'make lint     formatting, clippy, ruff, mypy, stubs'
 	@echo 'make format   format Rust and Python'
 	@echo 'make wheel    one release wheel in dist/, with its size and what its import costs'
+	@echo 'make instructions  instructions of the core, by callgrind, against those checked in'
+	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
+	@echo 'make bench-core    how long parts of a call take in the core, by criterion'
 	@echo 'make lock     renew requirements/*.txt from pyproject.toml'
 	@echo 'make clean    remove everything that make made'
 
@@ -56,7 +69,7 @@ example-dask: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python examples/dask/audit_on_dask.py
 
 .PHONY: test
-test: lint test-core wheel servers test-package
+test: lint test-core wheel servers instructions test-package
 
 .PHONY: test-core
 test-core:
@@ -72,6 +85,23 @@ test-package: build $(DEVELOPMENT_TOOLS)
 servers:
 	-@bash tests/install_servers.sh
 
+.PHONY: instructions instructions-renew
+instructions instructions-renew: $(ENVIRONMENT)
+	cargo build $(BENCH_CORE) --target-dir $(BENCH_TARGET) --profile counted --bin instructions
+	$(BIN)/python -m benches.instructions $(BENCH_TARGET)/counted/instructions $(if $(findstring renew,$@),--renew)
+
+# What is missing the harness names, and goes on.
+.PHONY: bench bench-quick bench-docs bench-core
+bench bench-quick: wheel
+	-@bash tests/install_servers.sh nginx wrk openssl
+	$(BIN)/python -m benches run $(if $(findstring quick,$@),--quick) $(BENCH_ARGUMENTS)
+
+bench-docs: $(ENVIRONMENT)
+	$(BIN)/python -m benches publish benches/results/latest.json docs/performance.md
+
+bench-core:
+	cargo bench $(BENCH_CORE) --target-dir $(BENCH_TARGET)
+
 .PHONY: build
 build: $(BUILT)
 
@@ -81,6 +111,8 @@ lint: build $(DEVELOPMENT_TOOLS)
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
+	cargo fmt --check --manifest-path benches/core/Cargo.toml
+	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --python-version 3.10
@@ -89,6 +121,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 .PHONY: format
 format: $(DEVELOPMENT_TOOLS)
 	cargo fmt
+	cargo fmt --manifest-path benches/core/Cargo.toml
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -106,12 +139,17 @@ lock: $(ENVIRONMENT)
 			--python-version 3.10 --generate-hashes --no-emit-index-url \
 			--group $$group --output-file requirements/$$group.txt; \
 	done
+	for peer in $(PEERS); do \
+		UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --upgrade --universal \
+			--python-version 3.10 --generate-hashes --no-emit-index-url \
+			--group bench-$$peer --output-file benches/requirements/$$peer.txt; \
+	done
 
 .PHONY: clean
 clean:
-	rm -rf $(VENV) target dist .mypy_cache .pytest_cache .ruff_cache python/wxaudit/_native*.so \
+	rm -rf $(VENV) .venv-bench target dist benches/results .mypy_cache .pytest_cache .ruff_cache python/wxaudit/_native*.so \
 		test-artefacts examples/notebooks/exports
-	find python tests examples -name __pycache__ -prune -exec rm -rf {} +
+	find python tests examples benches -name __pycache__ -prune -exec rm -rf {} +
 
 $(ENVIRONMENT):
 	@$(PYTHON) --version >/dev/null || { \

@@ -1,0 +1,55 @@
+"""Who is compared: a peer, the door it is used through, and the event loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OURS = "wxaudit"
+
+# The rest of `PEERS` in the Makefile; ours is last, so that no round begins with it.
+PEERS = (
+    "requests",
+    "httpx",
+    "niquests",
+    "pycurl",
+    "wechatpy",
+    "aiohttp",
+    "primp",
+    "wreq",
+    "pyreqwest",
+    OURS,
+)
+
+BLOCKING = "blocking"
+ASYNCHRONOUS = "asyncio"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A row of the tables."""
+
+    peer: str
+    door: str
+    uvloop: bool = False
+
+    @property
+    def name(self) -> str:
+        """Unique within a scenario."""
+        return f"{self.peer} + uvloop" if self.uvloop else self.peer
+
+
+BLOCKING_CLIENTS = tuple(Client(peer, BLOCKING) for peer in PEERS if peer != "aiohttp")
+
+ASYNCHRONOUS_CLIENTS = (
+    Client("httpx", ASYNCHRONOUS),
+    Client("niquests", ASYNCHRONOUS),
+    Client("aiohttp", ASYNCHRONOUS),
+    Client("aiohttp", ASYNCHRONOUS, uvloop=True),
+    Client("primp", ASYNCHRONOUS),
+    Client("wreq", ASYNCHRONOUS),
+    Client("wreq", ASYNCHRONOUS, uvloop=True),
+    Client("pyreqwest", ASYNCHRONOUS),
+    Client("pyreqwest", ASYNCHRONOUS, uvloop=True),
+    Client(OURS, ASYNCHRONOUS),
+    Client(OURS, ASYNCHRONOUS, uvloop=True),
+)

@@ -24,8 +24,8 @@ struct Seen {
 
 /// `text` without the token, or None where it holds nothing of it.
 pub(super) fn masked(text: &str, token: &str) -> Option<String> {
-    // Nearly all texts of real answers are as short as "ok".
-    if text.len() < TELLING_AT_END.min(token.len()) {
+    // Nearly all texts of real answers are as short as "ok", or Chinese.
+    if !may_hold(text, token) {
         return None;
     }
     let token: Vec<char> = token.chars().collect();
@@ -38,6 +38,16 @@ pub(super) fn masked(text: &str, token: &str) -> Option<String> {
         start = boundary(text, start + PORTION);
     }
     if hidden.is_empty() { None } else { Some(without(text, hidden)) }
+}
+
+/// Whether `text` has as many characters in a row that could be a telling piece: all forms of an ASCII token are ASCII.
+fn may_hold(text: &str, token: &str) -> bool {
+    let (piece, beginning) = (TELLING.min(token.len()), TELLING_AT_END.min(token.len()));
+    if !token.is_ascii() {
+        return text.len() >= beginning;
+    }
+    let at_end = text.bytes().rev().take(beginning).take_while(u8::is_ascii).count();
+    at_end >= beginning || text.as_bytes().split(|byte| !byte.is_ascii()).any(|run| run.len() >= piece)
 }
 
 /// Looks for the token between two places of the text, in all its forms.

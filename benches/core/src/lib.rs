@@ -64,10 +64,14 @@ impl Parts {
     }
 
     /// Builds URL and body; their lengths, so that nothing of it can be left out.
-    #[must_use]
-    pub fn request(&self) -> usize {
+    ///
+    /// # Errors
+    /// Where the URL is none.
+    pub fn request(&self) -> Result<usize, wxaudit::error::Error> {
         let request = Request::audit_status(self.auditid);
-        request.url(&self.base, &self.token).as_str().len() + request.body.map_or(0, |body| body.len())
+        let target = request.uri(&self.base, &self.token)?;
+        let length = target.path_and_query().map_or(0, |target| target.as_str().len());
+        Ok(length + request.body.len())
     }
 }
 

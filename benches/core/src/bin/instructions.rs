@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         "request" => {
             for _ in 0..times {
-                black_box(black_box(&parts).request());
+                black_box(black_box(&parts).request()?);
             }
         }
         "call" => call(&arguments.next().ok_or("BASE_URL is missing")?, times)?,

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from operator import gt, le
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,11 +125,11 @@ def test_clients_that_are_dropped_close_their_connections(fake: FakeWeChat) -> N
         fake.client().get_audit_status(token, audit.auditid)
     fake.wait_for_connections_open(0)
     assert fake.connections_accepted == 101
-    # The last one is closed there a moment before its descriptor is free here.
+    # A connection is closed there a moment before its descriptor is free here: the one before, too.
     until = time.monotonic() + 10
-    while resources() != before and time.monotonic() < until:
+    while any(map(gt, resources(), before)) and time.monotonic() < until:
         time.sleep(0.01)
-    assert resources() == before
+    assert all(map(le, resources(), before))
 
 
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])

@@ -66,8 +66,9 @@ class Configured:
         """Checks the configuration and opens nothing.
 
         - `base_url`: https; http only for loopback hosts. No user, query or fragment in it.
-        - `fallback_urls`: where else to go, in this order, when a host cannot be reached or breaks off; the
-          attempts and the time of a call stay the same. WeChat's own are `wxaudit.WECHAT_HOSTS`.
+        - `fallback_urls`: where else to go, in this order, when a host cannot be reached, breaks off, or
+          speaks no TLS or HTTP as it should; the attempts and the time of a call stay the same. WeChat's
+          own are `wxaudit.WECHAT_HOSTS`.
         - `timeout`: the limits of each call; a number or `timedelta` is its `total`.
         - `max_retries`: further attempts after transient failures, 0 to 10.
         - `max_concurrency`: requests under way at once; further calls wait their turn within their limits.

@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from operator import gt, le
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 def resources() -> tuple[int, int]:
     """The threads and descriptors of this process."""
     return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
+
+
+def wake_ups_of_the_io_thread() -> int:
+    """How often the thread that drives what is under way has gone to sleep, by the kernel's count."""
+    for task in Path("/proc/self/task").iterdir():
+        if (task / "comm").read_text().strip() == "wxaudit-io":
+            status = (task / "status").read_text()
+            return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    raise AssertionError("there is no such thread")
 
 
 def submit_numbered(fake: FakeWeChat, count: int) -> list[FakeAudit]:
@@ -130,6 +140,35 @@ def test_clients_that_are_dropped_close_their_connections(fake: FakeWeChat) -> N
     while any(map(gt, resources(), before)) and time.monotonic() < until:
         time.sleep(0.01)
     assert all(map(le, resources(), before))
+
+
+def test_only_calls_that_are_alone_are_driven_by_their_own_thread(fake: FakeWeChat) -> None:
+    client, token, auditid = fake.client(), fake.token(), fake.submit().auditid
+
+    def wake_ups_of_200_calls(enough: Callable[[int], bool]) -> int:
+        """Of the first round with enough of them: a busy machine may spoil one."""
+        until = time.monotonic() + 10
+        while True:
+            before = wake_ups_of_the_io_thread()
+            for _ in range(200):
+                client.get_audit_status(token, auditid)
+            count = wake_ups_of_the_io_thread() - before
+            if enough(count) or time.monotonic() > until:
+                return count
+
+    client.get_audit_status(token, auditid)
+    alone = wake_ups_of_200_calls(lambda count: count < 100)
+    held = fake.submit().auditid
+    fake.fail_next(Fault(hold=True), auditid=held)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(client.get_audit_status, token, held)
+        fake.wait_for_held(1)
+        # For its first moment the other one drives them all.
+        beside = wake_ups_of_200_calls(lambda count: count >= 100)
+        fake.release()
+        assert other.result().auditid == held
+    print(f"200 calls woke the I/O thread {alone} times, beside another call {beside} times")
+    assert alone < 100 <= beside
 
 
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])

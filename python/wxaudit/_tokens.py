@@ -212,22 +212,25 @@ async def _from_thread(work: Callable[[], _Given]) -> _Given:
     import asyncio
 
     loop = asyncio.get_running_loop()
-    result: asyncio.Future[_Given] = loop.create_future()
+    done: asyncio.Future[None] = loop.create_future()
+    # Taken out by the loop: an argument of the wake-up would be kept for as long as the thread takes to end.
+    given: list[_Given] = []
 
-    def settle(value: _Given) -> None:
-        if not result.done():
-            result.set_result(value)
+    def settle() -> None:
+        if not done.done():
+            done.set_result(None)
 
     def run() -> None:
+        given.append(work())
         try:
-            # Not by a variable, which would keep the value for as long as the thread takes to end.
-            loop.call_soon_threadsafe(settle, work())
+            loop.call_soon_threadsafe(settle)
         except RuntimeError:
             # The loop was closed meanwhile, and with it the call that asked.
             return
 
     _in_thread(run)
-    return await result
+    await done
+    return given.pop()
 
 
 if TYPE_CHECKING:

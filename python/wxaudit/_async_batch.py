@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable
 
 from ._batch import Run, ScreenshotRun
-from ._loop import begin
+from ._loop import begin, result_of
 from ._results import in_order
 from ._screenshots import in_order as pictures_in_order
 from ._tokens import aanswer
@@ -125,14 +125,14 @@ class _Bunches:
     async def _wait(self) -> None:
         """Until there is something to do."""
         if self._feeder is not None and not self._feeder.done():
-            self._waiting = self._waiting or begin(self._run.native.await_)
+            self._waiting = self._waiting or begin(self._run.native.await_)[0]
             ends = (self._waiting, self._feeder, self._refused)
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             self._waiting = None if self._waiting.done() else self._waiting
             if self._refused.done():
                 self._refused = asyncio.get_running_loop().create_future()
         elif self._run.must_wait:
-            await (self._waiting or begin(self._run.native.await_))
+            await (self._waiting or result_of(self._run.native.await_))
             self._waiting = None
         else:
             await asyncio.sleep(0)

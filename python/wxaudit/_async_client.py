@@ -219,11 +219,11 @@ class AsyncClient(Configured):
     async def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> Any:
-        from ._loop import begin
+        from ._loop import result_of
 
         with self._audience() as audience:
             options = self._options(appid, timeout, max_retries, bool(audience))
-            step = await begin(self._engine.acall, operation, token, subject, options)
+            step = await result_of(self._engine.acall, operation, token, subject, options)
             answer = Answer()
             while isinstance(step, Step):
                 try:
@@ -234,7 +234,7 @@ class AsyncClient(Configured):
                     # Whoever keeps this exception must not keep what other calls wait for.
                     step.abandon()
                     raise
-                step = await begin(step.aresume, answer.token, answer.problem)
+                step = await result_of(step.aresume, answer.token, answer.problem)
             return answer.outcome(step)
 
     async def _made(self, make: Callable[[Any], _Made], *call: Any) -> _Made:

@@ -1,49 +1,129 @@
-"""The asyncio side of a native call: its future is made here, and completed when its result has landed."""
+"""The asyncio side of native calls: their futures are made here, and completed when something has arrived."""
 
 from __future__ import annotations
 
 import asyncio
-from weakref import WeakKeyDictionary, ref
+import os
+import threading
+from functools import partial
+from weakref import WeakKeyDictionary, finalize, ref
 
-from ._native import Landing, LoopPort
+from ._native import LoopPort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_ports: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopPort] = WeakKeyDictionary()
+
+def _nothing() -> None:
+    return None
 
 
-def begin(start: Callable[..., bool], *arguments: object) -> asyncio.Future[Any]:
-    """The future of a native call in the running loop; cancelling it drops the call.
+class _Here(threading.local):
+    """The event loop that this thread saw last, and its port: both weak, since a loop keeps its port, whose
+    calls keep the loop.
+    """
 
-    `start` takes a `Landing` and the arguments, and tells whether results can still be delivered.
+    loop: Callable[[], asyncio.AbstractEventLoop | None] = staticmethod(_nothing)
+    port: Callable[[], LoopPort | None] = staticmethod(_nothing)
+
+
+_here = _Here()
+_ports: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[LoopPort]] = WeakKeyDictionary()
+
+
+def _forget_ports() -> None:
+    """In a forked child: the ports are those of its parent."""
+    _ports.clear()
+    _here.loop = _here.port = _nothing
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_ports)
+
+
+async def result_of(start: Callable[..., bool], *arguments: object) -> Any:
+    """What a native call comes to. It is dropped where nobody waits for it any more."""
+    future, port = begin(start, *arguments)
+    try:
+        return await future
+    except BaseException:
+        port.forget(future)
+        raise
+
+
+def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Future[Any], LoopPort]:
+    """The future of a native call in the running loop, and the port through which it goes.
+
+    `start` takes a port, a future and the arguments, and tells whether calls are to be let go once this turn
+    of the loop is over.
     """
     loop = asyncio.get_running_loop()
-    port = _ports.get(loop)
-    if port is None:
-        port = _ports.setdefault(loop, LoopPort(ref(loop), _unload))
+    port = (_here.port() if _here.loop() is loop else None) or _port_of(loop)
     future = loop.create_future()
-    if not start(Landing(port, future), *arguments):
-        _too_late()
-    return future
+    if start(port, future, *arguments):
+        loop.call_soon(port.depart)
+    return future, port
 
 
-def _unload(port: LoopPort) -> None:
-    for future, complete, value in port.take():
+def _port_of(loop: asyncio.AbstractEventLoop) -> LoopPort:
+    """The port of a loop, opened if need be."""
+    known = _ports.get(loop, _nothing)
+    port = known() or _opened(loop)
+    _here.loop, _here.port = ref(loop), _ports.setdefault(loop, ref(port))
+    return port
+
+
+def _opened(loop: asyncio.AbstractEventLoop) -> LoopPort:
+    port = LoopPort()
+    try:
+        loop.add_reader(port.fileno(), _unload, port)
+    except (AttributeError, NotImplementedError):
+        # As on Windows, whose loops watch no pipes.
+        _watch(loop, port)
+    return port
+
+
+def _unload(port: LoopPort, *, rung: bool = False) -> None:
+    values, raised = port.take(rung=rung)
+    for future, value in values:
         if not future.done():
-            complete(value)
+            future.set_result(value)
+    for future, error in raised:
+        if not future.done():
+            future.set_exception(error)
 
 
-def _too_late() -> None:
-    """The interpreter is exiting: all threads but the main one are daemons, about to be frozen.
+def _watch(loop: asyncio.AbstractEventLoop, port: LoopPort) -> None:
+    """Watches a port from a thread, which ends when the port is closed."""
+    bell = port.bell()
+    if os.name == "nt":
+        import msvcrt
 
-    Theirs may wait for ever: what they raised would be printed.
-    """
-    import threading
+        bell = msvcrt.open_osfhandle(bell, os.O_RDONLY)
+    # This keeps the port for as long as the loop lives.
+    finalize(loop, port.close)
+    arguments = (bell, ref(loop), ref(port))
+    threading.Thread(target=_listen, args=arguments, name="wxaudit-loop", daemon=True).start()
 
-    if threading.current_thread() is threading.main_thread():
-        raise RuntimeError(
-            "the interpreter is exiting: asyncio calls are over; the blocking client still works"
-        )
+
+def _listen(
+    bell: int,
+    loop_of: Callable[[], asyncio.AbstractEventLoop | None],
+    port_of: Callable[[], LoopPort | None],
+) -> None:
+    with open(bell, "rb", buffering=0) as bells:
+        while bells.read(1):
+            _ring(loop_of(), port_of())
+
+
+def _ring(loop: asyncio.AbstractEventLoop | None, port: LoopPort | None) -> None:
+    """A function of its own, so that the thread keeps neither of them."""
+    if loop is None or port is None:
+        return
+    try:
+        loop.call_soon_threadsafe(partial(_unload, port, rung=True))
+    except RuntimeError:
+        # It is closed, and nobody waits any more.
+        port.close()

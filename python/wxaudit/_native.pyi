@@ -262,7 +262,7 @@ class Engine:
         """Where else they go, in this order."""
     def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
         """Performs the operation of that name, up to its end or to a `Step`."""
-    def acall(self, landing: Landing, operation: str, token: Any, subject: Any, options: _Options) -> bool:
+    def acall(self, port: LoopPort, future: Any, operation: str, token: Any, subject: Any, options: _Options) -> bool:
         """The same, for an event loop."""
     def concurrency(self, max_concurrency: int | None) -> int:
         """What a batch means by its max_concurrency; at most the client's."""
@@ -286,7 +286,7 @@ class Batch:
         """There is no more input."""
     def wait(self) -> None:
         """Blocks until there is something to take."""
-    def await_(self, landing: Landing) -> bool:
+    def await_(self, port: LoopPort, future: Any) -> bool:
         """The same, for an event loop."""
     def take(
         self,
@@ -337,22 +337,22 @@ class Step:
     def abandon(self) -> None:
         """Drops the call, with whatever it holds that others wait for."""
     def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
-    def aresume(self, landing: Landing, token: Secret | None = None, problem: str | None = None) -> bool: ...
+    def aresume(self, port: LoopPort, future: Any, token: Secret | None = None, problem: str | None = None) -> bool: ...
 
 @final
 class LoopPort:
-    """Stands for one event loop, for as long as that lives."""
+    """The port of one event loop, which keeps it for as long as it lives."""
 
-    def __new__(cls, event_loop: Callable[[], Any], unload: Callable[[LoopPort], object]) -> Self: ...
-    def take(self) -> list[tuple[Any, Callable[[Any], object], Any]]:
-        """What has landed since the last time: (future, its method to complete it, the value)."""
-
-@final
-class Landing:
-    """One call's place on a loop."""
-
-    def __new__(cls, port: LoopPort, future: Any) -> Self: ...
-    def create_future(self) -> Any:
-        """The future that was made for this call."""
-    def call_soon_threadsafe(self, callback: Any, *arguments: Any, context: Any = None) -> None:
-        """Keeps what the call came to for the next wake-up."""
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int:
+        """What becomes readable when something has arrived."""
+    def bell(self) -> int:
+        """The same once more, for a thread that reads it byte by byte."""
+    def depart(self) -> None:
+        """Lets the calls leave that have begun meanwhile."""
+    def take(self, *, rung: bool = False) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Exception]]]:
+        """What has arrived: futures with their values, and futures with what was raised."""
+    def forget(self, future: Any) -> None:
+        """Drops the call that `future` waits for; it may be over."""
+    def close(self) -> None:
+        """Drops all calls: the loop is over."""

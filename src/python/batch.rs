@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::arguments::label;
 use super::bridge::{self, AbortOnDrop};
 use super::errors::{self, Context};
-use super::event_loop::Landing;
+use super::event_loop::LoopPort;
 use super::operation;
 use super::outbox::Outbox;
 use super::query::AuditQuery;
@@ -159,8 +159,8 @@ impl Batch {
     }
 
     /// The same, for an event loop.
-    fn await_(&self, landing: Bound<'_, Landing>) -> PyResult<bool> {
-        bridge::awaitable(landing, self.ready()?)
+    fn await_(&self, port: &Bound<'_, LoopPort>, future: Bound<'_, PyAny>) -> PyResult<bool> {
+        bridge::awaitable(port, future, self.ready()?)
     }
 
     /// What there is: results (an `AuditResult`, or what the error is made of), questions, events, and whether all is over.

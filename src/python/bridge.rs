@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3_async_runtimes::{TaskLocals, generic};
 use tokio::task::AbortHandle;
 
-use super::event_loop::Landing;
-use super::runtime::{Bridge, Runtime};
+use super::event_loop::{LoopPort, Outcome};
+use super::runtime::Runtime;
 
 /// How often a blocked thread looks for signals.
 const TICK: Duration = Duration::from_millis(50);
@@ -72,21 +71,10 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Lets `landing` have the output of `future`; cancelling its asyncio future drops this one. False where the interpreter
-/// is exiting, so that nothing would ever land.
-pub(super) fn awaitable<F>(landing: Bound<'_, Landing>, future: F) -> PyResult<bool>
+/// Lets the asyncio `future` have what `call` comes to. True where the port is to be told to let calls depart.
+pub(super) fn awaitable<F>(port: &Bound<'_, LoopPort>, future: Bound<'_, PyAny>, call: F) -> PyResult<bool>
 where
-    F: Future<Output: for<'py> IntoPyObject<'py> + Send> + Send + 'static,
+    F: Future<Output: Into<Outcome>> + Send + 'static,
 {
-    let py = landing.py();
-    if !Runtime::current(py)?.deliver(py)? {
-        return Ok(false);
-    }
-    let locals = TaskLocals::new(landing.into_any());
-    generic::future_into_py_with_locals::<Bridge, _, _>(
-        py,
-        locals,
-        async move { Ok(settled(future).await) },
-    )?;
-    Ok(true)
+    LoopPort::embark(port, future, settled(call))
 }

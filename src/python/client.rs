@@ -11,7 +11,7 @@ use super::batch::Batch;
 use super::bridge;
 use super::conversation::{Conversation, Listener, Turn};
 use super::errors::{self, Context};
-use super::event_loop::Landing;
+use super::event_loop::LoopPort;
 use super::operation;
 use super::runtime::Runtime;
 use super::secret::{self, Secret};
@@ -79,14 +79,15 @@ impl Engine {
     /// The same, for an event loop.
     fn acall(
         &self,
-        landing: Bound<'_, Landing>,
+        port: &Bound<'_, LoopPort>,
+        future: Bound<'_, PyAny>,
         operation: &str,
         token: &Bound<'_, PyAny>,
         subject: &Bound<'_, PyAny>,
         options: Options<'_>,
     ) -> PyResult<bool> {
         let prepared = self.prepare(operation, token, subject, options)?;
-        bridge::awaitable(landing, self.turn(prepared))
+        bridge::awaitable(port, future, self.turn(prepared))
     }
 
     /// What a batch means by its `max_concurrency`; at most the client's.

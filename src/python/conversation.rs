@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::bridge;
 use super::client::Outcome;
 use super::errors;
-use super::event_loop::Landing;
+use super::event_loop::LoopPort;
 use super::secret::Secret;
 use crate::error::{Error, Limit};
 use crate::event::{Event, Observer};
@@ -230,15 +230,16 @@ impl Step {
         bridge::blocking(py, conversation.turn())?.into_pyobject(py).map(Bound::unbind)
     }
 
-    #[pyo3(signature = (landing, token = None, problem = None))]
+    #[pyo3(signature = (port, future, token = None, problem = None))]
     fn aresume(
         &self,
-        landing: Bound<'_, Landing>,
+        port: &Bound<'_, LoopPort>,
+        future: Bound<'_, PyAny>,
         token: Option<&Bound<'_, Secret>>,
         problem: Option<String>,
     ) -> PyResult<bool> {
         let conversation = self.answered(token.map(Bound::get), problem)?;
-        bridge::awaitable(landing, conversation.turn())
+        bridge::awaitable(port, future, conversation.turn())
     }
 }
 

@@ -14,6 +14,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::event_loop;
+
 /// How long the runtime may stand still between two calls of a thread that drives them, before its own thread takes
 /// over again: connections that the server closes want to be closed here too.
 const STANDSTILL: Duration = Duration::from_millis(20);
@@ -41,7 +43,11 @@ impl Driver {
     /// A runtime with its thread.
     pub(super) fn start() -> std::io::Result<Arc<Self>> {
         // One blocking thread: host names are looked up one after another, and no call ever waits for a file.
-        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(1)
+            .on_thread_park(event_loop::ring)
+            .build()?;
         let driver = Arc::new(Self {
             runtime,
             keeper: OnceLock::new(),
@@ -76,10 +82,16 @@ impl Driver {
         while !self.over.load(Ordering::SeqCst) {
             {
                 let _turn = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
-                self.runtime.block_on(self.leave.notified());
+                self.turn(self.leave.notified());
             }
             while self.is_turned_by_callers() {}
         }
+    }
+
+    fn turn<F: Future>(&self, until: F) -> F::Output {
+        let output = self.runtime.block_on(until);
+        event_loop::ring();
+        output
     }
 
     /// Waits for a while. False where the keeper is recalled, or where no caller has turned the runtime meanwhile.
@@ -126,7 +138,7 @@ impl Driver {
     /// Drives a call in this thread; None where that is another one's part, or where it is not done in time.
     pub(super) fn drive<F: Future>(&self, call: Pin<&mut F>, limit: Duration) -> Option<F::Output> {
         let _turn = self.turning.try_lock().ok()?;
-        let outcome = self.runtime.block_on(async { timeout(limit, call).await.ok() });
+        let outcome = self.turn(async { timeout(limit, call).await.ok() });
         self.driven.fetch_add(1, Ordering::SeqCst);
         outcome
     }

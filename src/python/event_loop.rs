@@ -1,108 +1,358 @@
-//! Where finished asyncio calls land: results are collected for their loop, and one wake-up hands over the bunch. A loop
-//! that was closed meanwhile is left alone, without a message.
+//! Where the calls of an event loop leave for the runtime, and where what they came to arrives.
 //!
-//! No Python code ever runs below native frames here, on whatever thread: an interpreter that exits ends its daemon
-//! threads inside Python code, and unwinding them through Rust would abort the process. So `wxaudit._loop` makes the
-//! futures and completes them; this side only stores and wakes.
+//! No thread but the loop's own ever touches Python for them: results wait in a queue, and a byte in a pipe that the loop
+//! watches tells that there are some. Whatever can go in bunches does: calls that begin in one turn of the loop leave
+//! together, and the byte is written when the runtime has nothing more to do.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::pin::Pin;
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-use pyo3::intern;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use tokio::task::AbortHandle;
 
-thread_local! {
-    /// The loops that have something to be woken for; only the delivering thread uses it.
-    static WAITING: RefCell<Vec<Py<LoopPort>>> = const { RefCell::new(Vec::new()) };
-}
+use super::conversation::Turn;
+use super::errors;
+use super::runtime::Runtime;
+use crate::error::{Error, Phase};
 
-/// Stands for one event loop, for as long as that lives.
+/// So many results do not wait for more.
+const BUNCH: usize = 64;
+
+/// The port of one event loop, which keeps it for as long as it lives.
 #[pyclass(frozen, weakref, module = "wxaudit._native")]
 pub(crate) struct LoopPort {
-    /// A weak reference: the port must not be what keeps its loop.
-    event_loop: Py<PyAny>,
-    /// What the loop is to run, with this port, when something has landed.
-    unload: Py<PyAny>,
-    landed: Mutex<Vec<Py<PyTuple>>>,
+    pid: u32,
+    arrivals: Arc<Arrivals>,
+    calls: Mutex<Calls>,
 }
 
-#[pymethods]
-impl LoopPort {
-    #[new]
-    fn new(event_loop: Py<PyAny>, unload: Py<PyAny>) -> Self {
-        Self { event_loop, unload, landed: Mutex::default() }
-    }
-
-    /// What has landed since the last time: (future, its method to complete it, the value).
-    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let landed = mem::take(&mut *self.landed());
-        PyList::new(py, landed)
-    }
+/// Python objects are neither made nor dropped while this is locked: either may run the collector, which looks in here.
+#[derive(Default)]
+struct Calls {
+    count: u64,
+    /// Calls that are not over, by the address of their asyncio future.
+    expected: HashMap<usize, Expected>,
+    departing: Vec<(Berth, Pin<Box<dyn Future<Output = ()> + Send>>)>,
 }
 
-impl LoopPort {
-    fn landed(&self) -> MutexGuard<'_, Vec<Py<PyTuple>>> {
-        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(slf: &Bound<'_, Self>) -> PyResult<()> {
-        let py = slf.py();
-        let port = slf.get();
-        let event_loop = port.event_loop.bind(py).call0()?;
-        if event_loop.is_none() {
-            return Err(pyo3::exceptions::PyRuntimeError::new_err("the event loop is gone"));
-        }
-        let arguments = (port.unload.bind(py), slf);
-        event_loop.call_method1(intern!(py, "call_soon_threadsafe"), arguments).map(drop)
-    }
-}
-
-/// Wakes each loop that has something waiting. The delivering thread does, which ends before the interpreter does.
-pub(super) fn wake_all(py: Python<'_>) {
-    for port in WAITING.take() {
-        if LoopPort::wake(port.bind(py)).is_err() {
-            // The loop is closed or gone: nobody waits for these results any more.
-            drop(mem::take(&mut *port.get().landed()));
-        }
-    }
-}
-
-/// One call's place on a loop: what pyo3-async-runtimes takes for the event loop itself.
-#[pyclass(frozen, module = "wxaudit._native")]
-pub(crate) struct Landing {
-    port: Py<LoopPort>,
+struct Expected {
+    number: u64,
     future: Py<PyAny>,
+    task: Option<AbortHandle>,
+}
+
+/// Which call: another one may get the same address later.
+#[derive(Clone, Copy)]
+struct Berth {
+    address: usize,
+    number: u64,
+}
+
+/// What a call came to.
+pub(super) enum Outcome {
+    Turn(Turn),
+    Nothing,
+    Panicked,
+}
+
+impl From<Turn> for Outcome {
+    fn from(turn: Turn) -> Self {
+        Self::Turn(turn)
+    }
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::Nothing
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Outcome {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Self::Turn(turn) => turn.into_pyobject(py),
+            Self::Nothing => Ok(py.None().into_bound(py)),
+            Self::Panicked => {
+                Err(PyRuntimeError::new_err("a bug in wxaudit: the call panicked; please report it"))
+            }
+        }
+    }
 }
 
 #[pymethods]
-impl Landing {
+impl LoopPort {
+    /// Opens a pipe.
     #[new]
-    fn new(port: Py<LoopPort>, future: Py<PyAny>) -> Self {
-        Self { port, future }
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let arrivals = Arrivals::new()
+            .map_err(|error| errors::raise(py, &Error::transient(Phase::Start, error.to_string())))?;
+        Ok(Self { pid: process::id(), arrivals: Arc::new(arrivals), calls: Mutex::default() })
     }
 
-    /// The future that was made for this call.
-    fn create_future(&self, py: Python<'_>) -> Py<PyAny> {
-        self.future.clone_ref(py)
+    /// What becomes readable when something has arrived.
+    #[cfg(unix)]
+    fn fileno(&self) -> i32 {
+        use std::os::fd::AsRawFd;
+        self.arrivals.reader.as_raw_fd()
     }
 
-    /// Keeps what the call came to for the next wake-up. Called by the delivering thread alone, with a callback that
-    /// does what `wxaudit._loop` does in its place.
-    #[pyo3(signature = (callback, *arguments, context = None))]
-    fn call_soon_threadsafe(
-        &self,
-        py: Python<'_>,
-        callback: Py<PyAny>,
-        arguments: Bound<'_, PyTuple>,
-        context: Option<Py<PyAny>>,
-    ) {
-        drop((callback, context));
-        let mut landed = self.port.get().landed();
-        landed.push(arguments.unbind());
-        if landed.len() == 1 {
-            WAITING.with_borrow_mut(|waiting| waiting.push(self.port.clone_ref(py)));
+    /// The same once more, for a thread that reads it byte by byte: a descriptor that is the caller's to close.
+    fn bell(&self) -> PyResult<isize> {
+        let reader = self.arrivals.reader.try_clone()?;
+        #[cfg(unix)]
+        let bell = std::os::fd::IntoRawFd::into_raw_fd(reader) as isize;
+        #[cfg(windows)]
+        let bell = std::os::windows::io::IntoRawHandle::into_raw_handle(reader) as isize;
+        Ok(bell)
+    }
+
+    /// Lets the calls leave that have begun meanwhile.
+    fn depart(&self, py: Python<'_>) -> PyResult<()> {
+        if self.pid == process::id() {
+            self.send_off(&*Runtime::current(py)?);
         }
+        Ok(())
+    }
+
+    /// What has arrived: futures with their values, and futures with what was raised. `rung` tells that the byte was
+    /// read by a thread.
+    #[pyo3(signature = (*, rung = false))]
+    #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+        rung: bool,
+    ) -> PyResult<(Vec<(Py<PyAny>, Bound<'py, PyAny>)>, Vec<(Py<PyAny>, PyErr)>)> {
+        if self.pid != process::id() {
+            // The byte is for the process that forked.
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let arrived = self.arrivals.take(rung)?;
+        let mut expected = Vec::with_capacity(arrived.len());
+        {
+            let mut calls = self.calls();
+            for (berth, outcome) in arrived {
+                if let Some(Expected { future, .. }) = calls.remove(berth) {
+                    expected.push((future, outcome));
+                }
+            }
+        }
+        let mut values = Vec::with_capacity(expected.len());
+        let mut raised = Vec::new();
+        for (future, outcome) in expected {
+            match outcome.into_pyobject(py) {
+                Ok(value) => values.push((future, value)),
+                Err(error) => raised.push((future, error)),
+            }
+        }
+        Ok((values, raised))
+    }
+
+    /// Drops the call that `future` waits for; it may be over.
+    fn forget(&self, future: &Bound<'_, PyAny>) {
+        let expected = self.calls().expected.remove(&(future.as_ptr() as usize));
+        self.drop_all(expected);
+    }
+
+    /// Drops all calls: the loop is over.
+    fn close(&self) {
+        let expected = mem::take(&mut self.calls().expected);
+        self.drop_all(expected.into_values());
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.calls.try_lock().map_or(Ok(()), |calls| {
+            calls.expected.values().try_for_each(|expected| visit.call(&expected.future))
+        })
+    }
+
+    fn __clear__(&self) {
+        self.close();
+    }
+}
+
+impl Drop for LoopPort {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl LoopPort {
+    /// Takes a call in, whose result `future` waits for. True where it is to depart with others that begin in this
+    /// turn of the loop; the only one leaves at once.
+    pub(super) fn embark<F>(slf: &Bound<'_, Self>, future: Bound<'_, PyAny>, call: F) -> PyResult<bool>
+    where
+        F: Future<Output: Into<Outcome>> + Send + 'static,
+    {
+        let port = slf.get();
+        let runtime = Runtime::current(slf.py())?;
+        if port.pid != process::id() {
+            return Err(PyRuntimeError::new_err("this event loop belongs to the process that forked; make a new one"));
+        }
+        let (alone, first) = {
+            let mut calls = port.calls();
+            calls.count += 1;
+            let berth = Berth { address: future.as_ptr() as usize, number: calls.count };
+            let passage = Passage { arrivals: Arc::clone(&port.arrivals), berth };
+            let alone = calls.expected.is_empty();
+            let expected = Expected { number: berth.number, future: future.unbind(), task: None };
+            calls.expected.insert(berth.address, expected);
+            calls.departing.push((berth, Box::pin(async move { passage.end(call.await.into()) })));
+            (alone, calls.departing.len() == 1)
+        };
+        if alone {
+            port.send_off(&runtime);
+        }
+        Ok(first && !alone)
+    }
+
+    fn send_off(&self, runtime: &Runtime) {
+        let mut forgotten = Vec::new();
+        let mut calls = self.calls();
+        for (berth, call) in mem::take(&mut calls.departing) {
+            match calls.expected.get_mut(&berth.address) {
+                Some(expected) if expected.number == berth.number => {
+                    let claim = runtime.driver.claim();
+                    let task = runtime.driver.handle().spawn(async move {
+                        let _claim = claim;
+                        call.await;
+                    });
+                    expected.task = Some(task.abort_handle());
+                }
+                _ => forgotten.push(call),
+            }
+        }
+        drop(calls);
+    }
+
+    fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn drop_all(&self, calls: impl IntoIterator<Item = Expected>) {
+        for expected in calls {
+            match expected.task {
+                // A forked child has the handle, but not the runtime.
+                task if self.pid != process::id() => mem::forget(task),
+                Some(task) => task.abort(),
+                None => {}
+            }
+        }
+    }
+}
+
+impl Calls {
+    fn remove(&mut self, berth: Berth) -> Option<Expected> {
+        let expected = self.expected.remove(&berth.address)?;
+        if expected.number == berth.number {
+            return Some(expected);
+        }
+        self.expected.insert(berth.address, expected);
+        None
+    }
+}
+
+/// A call under way.
+struct Passage {
+    arrivals: Arc<Arrivals>,
+    berth: Berth,
+}
+
+impl Passage {
+    fn end(self, outcome: Outcome) {
+        self.arrivals.put(self.berth, outcome);
+    }
+}
+
+impl Drop for Passage {
+    /// Nobody waits for a call that was dropped, but for one that panicked.
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.arrivals.put(self.berth, Outcome::Panicked);
+        }
+    }
+}
+
+/// What has come for one loop, and the pipe that tells it.
+struct Arrivals {
+    queue: Mutex<Queue>,
+    // Kept here too, so that nobody ever writes into a pipe without a reader.
+    reader: PipeReader,
+    writer: PipeWriter,
+}
+
+#[derive(Default)]
+struct Queue {
+    arrived: Vec<(Berth, Outcome)>,
+    /// It is on the list of this turn of the runtime.
+    noted: bool,
+    /// There is a byte in the pipe.
+    rung: bool,
+}
+
+thread_local! {
+    /// Where something has arrived in this turn of the runtime.
+    static NOTED: RefCell<Vec<Arc<Arrivals>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Tells the loops for which something has arrived. To be called by a thread that turns the runtime whenever it has
+/// nothing more to do.
+pub(super) fn ring() {
+    for arrivals in NOTED.take() {
+        arrivals.ring();
+    }
+}
+
+impl Arrivals {
+    fn new() -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        Ok(Self { queue: Mutex::default(), reader, writer })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(self: &Arc<Self>, berth: Berth, outcome: Outcome) {
+        let mut queue = self.queue();
+        queue.arrived.push((berth, outcome));
+        let full = queue.arrived.len() >= BUNCH;
+        let noted = mem::replace(&mut queue.noted, true);
+        drop(queue);
+        if full {
+            self.ring();
+        } else if !noted {
+            NOTED.with_borrow_mut(|all| all.push(Arc::clone(self)));
+        }
+    }
+
+    fn ring(&self) {
+        let mut queue = self.queue();
+        if !queue.arrived.is_empty() && !queue.rung {
+            // One byte at most is in it, so that writing never blocks.
+            queue.rung = (&self.writer).write_all(b"\0").is_ok();
+        }
+    }
+
+    fn take(&self, rung: bool) -> io::Result<Vec<(Berth, Outcome)>> {
+        let mut queue = self.queue();
+        queue.noted = false;
+        if mem::take(&mut queue.rung) && !rung {
+            (&self.reader).read_exact(&mut [0])?;
+        }
+        Ok(mem::take(&mut queue.arrived))
     }
 }

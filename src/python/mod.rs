@@ -7,7 +7,6 @@ mod batch;
 mod bridge;
 mod client;
 mod conversation;
-mod deliveries;
 mod driver;
 mod errors;
 mod event_loop;
@@ -27,7 +26,7 @@ mod status;
 /// The native half of wxaudit; users import from `wxaudit`.
 #[pymodule]
 mod _native {
-    use super::{Bound, PyAnyMethods, PyModule, PyModuleMethods, PyResult, wrap_pyfunction};
+    use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
     use super::batch::Batch;
@@ -36,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use super::conversation::Step;
     #[pymodule_export]
-    use super::event_loop::{Landing, LoopPort};
+    use super::event_loop::LoopPort;
     #[pymodule_export]
     use super::latest::LatestAuditStatus;
     #[pymodule_export]
@@ -52,10 +51,6 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        // Registered this early, it runs after whatever the program registers later.
-        let shutdown = wrap_pyfunction!(super::runtime::shutdown, module)?;
-        module.py().import("atexit")?.call_method1("register", (shutdown,))?;
-        Ok(())
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
+from event_loops import NEW_EVENT_LOOP
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 
 
 # A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing.
@@ -122,3 +123,21 @@ def fake() -> Iterator[FakeWeChat]:
     """A fake WeChat of its own for each test."""
     with FakeWeChat() as fake:
         yield fake
+
+
+@pytest.fixture(params=NEW_EVENT_LOOP)
+def run_in_loop(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Runs a coroutine in a new loop, which must meet no exception that nobody handles."""
+
+    def run_in_loop(main: Coroutine[Any, Any, Any]) -> Any:
+        unhandled: list[dict[str, Any]] = []
+        loop = NEW_EVENT_LOOP[request.param]()
+        loop.set_exception_handler(lambda _, context: unhandled.append(context))
+        try:
+            return loop.run_until_complete(main)
+        finally:
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+            assert unhandled == []
+
+    return run_in_loop

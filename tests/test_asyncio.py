@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
 import random
-import threading
 import time
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvloop
 
 import wxaudit
 from fake_process import FakeProcess
@@ -39,25 +34,6 @@ def served() -> Iterator[FakeProcess]:
 def submit_numbered(fake: FakeWeChat, count: int) -> list[FakeAudit]:
     """Audits whose reason holds their own number, so that no answer can pass for another's."""
     return [fake.submit(state=1, reason=f"audit {number}") for number in range(count)]
-
-
-@pytest.fixture(params=KINDS)
-def run_in_loop(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Runs a coroutine in a new loop, which must meet no exception that nobody handles."""
-    new_event_loop = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
-
-    def run_in_loop(main: Coroutine[Any, Any, Any]) -> Any:
-        unhandled: list[dict[str, Any]] = []
-        loop = new_event_loop()
-        loop.set_exception_handler(lambda _, context: unhandled.append(context))
-        try:
-            return loop.run_until_complete(main)
-        finally:
-            loop.run_until_complete(asyncio.sleep(0))
-            loop.close()
-            assert unhandled == []
-
-    return run_in_loop
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -166,88 +142,6 @@ def test_wait_for_ends_a_call(
     assert run_in_loop(main()).auditid == audit.auditid
 
 
-def test_one_client_serves_one_loop_after_the_other(
-    fake: FakeWeChat, run_in_loop: Callable[[Coroutine[Any, Any, Any]], Any]
-) -> None:
-    audit, token, client = fake.submit(), fake.token(), fake.async_client()
-    for _ in range(3):
-        assert run_in_loop(client.get_audit_status(token, audit.auditid)).auditid == audit.auditid
-        assert asyncio.run(client.get_audit_status(token, audit.auditid)).auditid == audit.auditid
-    assert fake.connections_accepted == 1
-
-
-def test_one_client_serves_loops_in_several_threads_at_once(
-    fake: FakeWeChat, run_in_loop: Callable[[Coroutine[Any, Any, Any]], Any]
-) -> None:
-    audits = submit_numbered(fake, 2)
-    token, client = fake.token(), fake.async_client()
-    both_run = threading.Barrier(2)
-    failures: list[BaseException] = []
-
-    async def main(number: int) -> None:
-        both_run.wait(20)
-        for _ in range(5):
-            calls = [client.get_audit_status(token, audits[number].auditid) for _ in range(40)]
-            assert {audit.reason for audit in await asyncio.gather(*calls)} == {f"audit {number}"}
-
-    def work(number: int) -> None:
-        try:
-            run_in_loop(main(number))
-        except BaseException as failure:
-            failures.append(failure)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert fake.requests_received == 400
-
-
-def test_a_call_reaches_a_loop_in_another_thread(fake: FakeWeChat) -> None:
-    audit, token, client = fake.submit(), fake.token(), fake.async_client()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        call = client.get_audit_status(token, audit.auditid)
-        assert asyncio.run_coroutine_threadsafe(call, loop).result(20).auditid == audit.auditid
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_loops_closed_with_calls_in_flight_leave_no_message_and_no_leak(
-    served: FakeProcess, kind: str
-) -> None:
-    # An abandoned loop of asyncio's own is a ResourceWarning; these are closed.
-    seen = report("closed_loops", served.base_url, served.token(), 20, kind, HELD_AUDITID)
-    (threads, descriptors), most, after = seen["before"], seen["most"], seen["after"]
-    print(
-        f"{kind}: 20 loops closed with 16 calls in flight each: {threads} threads before, {after[0]} after; "
-        f"{descriptors} descriptors before, at most {most[1]}, {after[1]} in the end"
-    )
-    assert threads == after[0] == most[0] == 2
-    assert after[1] <= descriptors + 8
-
-
-def test_nothing_keeps_a_loop_that_is_over(fake: FakeWeChat) -> None:
-    audit, token, client = fake.submit(), fake.token(), fake.async_client()
-
-    def use_one() -> weakref.ref[asyncio.AbstractEventLoop]:
-        loop = asyncio.new_event_loop()
-        loop.run_until_complete(client.get_audit_status(token, audit.auditid))
-        loop.close()
-        return weakref.ref(loop)
-
-    loops = [use_one() for _ in range(20)]
-    gc.collect()
-    assert [loop() for loop in loops if loop() is not None] == []
-
-
 def test_debug_mode_finds_nothing(fake: FakeWeChat, caplog: pytest.LogCaptureFixture) -> None:
     audit, token, client = fake.submit(), fake.token(), fake.async_client()
 
@@ -294,16 +188,3 @@ def test_one_failure_in_a_gather_leaves_the_others_alone(
         "ArgumentError",
         "AuditStatus",
     ]
-
-
-def test_many_short_loops_use_no_more_threads_and_descriptors(fake: FakeWeChat) -> None:
-    audit, token, client = fake.submit(), fake.token(), fake.async_client()
-    asyncio.run(client.get_audit_status(token, audit.auditid))
-
-    def resources() -> tuple[int, int]:
-        return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
-
-    before = resources()
-    for _ in range(100):
-        asyncio.run(client.get_audit_status(token, audit.auditid))
-    assert resources() == before

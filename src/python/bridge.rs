@@ -57,9 +57,17 @@ where
 
 /// The same call, after what earlier ones left to be done: a connection goes back to its pool in a task of its own, and
 /// must be found there; one that the server has closed meanwhile must not.
-async fn settled<F: Future>(call: F) -> F::Output {
-    tokio::task::yield_now().await;
-    call.await
+///
+/// It is boxed before anything else: each future that takes another one in by value has twice its size.
+fn settled<F>(call: F) -> impl Future<Output = F::Output> + Send + 'static
+where
+    F: Future + Send + 'static,
+{
+    let call = Box::pin(call);
+    async move {
+        tokio::task::yield_now().await;
+        call.await
+    }
 }
 
 /// Ends a task with whatever it has under way.

@@ -190,10 +190,10 @@ impl Engine {
     fn turn(&self, (call, listener): Prepared) -> impl Future<Output = Turn> + Send + 'static {
         let client = Arc::clone(&self.client);
         let total = call.timeouts.total;
-        let performed = async move {
+        let performed = Box::pin(async move {
             let result = client.ask(&call).await;
             Outcome { result, auditid: call.operation.auditid(), appid: call.appid }
-        };
+        });
         async move {
             match listener {
                 Some(listener) => listener.listen(performed, total).turn().await,

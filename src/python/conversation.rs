@@ -113,10 +113,10 @@ impl Listener {
     /// Begins the conversation.
     pub(super) fn listen(
         self,
-        call: impl Future<Output = Outcome> + Send + 'static,
+        call: Pin<Box<dyn Future<Output = Outcome> + Send>>,
         total: Duration,
     ) -> Conversation {
-        Conversation { call: Box::pin(call), inbox: self.0, outcome: None, deadline: Instant::now() + total }
+        Conversation { call, inbox: self.0, outcome: None, deadline: Instant::now() + total }
     }
 }
 

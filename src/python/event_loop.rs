@@ -41,8 +41,10 @@ struct Calls {
     count: u64,
     /// Calls that are not over, by the address of their asyncio future.
     expected: HashMap<usize, Expected>,
-    departing: Vec<(Berth, Pin<Box<dyn Future<Output = ()> + Send>>)>,
+    departing: Vec<(Berth, Departing)>,
 }
+
+type Departing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 struct Expected {
     number: u64,
@@ -200,7 +202,9 @@ impl LoopPort {
         let port = slf.get();
         let runtime = Runtime::current(slf.py())?;
         if port.pid != process::id() {
-            return Err(PyRuntimeError::new_err("this event loop belongs to the process that forked; make a new one"));
+            return Err(PyRuntimeError::new_err(
+                "this event loop belongs to the process that forked; make a new one",
+            ));
         }
         let (alone, first) = {
             let mut calls = port.calls();

@@ -80,6 +80,12 @@ impl Gates {
         closed.insert(owner, (until, refusal));
     }
 
+    /// Whether nothing is refused to anybody, as is usual: then nobody needs to ask whose gate it is.
+    #[must_use]
+    pub fn are_all_open(&self) -> bool {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The refusal that keeps the owner's gate closed at `now`, and how long it stays closed.
     #[must_use]
     pub fn refusal(&self, owner: &Owner, now: SystemTime) -> Option<(Duration, Error)> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
-use http::{Method, Uri};
+use http::{HeaderValue, Method, Uri};
 use url::Url;
 
 use crate::error::Error;
@@ -129,6 +129,7 @@ pub struct BaseUrl {
     url: Url,
     scheme: Scheme,
     authority: Authority,
+    host_header: HeaderValue,
     loopback: bool,
 }
 
@@ -179,7 +180,10 @@ impl BaseUrl {
         let Ok(authority) = Authority::try_from(format!("{host}{port}")) else {
             return refuse("names a host that no URL can hold");
         };
-        Ok(Self { url, scheme, authority, loopback })
+        let Ok(host_header) = HeaderValue::from_str(authority.as_str()) else {
+            return refuse("names a host that no request can hold");
+        };
+        Ok(Self { url, scheme, authority, host_header, loopback })
     }
 
     /// The host, as it may be shown.
@@ -192,6 +196,12 @@ impl BaseUrl {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    /// What a request says to it as `Host`.
+    #[must_use]
+    pub fn host_header(&self) -> &HeaderValue {
+        &self.host_header
     }
 
     /// Whether the host is this machine.
@@ -295,7 +305,8 @@ impl Request {
     /// [`Error::Argument`] where the path of the base URL is none that can be asked for.
     pub fn uri(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
         let prefix = base.url.path().trim_end_matches('/');
-        let target = format!("{prefix}{}?access_token={}", self.path, token.percent_encoded());
+        let token = token.percent_encoded();
+        let target = [prefix, self.path, "?access_token=", &token].concat();
         let mut parts = Parts::default();
         parts.scheme = Some(base.scheme.clone());
         parts.authority = Some(base.authority.clone());

@@ -24,6 +24,27 @@ const LONGEST: usize = 2048;
 /// RFC 3986's unreserved characters stay as they are.
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Whether a text stands in a URL as it is: so do WeChat's tokens.
+fn is_unreserved(text: &str) -> bool {
+    // No early end: so the compiler can look at many bytes at once.
+    text.bytes().fold(true, |all, byte| {
+        all & (byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~'))
+    })
+}
+
+/// What keeps a text from being a token; the text itself is never in it.
+fn check(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        Err("the access token is empty")
+    } else if text.len() > LONGEST {
+        Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
+    } else if !is_unreserved(text) && (text.trim() != text || text.chars().any(char::is_control)) {
+        Err("the access token holds a line break, a control character or blanks around it; strip it first")
+    } else {
+        Ok(())
+    }
+}
+
 /// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] gives it away.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(Arc<str>);
@@ -34,22 +55,25 @@ impl Token {
     /// # Errors
     /// A sentence, without the token in it, when it is empty, too long or not printable.
     pub fn new(text: &str) -> Result<Self, &'static str> {
-        if text.is_empty() {
-            Err("the access token is empty")
-        } else if text.len() > LONGEST {
-            Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
-        } else if text.trim() != text || text.chars().any(char::is_control) {
-            Err(
-                "the access token holds a line break, a control character or blanks around it; strip it first",
-            )
-        } else {
-            Ok(Self(text.into()))
-        }
+        check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The same, of a text that is shared already.
+    ///
+    /// # Errors
+    /// As [`Token::new`].
+    pub fn shared(text: &Arc<str>) -> Result<Self, &'static str> {
+        check(text)?;
+        Ok(Self(Arc::clone(text)))
     }
 
     /// The token as it stands in the query of a URL. To be called at the last moment.
     #[must_use]
     pub fn percent_encoded(&self) -> Cow<'_, str> {
+        if is_unreserved(&self.0) {
+            return Cow::Borrowed(&self.0);
+        }
         utf8_percent_encode(&self.0, QUERY_VALUE).into()
     }
 

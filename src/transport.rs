@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -160,6 +160,7 @@ impl Transport {
         let mut sent = http::Request::new(Full::new(request.body.clone()));
         *sent.method_mut() = request.method.clone();
         sent.headers_mut().clone_from(&self.headers);
+        sent.headers_mut().insert(HOST, base.host_header().clone());
         if let Some(authorization) = self.clients.proxy_authorization(&target) {
             sent.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
@@ -208,7 +209,7 @@ async fn body(
     let mut incoming = response.into_body();
     let announced = incoming.size_hint().exact().and_then(|length| usize::try_from(length).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(cap));
-    loop {
+    while !incoming.is_end_stream() {
         let frame = match limit {
             None => incoming.frame().await,
             Some(limit) => timeout(limit, incoming.frame()).await.map_err(|_| Error::Timeout {
@@ -218,7 +219,7 @@ async fn body(
             })?,
         };
         let Some(frame) = frame.transpose().map_err(|error| failure::body(&error))? else {
-            return Ok(body);
+            break;
         };
         // Trailers are of no use.
         let data = frame.into_data().unwrap_or_default();
@@ -227,4 +228,5 @@ async fn body(
         }
         body.extend_from_slice(&data);
     }
+    Ok(body)
 }

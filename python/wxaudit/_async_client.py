@@ -48,8 +48,10 @@ class AsyncClient(Configured):
     _asynchronous = True
 
     def _load(self) -> None:
+        # With asyncio, which importing this package does not bring; nor is it looked for in each call.
+        global _loop
         super()._load()
-        from . import _loop  # noqa: F401  # with asyncio, which importing this package does not bring
+        from . import _loop
 
     def get_audit_status(
         self,
@@ -219,11 +221,9 @@ class AsyncClient(Configured):
     async def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> Any:
-        from ._loop import result_of
-
         with self._audience() as audience:
             options = self._options(appid, timeout, max_retries, bool(audience))
-            step = await result_of(self._engine.acall, operation, token, subject, options)
+            step = await _loop.result_of(self._engine.acall, operation, token, subject, options)
             answer = Answer()
             while isinstance(step, Step):
                 try:
@@ -234,7 +234,7 @@ class AsyncClient(Configured):
                     # Whoever keeps this exception must not keep what other calls wait for.
                     step.abandon()
                     raise
-                step = await result_of(step.aresume, answer.token, answer.problem)
+                step = await _loop.result_of(step.aresume, answer.token, answer.problem)
             return answer.outcome(step)
 
     async def _made(self, make: Callable[[Any], _Made], *call: Any) -> _Made:

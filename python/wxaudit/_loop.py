@@ -20,23 +20,19 @@ def _nothing() -> None:
     return None
 
 
-class _Here(threading.local):
-    """The event loop that this thread saw last, and its port: both weak, since a loop keeps its port, whose
-    calls keep the loop.
-    """
-
-    loop: Callable[[], asyncio.AbstractEventLoop | None] = staticmethod(_nothing)
-    port: Callable[[], LoopPort | None] = staticmethod(_nothing)
-
-
-_here = _Here()
 _ports: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[LoopPort]] = WeakKeyDictionary()
+
+# The loop that was seen last, with its port, since nearly always it is the only one. Weak, as the others: a loop
+# keeps its port, whose calls keep the loop.
+_last: tuple[Callable[[], asyncio.AbstractEventLoop | None], Callable[[], LoopPort | None]]
+_last = (_nothing, _nothing)
 
 
 def _forget_ports() -> None:
     """In a forked child: the ports are those of its parent."""
+    global _last
     _ports.clear()
-    _here.loop = _here.port = _nothing
+    _last = (_nothing, _nothing)
 
 
 if hasattr(os, "register_at_fork"):
@@ -60,7 +56,8 @@ def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Futur
     of the loop is over.
     """
     loop = asyncio.get_running_loop()
-    port = (_here.port() if _here.loop() is loop else None) or _port_of(loop)
+    loop_of, port_of = _last
+    port = (port_of() if loop_of() is loop else None) or _port_of(loop)
     future = loop.create_future()
     if start(port, future, *arguments):
         loop.call_soon(port.depart)
@@ -69,9 +66,13 @@ def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Futur
 
 def _port_of(loop: asyncio.AbstractEventLoop) -> LoopPort:
     """The port of a loop, opened if need be."""
-    known = _ports.get(loop, _nothing)
-    port = known() or _opened(loop)
-    _here.loop, _here.port = ref(loop), _ports.setdefault(loop, ref(port))
+    global _last
+    known = _ports.get(loop)
+    port = known() if known else None
+    if known is None or port is None:
+        port = _opened(loop)
+        known = _ports[loop] = ref(port)
+    _last = (ref(loop), known)
     return port
 
 

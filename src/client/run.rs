@@ -121,8 +121,7 @@ impl<'a> Run<'a> {
             if let Some(dated) = self.call.credential.renewed(&held.dated) {
                 held.renew(dated);
             }
-            let owner = self.owner(session, held.tokens.current());
-            if session.gates.refusal(&owner, SystemTime::now()).is_none() {
+            if self.refusal(session, held.tokens.current()).is_none() {
                 return Ok(place);
             }
         }
@@ -195,8 +194,7 @@ impl<'a> Run<'a> {
 
     /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
     async fn pass_gate(&self, session: &Session, token: &Token) -> Result<(), Error> {
-        let owner = self.owner(session, token);
-        while let Some((wait, refusal)) = session.gates.refusal(&owner, SystemTime::now()) {
+        while let Some((wait, refusal)) = self.refusal(session, token) {
             if wait >= self.left() {
                 return Err(refusal);
             }
@@ -213,6 +211,14 @@ impl<'a> Run<'a> {
             sleep(wait).await;
         }
         Ok(())
+    }
+
+    /// What keeps the call's gate closed, and for how long.
+    fn refusal(&self, session: &Session, token: &Token) -> Option<(Duration, Error)> {
+        if session.gates.are_all_open() {
+            return None;
+        }
+        session.gates.refusal(&self.owner(session, token), SystemTime::now())
     }
 
     /// After a quota refusal nothing more is sent for its owner until the quota is renewed.

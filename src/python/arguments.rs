@@ -52,6 +52,10 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
             Err(error) => return Err(error),
         },
     };
+    // What callers have nearly always, and many times quicker.
+    if let Ok(number) = number.extract::<i64>() {
+        return Ok(Some(number.into()));
+    }
     let saturated = if number.lt(0)? { i128::MIN } else { i128::MAX };
     Ok(Some(number.extract::<i128>().unwrap_or(saturated)))
 }

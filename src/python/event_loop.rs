@@ -14,10 +14,10 @@ use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use futures_util::future::{AbortHandle, Abortable};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use tokio::task::AbortHandle;
 
 use super::conversation::Turn;
 use super::errors;
@@ -41,15 +41,15 @@ struct Calls {
     count: u64,
     /// Calls that are not over, by the address of their asyncio future.
     expected: HashMap<usize, Expected>,
-    departing: Vec<(Berth, Departing)>,
+    departing: Vec<Departing>,
 }
 
-type Departing = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Departing = Abortable<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
 struct Expected {
     number: u64,
     future: Py<PyAny>,
-    task: Option<AbortHandle>,
+    task: AbortHandle,
 }
 
 /// Which call: another one may get the same address later.
@@ -124,7 +124,8 @@ impl LoopPort {
     /// Lets the calls leave that have begun meanwhile.
     fn depart(&self, py: Python<'_>) -> PyResult<()> {
         if self.pid == process::id() {
-            self.send_off(&*Runtime::current(py)?);
+            let runtime = Runtime::current(py)?;
+            self.send_off(&runtime);
         }
         Ok(())
     }
@@ -201,7 +202,7 @@ impl LoopPort {
     {
         let port = slf.get();
         let runtime = Runtime::current(slf.py())?;
-        if port.pid != process::id() {
+        if port.pid != runtime.pid {
             return Err(PyRuntimeError::new_err(
                 "this event loop belongs to the process that forked; make a new one",
             ));
@@ -212,9 +213,11 @@ impl LoopPort {
             let berth = Berth { address: future.as_ptr() as usize, number: calls.count };
             let passage = Passage { arrivals: Arc::clone(&port.arrivals), berth };
             let alone = calls.expected.is_empty();
-            let expected = Expected { number: berth.number, future: future.unbind(), task: None };
+            let (task, registration) = AbortHandle::new_pair();
+            let expected = Expected { number: berth.number, future: future.unbind(), task };
             calls.expected.insert(berth.address, expected);
-            calls.departing.push((berth, Box::pin(async move { passage.end(call.await.into()) })));
+            let call = Box::pin(async move { passage.end(call.await.into()) });
+            calls.departing.push(Abortable::new(call, registration));
             (alone, calls.departing.len() == 1)
         };
         if alone {
@@ -224,22 +227,18 @@ impl LoopPort {
     }
 
     fn send_off(&self, runtime: &Runtime) {
-        let mut forgotten = Vec::new();
-        let mut calls = self.calls();
-        for (berth, call) in mem::take(&mut calls.departing) {
-            match calls.expected.get_mut(&berth.address) {
-                Some(expected) if expected.number == berth.number => {
-                    let claim = runtime.driver.claim();
-                    let task = runtime.driver.handle().spawn(async move {
-                        let _claim = claim;
-                        call.await;
-                    });
-                    expected.task = Some(task.abort_handle());
-                }
-                _ => forgotten.push(call),
+        let departing = mem::take(&mut self.calls().departing);
+        let claims: Vec<_> = departing.iter().map(|_| runtime.driver.claim()).collect();
+        // One task brings them all, so that the runtime is woken once.
+        runtime.driver.handle().spawn(async move {
+            for (call, claim) in departing.into_iter().zip(claims) {
+                tokio::spawn(async move {
+                    let _claim = claim;
+                    // An error means that the call was dropped.
+                    let _ = call.await;
+                });
             }
-        }
-        drop(calls);
+        });
     }
 
     fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -248,11 +247,11 @@ impl LoopPort {
 
     fn drop_all(&self, calls: impl IntoIterator<Item = Expected>) {
         for expected in calls {
-            match expected.task {
-                // A forked child has the handle, but not the runtime.
-                task if self.pid != process::id() => mem::forget(task),
-                Some(task) => task.abort(),
-                None => {}
+            // A forked child has the handle, but not the runtime.
+            if self.pid == process::id() {
+                expected.task.abort();
+            } else {
+                mem::forget(expected.task);
             }
         }
     }

@@ -15,6 +15,8 @@ static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
 /// The runtime of one process.
 pub(super) struct Runtime {
+    /// That process, so that who has the runtime need not ask the system again.
+    pub(super) pid: u32,
     pub(super) driver: Arc<Driver>,
     /// What calls on the same token source share, by the source's address, for as long as one of them lasts.
     sources: Mutex<HashMap<usize, Weak<SharedSource>>>,
@@ -39,7 +41,7 @@ impl Runtime {
     }
 
     fn start() -> std::io::Result<Self> {
-        Ok(Self { driver: Driver::start()?, sources: Mutex::default() })
+        Ok(Self { pid: std::process::id(), driver: Driver::start()?, sources: Mutex::default() })
     }
 
     /// The shared state of the token source at `address`. The caller keeps the source alive during its call, so no

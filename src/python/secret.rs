@@ -1,6 +1,7 @@
 //! What a caller passes as a token, out of sight from the first line on.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
@@ -16,8 +17,8 @@ use crate::token::{MASK, Token};
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct Secret {
     /// None where it is no text.
-    text: Option<String>,
-    kind: String,
+    text: Option<Arc<str>>,
+    kind: Cow<'static, str>,
 }
 
 #[pymethods]
@@ -41,7 +42,7 @@ impl Secret {
     /// The token, or what is wrong with it; the text itself is never in the problem.
     pub(super) fn token(&self) -> Result<Token, String> {
         match &self.text {
-            Some(text) => Token::new(text).map_err(str::to_owned),
+            Some(text) => Token::shared(text).map_err(str::to_owned),
             None => Err(format!("expected plain text, got {}", self.kind)),
         }
     }
@@ -127,9 +128,12 @@ fn hidden(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     if value.is_instance_of::<Secret>() {
         return Ok(value);
     }
-    let kind = type_name(&value)?;
+    let kind = match value.cast_exact::<PyString>() {
+        Ok(_) => Cow::Borrowed("str"),
+        Err(_) => Cow::Owned(type_name(&value)?),
+    };
     // A text with lone surrogates is no token; it is refused as what it is.
-    let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
+    let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(Arc::from));
     Ok(Bound::new(value.py(), Secret { text, kind })?.into_any())
 }
 

@@ -33,12 +33,14 @@ const KEEPALIVE_PROBES: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Makes connections.
+/// Makes connections. In one piece, since the HTTP client takes a copy of it for each request.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(super) struct Connector(Arc<Ways>);
+
+struct Ways {
     straight: HttpsConnector<HttpConnector<Resolver>>,
     tls: Arc<ClientConfig>,
-    proxy: Option<Arc<Matcher>>,
+    proxy: Option<Matcher>,
 }
 
 impl Connector {
@@ -51,16 +53,16 @@ impl Connector {
         http.set_keepalive_retries(Some(KEEPALIVE_PROBES));
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        Ok(Self {
+        Ok(Self(Arc::new(Ways {
             straight: HttpsConnector::from((http, Arc::clone(tls))),
             tls: Arc::clone(tls),
-            proxy: proxy.map(matcher).transpose()?.map(Arc::new),
-        })
+            proxy: proxy.map(matcher).transpose()?,
+        })))
     }
 
     /// What a proxy wants to see with each request that it passes on in the clear.
     pub(super) fn proxy_authorization(&self, target: &Uri) -> Option<HeaderValue> {
-        let proxy = self.proxy.as_ref().filter(|_| target.scheme() == Some(&Scheme::HTTP))?;
+        let proxy = self.0.proxy.as_ref().filter(|_| target.scheme() == Some(&Scheme::HTTP))?;
         proxy.intercept(target)?.basic_auth().cloned()
     }
 }
@@ -79,24 +81,26 @@ impl Service<Uri> for Connector {
     type Error = BoxError;
     type Future = BoxFuture<Link, BoxError>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.straight.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        // As all are that it is made of.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, target: Uri) -> Self::Future {
-        let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.intercept(&target)) else {
-            let connecting = self.straight.call(target);
+        let mut straight = self.0.straight.clone();
+        let Some(proxy) = self.0.proxy.as_ref().and_then(|proxy| proxy.intercept(&target)) else {
+            let connecting = straight.call(target);
             return Box::pin(async move { Ok(Link::new(connecting.await?, false)) });
         };
         if target.scheme() == Some(&Scheme::HTTP) {
-            let connecting = self.straight.call(proxy.uri().clone());
+            let connecting = straight.call(proxy.uri().clone());
             return Box::pin(async move { Ok(Link::new(connecting.await?, true)) });
         }
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.straight.clone());
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), straight);
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(target);
+        let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.0.tls))).call(target);
         Box::pin(async move { Ok(Link::new(connecting.await?, false)) })
     }
 }

@@ -1,0 +1,25 @@
+"""The kinds of event loops that tests run in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class PipelessLoop(asyncio.SelectorEventLoop):
+    """A loop that watches no pipes, as those of Windows."""
+
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+        raise NotImplementedError
+
+
+NEW_EVENT_LOOP: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+    "watching no pipes": PipelessLoop,
+}

@@ -6,7 +6,6 @@
 pub mod batch;
 pub mod client;
 pub mod config;
-pub mod connection;
 pub mod decode;
 pub mod error;
 pub mod event;

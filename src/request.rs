@@ -127,8 +127,7 @@ pub fn is_request_id(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    scheme: Scheme,
-    authority: Authority,
+    origin: Uri,
     host_header: HeaderValue,
     loopback: bool,
 }
@@ -183,7 +182,14 @@ impl BaseUrl {
         let Ok(host_header) = HeaderValue::from_str(authority.as_str()) else {
             return refuse("names a host that no request can hold");
         };
-        Ok(Self { url, scheme, authority, host_header, loopback })
+        let mut parts = Parts::default();
+        parts.scheme = Some(scheme);
+        parts.authority = Some(authority);
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        let Ok(origin) = Uri::from_parts(parts) else {
+            return refuse("names a host that no URL can hold");
+        };
+        Ok(Self { url, origin, host_header, loopback })
     }
 
     /// The host, as it may be shown.
@@ -196,6 +202,12 @@ impl BaseUrl {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    /// Its scheme, host and port, which connections are made to.
+    #[must_use]
+    pub fn origin(&self) -> &Uri {
+        &self.origin
     }
 
     /// What a request says to it as `Host`.
@@ -213,7 +225,7 @@ impl BaseUrl {
     /// Whether calls go over TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::HTTPS
+        self.origin.scheme() == Some(&Scheme::HTTPS)
     }
 }
 
@@ -304,13 +316,27 @@ impl Request {
     /// # Errors
     /// [`Error::Argument`] where the path of the base URL is none that can be asked for.
     pub fn uri(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
+        let mut parts = base.origin.clone().into_parts();
+        parts.path_and_query = Some(self.path_and_query(base, token)?);
+        Uri::from_parts(parts).map_err(|_| unusable_path())
+    }
+
+    /// The same without scheme and host, as the host itself wants to see it.
+    ///
+    /// # Errors
+    /// As [`Request::uri`].
+    pub fn origin_form(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
+        self.path_and_query(base, token).map(Uri::from)
+    }
+
+    fn path_and_query(&self, base: &BaseUrl, token: &Token) -> Result<PathAndQuery, Error> {
         let prefix = base.url.path().trim_end_matches('/');
         let token = token.percent_encoded();
         let target = [prefix, self.path, "?access_token=", &token].concat();
-        let mut parts = Parts::default();
-        parts.scheme = Some(base.scheme.clone());
-        parts.authority = Some(base.authority.clone());
-        parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
-        Uri::from_parts(parts).map_err(|_| Error::argument("base_url", "has a path that is none"))
+        PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(|_| unusable_path())
     }
+}
+
+fn unusable_path() -> Error {
+    Error::argument("base_url", "has a path that is none")
 }

@@ -3,27 +3,29 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
-use http_body_util::{BodyExt, Full};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use url::Url;
 
-use crate::connection::{Progress, Watch};
 use crate::error::{Error, Limit, Phase};
 use crate::request::{BaseUrl, Request};
 use crate::token::Tokens;
 
-mod clients;
 mod connect;
 mod failure;
 mod head;
+mod pool;
 mod tls;
 
-use clients::{Clients, HttpClient};
+use connect::Connector;
+use failure::{HeadFailure, Unanswered};
+use pool::{Connection, Pool};
 
 /// How to reach WeChat; fixed for the life of a client.
 #[derive(Debug, Clone)]
@@ -84,24 +86,25 @@ pub type Place<'a> = SemaphorePermit<'a>;
 
 /// What one client has in one process to reach WeChat.
 pub struct Transport {
-    headers: HeaderMap,
-    clients: Clients,
+    pool: Arc<Pool>,
     places: Semaphore,
 }
 
 impl Transport {
-    /// Reads the certificates and makes the clients; opens nothing.
+    /// Reads the certificates; opens nothing.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a CA file that cannot be used, [`Error::Transport`] where the system does not allow it.
+    /// [`Error::Argument`] for a CA file or a proxy that cannot be used, [`Error::Transport`] where the system does not
+    /// allow it.
     pub fn new(options: &Options) -> Result<Self, Error> {
+        let connector = Connector::new(Arc::new(tls::configuration(options)?), options.proxy.as_ref())?;
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (USER_AGENT, options.user_agent.clone()),
+        ]);
         Ok(Self {
-            headers: HeaderMap::from_iter([
-                (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-                (ACCEPT, HeaderValue::from_static("application/json")),
-                (USER_AGENT, options.user_agent.clone()),
-            ]),
-            clients: Clients::new(options)?,
+            pool: Arc::new(Pool::new(connector, headers, options.max_concurrency)),
             places: Semaphore::new(options.max_concurrency),
         })
     }
@@ -121,22 +124,25 @@ impl Transport {
         tokens: &Tokens,
         limits: Limits,
     ) -> Result<Vec<u8>, Error> {
-        let watch = Watch::new(limits.connect);
-        let response = match self.head(&self.clients.pooled(), base, request, tokens, limits, &watch).await {
-            Err(failure::HeadFailure::Broken(_)) if !matches!(watch.progress(), Progress::Fresh(_)) => {
-                let watch = Watch::new(limits.connect);
-                self.head(self.clients.fresh(), base, request, tokens, limits, &watch).await
-            }
-            response => response,
-        };
-        let response = response.map_err(failure::HeadFailure::into_error)?;
+        let unanswered = |unanswered: Unanswered| failure::head(&unanswered, tokens).into_error();
+        let mut connection = self.pool.connection(base, limits.connect).await.map_err(unanswered)?;
+        let mut response = head(&mut connection, base, request, tokens, limits.read).await;
+        if matches!(response, Err(HeadFailure::Broken(_))) && connection.is_reused() {
+            connection = self.pool.connect(base, limits.connect).await.map_err(unanswered)?;
+            response = head(&mut connection, base, request, tokens, limits.read).await;
+        }
+        let response = response.map_err(HeadFailure::into_error)?;
         if let Err(error) = head::check(&response, request.answer_cap) {
-            if !matches!(error, Error::HttpStatus { .. }) {
-                self.clients.forget_pool();
+            if matches!(error, Error::HttpStatus { .. }) {
+                drop(response);
+                self.pool.keep(connection);
             }
+            // Who sends what no honest server sends may have sent more: otherwise the connection is closed.
             return Err(error);
         }
-        body(response, request.answer_cap, limits.read).await
+        let body = body(response, request.answer_cap, limits.read).await?;
+        self.pool.keep(connection);
+        Ok(body)
     }
 
     /// A place among the requests under way: to be had before [`Transport::send`] and kept until it ends.
@@ -146,58 +152,29 @@ impl Transport {
     pub async fn place(&self) -> Result<Place<'_>, Error> {
         self.places.acquire().await.map_err(|_| Error::lasting(Phase::Start, "the client is closing"))
     }
-
-    async fn head(
-        &self,
-        client: &HttpClient,
-        base: &BaseUrl,
-        request: &Request,
-        tokens: &Tokens,
-        limits: Limits,
-        watch: &Watch,
-    ) -> Result<http::Response<Incoming>, failure::HeadFailure> {
-        let target = request.uri(base, tokens.current()).map_err(failure::HeadFailure::Final)?;
-        let mut sent = http::Request::new(Full::new(request.body.clone()));
-        *sent.method_mut() = request.method.clone();
-        sent.headers_mut().clone_from(&self.headers);
-        sent.headers_mut().insert(HOST, base.host_header().clone());
-        if let Some(authorization) = self.clients.proxy_authorization(&target) {
-            sent.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
-        }
-        *sent.uri_mut() = target;
-        let answer = std::pin::pin!(watch.follow(client.request(sent)));
-        let answer = within_read_limit(answer, limits, watch).await.map_err(failure::HeadFailure::Final)?;
-        answer.map_err(|error| failure::head(&error, tokens))
-    }
 }
 
-/// Waits for the head of an answer. Time spent on connecting does not count: it has a limit of its own.
-async fn within_read_limit<F>(
-    mut answer: std::pin::Pin<&mut F>,
-    limits: Limits,
-    watch: &Watch,
-) -> Result<F::Output, Error>
-where
-    F: Future,
-{
-    let Some(limit) = limits.read else {
-        return Ok(answer.await);
+/// Sends the request, and waits for the head of its answer. Time spent on connecting does not count: it has a limit of
+/// its own.
+async fn head(
+    connection: &mut Connection,
+    base: &BaseUrl,
+    request: &Request,
+    tokens: &Tokens,
+    limit: Option<Duration>,
+) -> Result<http::Response<Incoming>, HeadFailure> {
+    let broken = |error| failure::head(&Unanswered::Asking(error), tokens);
+    let answer = async {
+        connection.ready().await.map_err(broken)?;
+        let prepared = connection.prepare(base, request, tokens.current()).map_err(HeadFailure::Final)?;
+        connection.ask(prepared).await.map_err(broken)
     };
-    let begun = Instant::now();
-    let mut wait = limit;
-    loop {
-        if let Ok(answer) = timeout(wait, answer.as_mut()).await {
-            return Ok(answer);
-        }
-        let since = match watch.progress() {
-            Progress::Reused => begun,
-            Progress::Fresh(since) => since,
-            Progress::Connecting(since) => since + limits.connect.unwrap_or_default(),
-        };
-        wait = limit.saturating_sub(since.elapsed());
-        if wait.is_zero() {
-            return Err(Error::Timeout { limit: Limit::Read, after: limit, detail: Phase::Head.to_string() });
-        }
+    match limit {
+        None => answer.await,
+        Some(limit) => timeout(limit, answer).await.unwrap_or_else(|_| {
+            let detail = Phase::Head.to_string();
+            Err(HeadFailure::Final(Error::Timeout { limit: Limit::Read, after: limit, detail }))
+        }),
     }
 }
 

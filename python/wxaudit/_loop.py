@@ -22,8 +22,8 @@ def _nothing() -> None:
 
 _ports: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[LoopPort]] = WeakKeyDictionary()
 
-# The loop that was seen last, with its port, since nearly always it is the only one. Weak, as the others: a loop
-# keeps its port, whose calls keep the loop.
+# The loop that was seen last, with its port, since nearly always it is the only one. Weak, as the others: a
+# loop keeps its port, whose calls keep the loop.
 _last: tuple[Callable[[], asyncio.AbstractEventLoop | None], Callable[[], LoopPort | None]]
 _last = (_nothing, _nothing)
 

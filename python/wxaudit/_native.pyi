@@ -1,6 +1,6 @@
 """The native half of wxaudit, built from the Rust crate of the same name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from os import PathLike
 from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
@@ -262,7 +262,9 @@ class Engine:
         """Where else they go, in this order."""
     def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
         """Performs the operation of that name, up to its end or to a `Step`."""
-    def acall(self, port: LoopPort, future: Any, operation: str, token: Any, subject: Any, options: _Options) -> bool:
+    def acall(
+        self, port: LoopPort, future: Any, operation: str, token: Any, subject: Any, options: _Options
+    ) -> bool:
         """The same, for an event loop."""
     def concurrency(self, max_concurrency: int | None) -> int:
         """What a batch means by its max_concurrency; at most the client's."""
@@ -337,7 +339,9 @@ class Step:
     def abandon(self) -> None:
         """Drops the call, with whatever it holds that others wait for."""
     def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
-    def aresume(self, port: LoopPort, future: Any, token: Secret | None = None, problem: str | None = None) -> bool: ...
+    def aresume(
+        self, port: LoopPort, future: Any, token: Secret | None = None, problem: str | None = None
+    ) -> bool: ...
 
 @final
 class LoopPort:

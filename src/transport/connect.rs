@@ -1,4 +1,4 @@
-//! New connections: straight to WeChat, or through a proxy.
+//! New links: straight to WeChat, or through a proxy.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -12,9 +12,9 @@ use http::uri::Scheme;
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
 use tower_service::Service;
@@ -33,18 +33,15 @@ const KEEPALIVE_PROBES: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Makes connections. In one piece, since the HTTP client takes a copy of it for each request.
-#[derive(Clone)]
-pub(super) struct Connector(Arc<Ways>);
-
-struct Ways {
+/// Makes links.
+pub(super) struct Connector {
     straight: HttpsConnector<HttpConnector<Resolver>>,
     tls: Arc<ClientConfig>,
     proxy: Option<Matcher>,
 }
 
 impl Connector {
-    pub(super) fn new(tls: &Arc<ClientConfig>, proxy: Option<&Proxy>) -> Result<Self, Error> {
+    pub(super) fn new(tls: Arc<ClientConfig>, proxy: Option<&Proxy>) -> Result<Self, Error> {
         let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -53,17 +50,31 @@ impl Connector {
         http.set_keepalive_retries(Some(KEEPALIVE_PROBES));
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        Ok(Self(Arc::new(Ways {
-            straight: HttpsConnector::from((http, Arc::clone(tls))),
-            tls: Arc::clone(tls),
+        Ok(Self {
+            straight: HttpsConnector::from((http, Arc::clone(&tls))),
+            tls,
             proxy: proxy.map(matcher).transpose()?,
-        })))
+        })
     }
 
-    /// What a proxy wants to see with each request that it passes on in the clear.
-    pub(super) fn proxy_authorization(&self, target: &Uri) -> Option<HeaderValue> {
-        let proxy = self.0.proxy.as_ref().filter(|_| target.scheme() == Some(&Scheme::HTTP))?;
-        proxy.intercept(target)?.basic_auth().cloned()
+    /// Opens a link to there.
+    pub(super) fn connect(&self, origin: Uri) -> BoxFuture<Link, BoxError> {
+        let mut straight = self.straight.clone();
+        let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.intercept(&origin)) else {
+            let connecting = straight.call(origin);
+            return Box::pin(async move { Ok(Link::straight(connecting.await?)) });
+        };
+        if origin.scheme() == Some(&Scheme::HTTP) {
+            let connecting = straight.call(proxy.uri().clone());
+            let authorization = proxy.basic_auth().cloned();
+            return Box::pin(async move { Ok(Link::to_proxy(connecting.await?, authorization)) });
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), straight);
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(origin);
+        Box::pin(async move { Ok(Link::straight(connecting.await?)) })
     }
 }
 
@@ -74,35 +85,6 @@ fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
         return Err(failure::unusable_proxy());
     }
     Ok(build(proxy.except.as_deref().unwrap_or_default()))
-}
-
-impl Service<Uri> for Connector {
-    type Response = Link;
-    type Error = BoxError;
-    type Future = BoxFuture<Link, BoxError>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // As all are that it is made of.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, target: Uri) -> Self::Future {
-        let mut straight = self.0.straight.clone();
-        let Some(proxy) = self.0.proxy.as_ref().and_then(|proxy| proxy.intercept(&target)) else {
-            let connecting = straight.call(target);
-            return Box::pin(async move { Ok(Link::new(connecting.await?, false)) });
-        };
-        if target.scheme() == Some(&Scheme::HTTP) {
-            let connecting = straight.call(proxy.uri().clone());
-            return Box::pin(async move { Ok(Link::new(connecting.await?, true)) });
-        }
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), straight);
-        if let Some(authorization) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(authorization.clone());
-        }
-        let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.0.tls))).call(target);
-        Box::pin(async move { Ok(Link::new(connecting.await?, false)) })
-    }
 }
 
 /// Looks names up as the system does, and marks what goes wrong there.
@@ -140,30 +122,38 @@ impl Service<Name> for Resolver {
     }
 }
 
-trait Stream: Read + Write + Connection + Send + Unpin {}
+trait Stream: Read + Write + Send + Unpin {}
 
-impl<T: Read + Write + Connection + Send + Unpin> Stream for T {}
+impl<T: Read + Write + Send + Unpin> Stream for T {}
 
-/// An open connection of any kind.
+/// An open link of any kind.
 pub(super) struct Link {
     stream: Box<dyn Stream>,
-    /// It ends at a proxy, which wants to see whole URLs.
     to_proxy: bool,
+    authorization: Option<HeaderValue>,
 }
 
 impl Link {
-    fn new(stream: impl Stream + 'static, to_proxy: bool) -> Self {
-        Self { stream: Box::new(stream), to_proxy }
+    fn straight(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), to_proxy: false, authorization: None }
+    }
+
+    fn to_proxy(stream: impl Stream + 'static, authorization: Option<HeaderValue>) -> Self {
+        Self { stream: Box::new(stream), to_proxy: true, authorization }
+    }
+
+    /// Whether it ends at a proxy, which wants to see whole URLs.
+    pub(super) fn is_to_proxy(&self) -> bool {
+        self.to_proxy
+    }
+
+    /// What that proxy wants to see with each request.
+    pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut dyn Stream> {
         Pin::new(&mut *self.get_mut().stream)
-    }
-}
-
-impl Connection for Link {
-    fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.to_proxy)
     }
 }
 

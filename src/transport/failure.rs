@@ -1,14 +1,33 @@
 //! From hyper's errors to ours: which phase, and whether another attempt may help.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
+use std::time::Duration;
 
-use hyper_util::client::legacy;
-
-use super::connect::ResolveError;
-use crate::connection::ConnectTimeout;
+use super::connect::{BoxError, ResolveError};
 use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
+
+/// What came instead of the head of an answer.
+pub(super) enum Unanswered {
+    /// No connection.
+    Connecting(BoxError),
+    /// The end of the connection, or something that is no head.
+    Asking(hyper::Error),
+}
+
+/// Connecting took longer than `Timeout.connect`.
+#[derive(Debug)]
+pub(super) struct ConnectTimeout(pub(super) Duration);
+
+impl fmt::Display for ConnectTimeout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no connection within {} s", self.0.as_secs_f64())
+    }
+}
+
+impl StdError for ConnectTimeout {}
 
 /// Why no head of an answer came.
 pub(super) enum HeadFailure {
@@ -26,9 +45,13 @@ impl HeadFailure {
     }
 }
 
-/// Sorts an error that came instead of a head. No URL is in it; the token is masked all the same, since a peer's words
-/// may stand in the text.
-pub(super) fn head(error: &legacy::Error, tokens: &Tokens) -> HeadFailure {
+/// Sorts what came instead of a head. No URL is in it; the token is masked all the same, since a peer's words may stand
+/// in the text.
+pub(super) fn head(unanswered: &Unanswered, tokens: &Tokens) -> HeadFailure {
+    let error: &(dyn StdError + 'static) = match unanswered {
+        Unanswered::Connecting(error) => error.as_ref(),
+        Unanswered::Asking(error) => error,
+    };
     let mut detail = describe(error);
     tokens.mask(&mut detail);
     if let Some(ConnectTimeout(after)) = find::<ConnectTimeout>(error) {
@@ -44,7 +67,7 @@ pub(super) fn head(error: &legacy::Error, tokens: &Tokens) -> HeadFailure {
     if find::<ResolveError>(error).is_some() {
         return HeadFailure::Final(Error::transient(Phase::Resolve, detail));
     }
-    if error.is_connect() {
+    if matches!(unanswered, Unanswered::Connecting(_)) {
         return HeadFailure::Final(Error::transient(Phase::Connect, detail));
     }
     if let Some(problem) = find::<hyper::Error>(error)

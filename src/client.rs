@@ -82,7 +82,7 @@ impl Client {
     /// A [`Failure`], never later than the call's total limit.
     pub async fn ask(&self, call: &Call) -> Result<Reply, Failure> {
         let run = Run::new(self, call);
-        if run.left().is_zero() {
+        if run.is_late_already() {
             return Err(run.failed(run.out_of_time()));
         }
         let outcome = timeout_at(run.deadline, run.attempts()).await;

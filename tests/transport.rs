@@ -1,57 +1,16 @@
 //! One request and its answer over real connections.
-
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
-
 mod scripted_server;
+mod way;
 
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
 use scripted_server::{Act, IN_REVIEW, Server, answer, reply};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
+use way::{fill, options, send, send_within, short_queue, transport, way};
 use wxaudit::error::{Error, Limit, Phase};
-use wxaudit::request::{AuditId, BaseUrl, Request};
-use wxaudit::token::{Token, Tokens};
 use wxaudit::transport::{Limits, Options, Transport};
 
-const LIMITS: Limits = Limits { connect: Some(Duration::from_secs(5)), read: Some(Duration::from_secs(5)) };
 const CAP: usize = 256 * 1024;
-
-fn options(base_url: &str) -> Options {
-    Options {
-        base: BaseUrl::parse(base_url).unwrap(),
-        fallbacks: Vec::new(),
-        proxy: None,
-        ca_file: None,
-        user_agent: HeaderValue::from_static("a-test/1.0"),
-        max_concurrency: 64,
-    }
-}
-
-/// A transport, and the place that it is used for.
-struct Way {
-    transport: Transport,
-    base: BaseUrl,
-}
-
-fn way(options: &Options) -> Way {
-    Way { transport: Transport::new(options).unwrap(), base: options.base.clone() }
-}
-
-fn transport(server: &Server) -> Way {
-    way(&options(&server.base_url))
-}
-
-async fn send_within(way: &Way, limits: Limits) -> Result<String, Error> {
-    let request = Request::audit_status(AuditId::new(1_234_567).unwrap());
-    let tokens = Tokens::new(Token::new("86_a+token/of=nobody").unwrap());
-    let body = way.transport.send(&way.base, &request, &tokens, limits).await?;
-    Ok(String::from_utf8(body).unwrap())
-}
-
-async fn send(way: &Way) -> Result<String, Error> {
-    send_within(way, LIMITS).await
-}
 
 fn transient(result: &Result<String, Error>, expected: Phase) -> bool {
     matches!(result, Err(Error::Transport { phase, transient: true, .. }) if *phase == expected)
@@ -253,24 +212,11 @@ async fn the_read_limit_holds_on_a_reused_connection_too() {
     assert!(matches!(result, Err(Error::Timeout { limit: Limit::Read, .. })), "{result:?}");
 }
 
-/// A port whose queue of connections is full, so that the kernel drops what asks to connect.
-async fn dead_port() -> (TcpListener, Vec<tokio::task::JoinHandle<()>>) {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(0).unwrap();
-    let address = listener.local_addr().unwrap();
-    let first = tokio::net::TcpStream::connect(address).await.unwrap();
-    let hold = tokio::spawn(async move {
-        let _first = first;
-        std::future::pending::<()>().await;
-    });
-    (listener, vec![hold])
-}
-
 #[tokio::test]
 async fn the_connect_limit_bounds_connecting_and_the_read_limit_does_not() {
-    let (listener, _held) = dead_port().await;
-    let transport = way(&options(&format!("http://{}", listener.local_addr().unwrap())));
+    let (listener, base_url) = short_queue();
+    let _first = fill(&listener).await;
+    let transport = way(&options(&base_url));
     let connect = Duration::from_millis(400);
     let begun = Instant::now();
     let limits = Limits { connect: Some(connect), read: Some(Duration::from_millis(100)) };

@@ -79,10 +79,10 @@ class Run:
 
     def fill(self, queries: Iterator[Any]) -> None:
         """Takes in what the batch wants, as far as the input gives it in a moment."""
+        if self.is_late():
+            return self.end()
         until = monotonic() + _SLICE
         for _ in range(self.native.wanted):
-            if self.is_late():
-                return self.end()
             try:
                 query = self.read(next(queries))
             except StopIteration:

@@ -56,7 +56,8 @@ class AuditBatch(Sequence[AuditResult]):
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
         given: Hidden = hide(results)
         del results
-        kept = tuple(map(_concealed, given.get()))
+        # A text in the place of a result may be a token.
+        kept = conceal(None, *given.get())[1:]
         given.clear()
         for result in kept:
             if not isinstance(result, AuditResult):
@@ -184,11 +185,6 @@ class AuditBatch(Sequence[AuditResult]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return AuditBatch, (self._results,)
-
-
-def _concealed(item: Any) -> Any:
-    """A text in the place of a result may be a token."""
-    return conceal(None, item)[1]
 
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:

@@ -129,10 +129,10 @@ impl<'a> Run<'a> {
 
     /// One request and its answer, in a place of its own.
     async fn attempt(&self, session: &Session, tokens: &Tokens, _places: Places<'_>) -> Result<Reply, Error> {
-        if self.left().is_zero() {
+        let asked = Instant::now();
+        if asked >= self.deadline {
             return Err(self.out_of_time());
         }
-        let asked = Instant::now();
         self.doing(Doing::Asking(asked));
         let failed = self.host_failed.swap(false, Ordering::Relaxed);
         let host = session.hosts.choose(failed.then(|| self.host.load(Ordering::Relaxed)));
@@ -274,7 +274,12 @@ impl<'a> Run<'a> {
         Wait { until: self.deadline, group: self.call.group() }
     }
 
-    pub(super) fn left(&self) -> Duration {
+    /// Whether its time was over when it began.
+    pub(super) fn is_late_already(&self) -> bool {
+        self.begun >= self.deadline
+    }
+
+    fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 

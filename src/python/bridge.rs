@@ -55,8 +55,8 @@ where
     }
 }
 
-/// The same call, after what earlier ones left to be done: a connection goes back to its pool in a task of its own, and
-/// must be found there; one that the server has closed meanwhile must not.
+/// The same call, after what came while nobody turned the runtime: a connection that the server has closed meanwhile must
+/// not be used for it.
 ///
 /// It is boxed before anything else: each future that takes another one in by value has twice its size.
 fn settled<F>(call: F) -> impl Future<Output = F::Output> + Send + 'static
@@ -84,5 +84,5 @@ pub(super) fn awaitable<F>(port: &Bound<'_, LoopPort>, future: Bound<'_, PyAny>,
 where
     F: Future<Output: Into<Outcome>> + Send + 'static,
 {
-    LoopPort::embark(port, future, settled(call))
+    LoopPort::embark(port, future, call)
 }

@@ -109,13 +109,17 @@ pub(crate) fn conceal<'py>(
 
 /// What is passed as the token: hidden, unless it is a token source.
 pub(super) fn hidden_token(token: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    // What is hidden already, or none, comes often; to look for an attribute that is not there takes its time.
+    if token.is_none() || token.is_instance_of::<Secret>() {
+        return Ok(token);
+    }
     let is_source = !is_text(&token) && token.hasattr(intern!(token.py(), "get_token")).unwrap_or(false);
-    if is_source || token.is_none() { Ok(token) } else { hidden(token) }
+    if is_source { Ok(token) } else { hidden(&token) }
 }
 
 /// What is passed beside the token: hidden where it is a text, and so could be a token in the wrong place.
 pub(super) fn hidden_text(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
-    if is_text(&value) { hidden(value) } else { Ok(value) }
+    if is_text(&value) { hidden(&value) } else { Ok(value) }
 }
 
 fn is_text(value: &Bound<'_, PyAny>) -> bool {
@@ -124,13 +128,10 @@ fn is_text(value: &Bound<'_, PyAny>) -> bool {
         || value.is_instance_of::<PyByteArray>()
 }
 
-fn hidden(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
-    if value.is_instance_of::<Secret>() {
-        return Ok(value);
-    }
+fn hidden<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let kind = match value.cast_exact::<PyString>() {
         Ok(_) => Cow::Borrowed("str"),
-        Err(_) => Cow::Owned(type_name(&value)?),
+        Err(_) => Cow::Owned(type_name(value)?),
     };
     // A text with lone surrogates is no token; it is refused as what it is.
     let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(Arc::from));

@@ -40,14 +40,21 @@ pub(super) fn masked(text: &str, token: &str) -> Option<String> {
     if hidden.is_empty() { None } else { Some(without(text, hidden)) }
 }
 
-/// Whether `text` has as many characters in a row that could be a telling piece: all forms of an ASCII token are ASCII.
+/// Whether `text` has as many characters in a row that could be a telling piece, in whatever form.
 fn may_hold(text: &str, token: &str) -> bool {
     let (piece, beginning) = (TELLING.min(token.len()), TELLING_AT_END.min(token.len()));
     if !token.is_ascii() {
         return text.len() >= beginning;
     }
-    let at_end = text.bytes().rev().take(beginning).take_while(u8::is_ascii).count();
-    at_end >= beginning || text.as_bytes().split(|byte| !byte.is_ascii()).any(|run| run.len() >= piece)
+    let may_stand = |byte: &u8| may_stand(*byte, token);
+    let at_end = text.as_bytes().iter().rev().take(beginning).take_while(|byte| may_stand(byte)).count();
+    at_end >= beginning || text.as_bytes().split(|byte| !may_stand(byte)).any(|run| run.len() >= piece)
+}
+
+/// Whether a byte may be a part of a form of the token: of itself, or of an escape, as [`unescaped`] reads them.
+fn may_stand(byte: u8, token: &str) -> bool {
+    byte.is_ascii_alphanumeric()
+        || byte.is_ascii() && (b"%\\&#;+".contains(&byte) || token.as_bytes().contains(&byte))
 }
 
 /// Looks for the token between two places of the text, in all its forms.

@@ -172,8 +172,14 @@ impl Server {
     }
 }
 
+/// Answers the next request of a connection that no script is about.
+pub(crate) async fn serve_once(connection: &mut TcpStream) {
+    assert!(read_request(connection).await.unwrap().is_some());
+    connection.write_all(&answer(IN_REVIEW)).await.unwrap();
+}
+
 /// The head and the body of the next request; None once the client is gone.
-async fn read_request(connection: &mut TcpStream) -> std::io::Result<Option<(String, String)>> {
+pub(crate) async fn read_request(connection: &mut TcpStream) -> std::io::Result<Option<(String, String)>> {
     let mut received = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&received).into_owned();

@@ -122,14 +122,19 @@ impl Transport {
         base: &BaseUrl,
         request: &Request,
         tokens: &Tokens,
-        limits: Limits,
+        limits: &Limits,
     ) -> Result<Vec<u8>, Error> {
         let unanswered = |unanswered: Unanswered| failure::head(&unanswered, tokens).into_error();
         let mut connection = self.pool.connection(base, limits.connect).await.map_err(unanswered)?;
         let mut response = head(&mut connection, base, request, tokens, limits.read).await;
         if matches!(response, Err(HeadFailure::Broken(_))) && connection.is_reused() {
-            connection = self.pool.connect(base, limits.connect).await.map_err(unanswered)?;
-            response = head(&mut connection, base, request, tokens, limits.read).await;
+            // Boxed, since it is rare and every call would have the room for it.
+            let replaced = Box::pin(async {
+                let mut fresh = self.pool.connect(base, limits.connect).await.map_err(unanswered)?;
+                let response = head(&mut fresh, base, request, tokens, limits.read).await;
+                Ok((fresh, response))
+            });
+            (connection, response) = replaced.await?;
         }
         let response = response.map_err(HeadFailure::into_error)?;
         if let Err(error) = head::check(&response, request.answer_cap) {

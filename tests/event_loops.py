@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import uvloop
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class PipelessLoop(asyncio.SelectorEventLoop):
     """A loop that watches no pipes, as those of Windows."""
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+    # What `raise` ends takes whatever it is given.
+    def add_reader(self, *_: Any) -> NoReturn:  # type: ignore[override]
         raise NotImplementedError
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ._configured import Configured
-from ._native import Step, conceal, hide
+from ._listeners import NOBODY
+from ._native import Secret, Step, conceal, hide
 from ._polling import DEFAULT as DEFAULT_POLLING
 from ._screenshots import fetched
 from ._support import Quota, RequestTrace, rid_of
-from ._tokens import Answer, aask
+from ._tokens import UNASKED, aask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     _Made = TypeVar("_Made")
 
 
+_result_of: Callable[..., Coroutine[Any, Any, Any]]
+
+
 class AsyncClient(Configured):
     """The asyncio client: the methods of `Client` as coroutines, usable from any number of event loops.
 
@@ -49,9 +53,9 @@ class AsyncClient(Configured):
 
     def _load(self) -> None:
         # With asyncio, which importing this package does not bring; nor is it looked for in each call.
-        global _loop
+        global _result_of
         super()._load()
-        from . import _loop
+        from ._loop import result_of as _result_of
 
     def get_audit_status(
         self,
@@ -221,10 +225,15 @@ class AsyncClient(Configured):
     async def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> Any:
-        with self._audience() as audience:
+        audience = self._audience()
+        if audience is NOBODY and isinstance(token, Secret):
+            # Nothing is said on the way.
+            options = self._options(appid, timeout, max_retries, False)
+            return UNASKED.outcome(await _result_of(self._engine.acall, operation, token, subject, options))
+        with audience:
             options = self._options(appid, timeout, max_retries, bool(audience))
-            step = await _loop.result_of(self._engine.acall, operation, token, subject, options)
-            answer = Answer()
+            step = await _result_of(self._engine.acall, operation, token, subject, options)
+            answer = UNASKED
             while isinstance(step, Step):
                 try:
                     audience.hear(step.events)
@@ -234,7 +243,7 @@ class AsyncClient(Configured):
                     # Whoever keeps this exception must not keep what other calls wait for.
                     step.abandon()
                     raise
-                step = await _loop.result_of(step.aresume, answer.token, answer.problem)
+                step = await _result_of(step.aresume, answer.token, answer.problem)
             return answer.outcome(step)
 
     async def _made(self, make: Callable[[Any], _Made], *call: Any) -> _Made:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ._configured import Configured
-from ._native import Step, conceal, hide
+from ._listeners import NOBODY
+from ._native import Secret, Step, conceal, hide
 from ._polling import DEFAULT as DEFAULT_POLLING
 from ._screenshots import fetched
 from ._support import Quota, RequestTrace, rid_of
-from ._tokens import Answer, ask
+from ._tokens import UNASKED, ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -306,10 +307,15 @@ class Client(Configured):
     def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> Any:
-        with self._audience() as audience:
+        audience = self._audience()
+        if audience is NOBODY and isinstance(token, Secret):
+            # Nothing is said on the way.
+            options = self._options(appid, timeout, max_retries, False)
+            return UNASKED.outcome(self._engine.call(operation, token, subject, options))
+        with audience:
             options = self._options(appid, timeout, max_retries, bool(audience))
             step = self._engine.call(operation, token, subject, options)
-            answer = Answer()
+            answer = UNASKED
             while isinstance(step, Step):
                 try:
                     audience.hear(step.events)

@@ -71,7 +71,7 @@ def _tell(listener: Listener, method: Callable[[Any], object], what: object) -> 
         complain(f"{listener.name} raised; the call goes on")
 
 
-_NOBODY = Audience()
+NOBODY = Audience()
 
 
 def audience_of(client: Configured) -> Audience:
@@ -82,7 +82,7 @@ def audience_of(client: Configured) -> Audience:
     """
     logger = logger_that_listens()
     if client._on_event is None and logger is None and not instruments:
-        return _NOBODY
+        return NOBODY
     listeners: list[Listener] = [] if client._on_event is None else [_Callback(client._on_event)]
     if logger is not None:
         listeners.append(Log(logger))

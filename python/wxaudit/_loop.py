@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from functools import partial
 from weakref import WeakKeyDictionary, finalize, ref
@@ -99,7 +100,7 @@ def _unload(port: LoopPort, *, rung: bool = False) -> None:
 def _watch(loop: asyncio.AbstractEventLoop, port: LoopPort) -> None:
     """Watches a port from a thread, which ends when the port is closed."""
     bell = port.bell()
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         bell = msvcrt.open_osfhandle(bell, os.O_RDONLY)

@@ -91,6 +91,10 @@ class Answer:
         return cls(cause=TimeoutError("get_token did not return within the time limit of the call"))
 
 
+# That of a call whose token needs no source.
+UNASKED = Answer()
+
+
 def ask(source: TokenSource, step: Step) -> Answer:
     """Asks a source for the token that the step wants, within the time that its call has left."""
     refresh = step.refresh is True

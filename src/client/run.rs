@@ -7,17 +7,17 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use super::progress::{Doing, Held, describe};
+use super::recovery::Recovery;
 use super::{Call, Client, Session};
 use crate::config::Timeouts;
 use crate::error::{Error, Failure, Limit};
 use crate::event::{Event, Kind};
-use crate::gate::{self, Owner};
+use crate::gate::Owner;
 use crate::group::Group;
 use crate::hosts;
 use crate::operation::Reply;
 use crate::request::{AuditId, BaseUrl, Request};
-use crate::retry::{self, Class};
-use crate::source::{Credential, Dated, Wait};
+use crate::source::{Credential, Wait};
 use crate::token::{Token, Tokens};
 use crate::transport::{Limits, Place};
 
@@ -31,7 +31,7 @@ static CALLS: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Run<'a> {
     number: u64,
     client: &'a Client,
-    call: &'a Call,
+    pub(super) call: &'a Call,
     request: Request,
     begun: Instant,
     /// Its own, or that of its batch where that comes first.
@@ -69,39 +69,19 @@ impl<'a> Run<'a> {
     pub(super) async fn attempts(&self) -> Result<Reply, Error> {
         let session = self.client.session.get_or_build(|| Session::new(&self.client.config))?;
         let mut held = Held::new(self.call.credential.token(self.wait()).await?);
-        let mut refreshed = false;
-        let mut retries = 0;
-        let mut spent = None;
+        let mut recovery = Recovery::default();
         loop {
-            let place = self.enter(&session, &mut held).await?;
-            let error = match self.attempt(&session, &held.tokens, place).await {
-                Ok(result) => {
-                    session.budget.refill(spent.unwrap_or(1));
-                    return Ok(result);
+            let places = self.enter(&session, &mut held).await?;
+            let error = match self.attempt(&session, &held.tokens).await {
+                Ok(reply) => {
+                    session.budget.refill(recovery.spent());
+                    return Ok(reply);
                 }
                 Err(error) => error,
             };
-            let class = match retry::classify(&error) {
-                // It would only repeat itself, but not elsewhere.
-                Class::Lasting if session.hosts.count() > 1 && hosts::is_failure(&error) => Class::Transport,
-                class => class,
-            };
-            if class == Class::Token && !refreshed {
-                refreshed = true;
-                held.renew(self.refresh(&held.dated, error).await?);
-                continue;
-            }
-            let error = self.close_gate(&session, held.tokens.current(), error);
-            if retries >= class.retries(self.call.max_retries) || !session.budget.take(class.cost()) {
-                if self.may_wait_for_gate(&error) && retries < self.call.max_retries {
-                    retries += 1;
-                    continue;
-                }
-                return Err(error);
-            }
-            retries += 1;
-            spent = Some(class.cost());
-            self.pause(class, retries, &error).await;
+            drop(places);
+            // Boxed, since it is rare and every call would have the room for it.
+            Box::pin(self.recover(&session, &mut held, &mut recovery, error)).await?;
         }
     }
 
@@ -127,8 +107,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One request and its answer, in a place of its own.
-    async fn attempt(&self, session: &Session, tokens: &Tokens, _places: Places<'_>) -> Result<Reply, Error> {
+    /// One request and its answer.
+    async fn attempt(&self, session: &Session, tokens: &Tokens) -> Result<Reply, Error> {
         let asked = Instant::now();
         if asked >= self.deadline {
             return Err(self.out_of_time());
@@ -139,7 +119,8 @@ impl<'a> Run<'a> {
         self.host.store(host, Ordering::Relaxed);
         self.call.attempts.fetch_add(1, Ordering::Relaxed);
         self.tell(Kind::Request, |_| {});
-        let body = session.transport.send(self.base(), &self.request, tokens, self.limits(session)).await;
+        let limits = self.limits(session);
+        let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
         match &body {
             Err(error) if hosts::is_silence(error) => self.blame_silent(session, asked.elapsed()),
             Err(error) if hosts::is_failure(error) => self.blame(session),
@@ -183,15 +164,6 @@ impl<'a> Run<'a> {
         Limits { connect: within(connect), read: within(read) }
     }
 
-    /// A fresh token in place of the refused one, or the refusal where there is none to be had.
-    async fn refresh(&self, refused: &Dated, refusal: Error) -> Result<Dated, Error> {
-        if matches!(self.call.credential, Credential::Source { .. }) {
-            self.tell(Kind::Refresh, |event| describe(event, &refusal));
-            self.doing(Doing::Refreshing);
-        }
-        self.call.credential.replace(refused, self.wait()).await.unwrap_or(Err(refusal))
-    }
-
     /// Waits for a closed quota gate where the deadline allows it, and fails with its refusal where not.
     async fn pass_gate(&self, session: &Session, token: &Token) -> Result<(), Error> {
         while let Some((wait, refusal)) = self.refusal(session, token) {
@@ -221,47 +193,9 @@ impl<'a> Run<'a> {
         session.gates.refusal(&self.owner(session, token), SystemTime::now())
     }
 
-    /// After a quota refusal nothing more is sent for its owner until the quota is renewed.
-    fn close_gate(&self, session: &Session, token: &Token, error: Error) -> Error {
-        let Error::Api { errcode, errmsg, rid, .. } = error else {
-            return error;
-        };
-        let now = SystemTime::now();
-        let retry_at = gate::reopens_at(errcode, now);
-        let error = Error::Api { errcode, errmsg, rid, retry_at };
-        if let Some(until) = retry_at {
-            let owner = self.owner(session, token);
-            session.gates.close(owner, until, error.clone(), now);
-        }
-        error
-    }
-
     /// Whose quota the call uses.
-    fn owner(&self, session: &Session, token: &Token) -> Owner {
+    pub(super) fn owner(&self, session: &Session, token: &Token) -> Owner {
         session.gates.owner(self.request.path, self.call.appid.as_deref(), token)
-    }
-
-    fn may_wait_for_gate(&self, error: &Error) -> bool {
-        match error {
-            Error::Api { retry_at: Some(at), .. } => {
-                at.duration_since(SystemTime::now()).unwrap_or_default() < self.left()
-            }
-            _ => false,
-        }
-    }
-
-    async fn pause(&self, class: Class, retry: u32, error: &Error) {
-        let hint = match error {
-            Error::HttpStatus { retry_after, .. } => *retry_after,
-            _ => None,
-        };
-        let delay = retry::clamp(class.delay(retry, fastrand::f64()), hint, self.left());
-        self.tell(Kind::Retry, |event| {
-            describe(event, error);
-            event.delay = Some(delay);
-        });
-        self.doing(Doing::Pausing(error.to_string()));
-        sleep(delay).await;
     }
 
     /// The host that was asked last.
@@ -270,7 +204,7 @@ impl<'a> Run<'a> {
         self.client.config.transport.base(host)
     }
 
-    fn wait(&self) -> Wait<'_> {
+    pub(super) fn wait(&self) -> Wait<'_> {
         Wait { until: self.deadline, group: self.call.group() }
     }
 
@@ -279,11 +213,11 @@ impl<'a> Run<'a> {
         self.begun >= self.deadline
     }
 
-    fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    fn doing(&self, what: Doing) {
+    pub(super) fn doing(&self, what: Doing) {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
@@ -324,7 +258,7 @@ impl<'a> Run<'a> {
         Failure { error, attempts: self.call.attempts(), url_path: self.request.path }
     }
 
-    fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
+    pub(super) fn tell(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
         let Some(observer) = &self.call.observer else {
             return;
         };

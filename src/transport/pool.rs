@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Uri;
-use http::header::{HOST, HeaderMap, PROXY_AUTHORIZATION};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, PROXY_AUTHORIZATION};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -21,12 +21,13 @@ use crate::token::Token;
 /// server's own cut races with it.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// A connection, for one request at a time. Dropping it closes it.
+/// A connection, for one request at a time. Dropping it closes it. Boxed, for it is large and often moved.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     origin: Uri,
-    /// What every request on it says.
+    /// What the next request on it says; nearly always what the last one said, its length included.
     headers: HeaderMap,
+    length: usize,
     /// It ends at a proxy, which wants to see whole URLs.
     to_proxy: bool,
     /// It has served a request before.
@@ -41,12 +42,19 @@ impl Connection {
 
     /// A request in the form that this connection wants.
     pub(super) fn prepare(
-        &self,
+        &mut self,
         base: &BaseUrl,
         request: &Request,
         token: &Token,
     ) -> Result<http::Request<Full<Bytes>>, crate::error::Error> {
         let uri = if self.to_proxy { request.uri(base, token)? } else { request.origin_form(base, token)? };
+        if self.length != request.body.len() {
+            self.length = request.body.len();
+            match self.length {
+                0 => drop(self.headers.remove(CONTENT_LENGTH)),
+                length => drop(self.headers.insert(CONTENT_LENGTH, length.into())),
+            }
+        }
         let mut prepared = http::Request::new(Full::new(request.body.clone()));
         *prepared.method_mut() = request.method.clone();
         *prepared.uri_mut() = uri;
@@ -80,7 +88,7 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Kept {
     /// Those that served last stand last.
-    connections: Vec<(Connection, Instant)>,
+    connections: Vec<(Box<Connection>, Instant)>,
     /// Somebody looks after them.
     swept: bool,
 }
@@ -96,7 +104,7 @@ impl Pool {
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
-    ) -> Result<Connection, Unanswered> {
+    ) -> Result<Box<Connection>, Unanswered> {
         match self.take(base.origin()) {
             Some(kept) => Ok(kept),
             None => Box::pin(self.freed_or_new(base, limit)).await,
@@ -107,7 +115,7 @@ impl Pool {
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
-    ) -> Result<Connection, Unanswered> {
+    ) -> Result<Box<Connection>, Unanswered> {
         let mut connecting = Box::pin(self.connect(base, limit));
         tokio::select! {
             biased;
@@ -130,7 +138,7 @@ impl Pool {
         &self,
         base: &BaseUrl,
         limit: Option<Duration>,
-    ) -> impl Future<Output = Result<Connection, Unanswered>> + Send + use<> {
+    ) -> impl Future<Output = Result<Box<Connection>, Unanswered>> + Send + use<> {
         let origin = base.origin().clone();
         let connecting = self.connector.connect(origin.clone());
         let mut headers = self.headers.clone();
@@ -158,12 +166,12 @@ impl Pool {
             if let Err(error) = sender.ready().await {
                 return Err(Unanswered::Asking(failure.await.unwrap_or(error)));
             }
-            Ok(Connection { sender, origin, headers, to_proxy, reused: false })
+            Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, reused: false }))
         }
     }
 
     /// Takes a connection back whose answer has been read.
-    pub(super) fn keep(self: &Arc<Self>, mut connection: Connection) {
+    pub(super) fn keep(self: &Arc<Self>, mut connection: Box<Connection>) {
         connection.reused = true;
         let mut kept = self.kept();
         if connection.sender.is_closed() || kept.connections.len() >= self.most {
@@ -179,7 +187,7 @@ impl Pool {
     }
 
     /// The connection to there that served last.
-    fn take(&self, origin: &Uri) -> Option<Connection> {
+    fn take(&self, origin: &Uri) -> Option<Box<Connection>> {
         let mut kept = self.kept();
         loop {
             let last = kept.connections.iter().rposition(|(connection, _)| connection.origin == *origin)?;
@@ -190,7 +198,7 @@ impl Pool {
         }
     }
 
-    async fn freed(&self, origin: &Uri) -> Connection {
+    async fn freed(&self, origin: &Uri) -> Box<Connection> {
         loop {
             if let Some(connection) = self.take(origin) {
                 return connection;

@@ -45,7 +45,7 @@ pub(crate) fn transport(server: &Server) -> Way {
 pub(crate) async fn send_within(way: &Way, limits: Limits) -> Result<String, Error> {
     let request = Request::audit_status(AuditId::new(1_234_567).unwrap());
     let tokens = Tokens::new(Token::new("86_a+token/of=nobody").unwrap());
-    let body = way.transport.send(&way.base, &request, &tokens, limits).await?;
+    let body = way.transport.send(&way.base, &request, &tokens, &limits).await?;
     Ok(String::from_utf8(body).unwrap())
 }
 

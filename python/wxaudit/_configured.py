@@ -116,7 +116,7 @@ class Configured:
 
     def _load(self) -> None:
         """Loads what calls need, since a call must not fail for a descriptor that an import would take."""
-        from . import _hints  # noqa: F401  # loaded for what errors say
+        from . import _hints, _state  # noqa: F401  # loaded for what errors and results say
 
     @classmethod
     def twin_of(cls, other: Configured) -> Self:

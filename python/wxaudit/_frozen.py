@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
@@ -50,7 +48,7 @@ class Frozen:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By keyword and through the constructor, so that what is unpickled has been checked as well.
-        return partial(type(self), **self._values()), ()
+        return _remade, (type(self), self._values())
 
     def __copy__(self) -> Self:
         return self
@@ -61,3 +59,7 @@ class Frozen:
     def __replace__(self, /, **changes: Any) -> Self:
         """For `copy.replace` of Python 3.13: the same value with some fields changed."""
         return type(self)(**{**self._values(), **changes})
+
+
+def _remade(kind: type[Frozen], values: dict[str, Any]) -> Frozen:
+    return kind(**values)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import timedelta
+
 
 def number_of(value: object) -> int | float | None:
     """The `int` or `float` that is meant; None where it is no real number, as `bool` and texts are not."""
@@ -23,3 +29,9 @@ def number_of(value: object) -> int | float | None:
     except (ArithmeticError, ValueError):
         # Too large, or a NaN that signals.
         return None
+
+
+def timedelta_of(value: object) -> timedelta | None:
+    """The value where it is a `timedelta`. Then its module is loaded, which this package leaves to others."""
+    known = getattr(sys.modules.get("datetime"), "timedelta", None)
+    return value if known is not None and isinstance(value, known) else None

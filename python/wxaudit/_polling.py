@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from ._errors import ArgumentError
 from ._frozen import Frozen
 from ._native import conceal
-from ._number import number_of
+from ._number import number_of, timedelta_of
 from ._timeout import _LONGEST, _given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import timedelta
     from typing import ClassVar
 
 # Seconds; below this, polls would be a busy loop.
@@ -146,8 +145,8 @@ def _interval(name: str, value: object, example: int) -> float:
 
 
 def _seconds(name: str, value: object, example: str) -> float:
-    if isinstance(value, timedelta):
-        seconds = value.total_seconds()
+    if (duration := timedelta_of(value)) is not None:
+        seconds = duration.total_seconds()
     elif (number := number_of(value)) is not None:
         # Compared before it is converted: float() of a huge int overflows.
         seconds = _LONGEST + 1 if number > _LONGEST else -1.0 if number < 0 else float(number)

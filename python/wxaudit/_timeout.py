@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from ._errors import ArgumentError
 from ._frozen import Frozen
 from ._native import Secret, conceal
-from ._number import number_of
+from ._number import number_of, timedelta_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import timedelta
     from typing import ClassVar
 
 _LONGEST = 365 * 24 * 3600.0
@@ -67,8 +66,8 @@ class Timeout(Frozen):
 
 def _seconds(name: str, value: object) -> float:
     """`value` in seconds, or the ArgumentError that names the field, what was given, and what to write."""
-    if isinstance(value, timedelta):
-        seconds = value.total_seconds()
+    if (duration := timedelta_of(value)) is not None:
+        seconds = duration.total_seconds()
     elif (number := number_of(value)) is not None:
         # Compared before it is converted: float() of a huge int overflows.
         seconds = _LONGEST + 1 if number > _LONGEST else -1.0 if number < 0 else float(number)
@@ -95,7 +94,9 @@ def _seconds(name: str, value: object) -> float:
 
 def _given(value: object) -> str:
     """The value as a message shows it: numbers only, since others may be a token in the wrong place."""
-    if isinstance(value, float | timedelta) or (isinstance(value, int) and abs(value) < 10**12):
+    if isinstance(value, float) or timedelta_of(value) is not None:
+        return repr(value)
+    if isinstance(value, int) and abs(value) < 10**12:
         return repr(value)
     if isinstance(value, int):
         return "an int of very many digits"

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::arguments::label;
 use super::bridge::{self, AbortOnDrop};
 use super::errors::{self, Context};
-use super::event_loop::LoopPort;
+use super::event_loop::{self, LoopPort};
 use super::operation;
 use super::outbox::Outbox;
 use super::query::AuditQuery;
@@ -80,7 +80,10 @@ impl Batch {
             runtime.driver.handle().spawn(async move {
                 let _claim = claim;
                 let tell = |news| match news {
-                    News::Finished(outcome) => outbox.outcome(outcome),
+                    News::Finished(outcome) => {
+                        outbox.outcome(outcome);
+                        event_loop::note_result();
+                    }
                     News::Hungry => outbox.hungry(),
                 };
                 batch::answer_all(&client, &group, concurrency, queries, tell).await;

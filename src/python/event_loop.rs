@@ -24,7 +24,7 @@ use super::errors;
 use super::runtime::Runtime;
 use crate::error::{Error, Phase};
 
-/// So many results do not wait for more.
+/// After so many results, of whatever kind, those that have come do not wait for more.
 const BUNCH: usize = 64;
 
 /// The port of one event loop, which keeps it for as long as it lives.
@@ -300,22 +300,41 @@ struct Arrivals {
 #[derive(Default)]
 struct Queue {
     arrived: Vec<(Berth, Outcome)>,
-    /// It is on the list of this turn of the runtime.
+    /// It is on the list of what the runtime has to tell.
     noted: bool,
     /// There is a byte in the pipe.
     rung: bool,
 }
 
 thread_local! {
-    /// Where something has arrived in this turn of the runtime.
-    static NOTED: RefCell<Vec<Arc<Arrivals>>> = const { RefCell::new(Vec::new()) };
+    /// What this thread has to tell.
+    static NOTED: RefCell<Noted> = const { RefCell::new(Noted { arrivals: Vec::new(), results: 0 }) };
+}
+
+struct Noted {
+    /// Where something has arrived.
+    arrivals: Vec<Arc<Arrivals>>,
+    /// So many calls and queries have ended since, for whomever.
+    results: usize,
 }
 
 /// Tells the loops for which something has arrived. To be called by a thread that turns the runtime whenever it has
 /// nothing more to do.
 pub(super) fn ring() {
-    for arrivals in NOTED.take() {
+    let noted = NOTED.replace(Noted { arrivals: Vec::new(), results: 0 });
+    for arrivals in noted.arrivals {
         arrivals.ring();
+    }
+}
+
+/// Notes the end of a call or a query. A runtime that always has something to do would never tell the loops anything.
+pub(super) fn note_result() {
+    let results = NOTED.with_borrow_mut(|noted| {
+        noted.results += 1;
+        noted.results
+    });
+    if results >= BUNCH {
+        ring();
     }
 }
 
@@ -332,14 +351,12 @@ impl Arrivals {
     fn put(self: &Arc<Self>, berth: Berth, outcome: Outcome) {
         let mut queue = self.queue();
         queue.arrived.push((berth, outcome));
-        let full = queue.arrived.len() >= BUNCH;
         let noted = mem::replace(&mut queue.noted, true);
         drop(queue);
-        if full {
-            self.ring();
-        } else if !noted {
-            NOTED.with_borrow_mut(|all| all.push(Arc::clone(self)));
+        if !noted {
+            NOTED.with_borrow_mut(|all| all.arrivals.push(Arc::clone(self)));
         }
+        note_result();
     }
 
     fn ring(&self) {

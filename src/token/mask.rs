@@ -43,12 +43,23 @@ pub(super) fn masked(text: &str, token: &str) -> Option<String> {
 /// Whether `text` has as many characters in a row that could be a telling piece, in whatever form.
 fn may_hold(text: &str, token: &str) -> bool {
     let (piece, beginning) = (TELLING.min(token.len()), TELLING_AT_END.min(token.len()));
-    if !token.is_ascii() {
+    if text.len() < beginning || !token.is_ascii() {
         return text.len() >= beginning;
     }
     let may_stand = |byte: &u8| may_stand(*byte, token);
-    let at_end = text.as_bytes().iter().rev().take(beginning).take_while(|byte| may_stand(byte)).count();
-    at_end >= beginning || text.as_bytes().split(|byte| !may_stand(byte)).any(|run| run.len() >= piece)
+    may_end_with_beginning(text, token, beginning)
+        || text.as_bytes().split(|byte| !may_stand(byte)).any(|run| run.len() >= piece)
+}
+
+/// Whether the end of `text` could be a beginning of the token, which has at least `shortest` characters.
+fn may_end_with_beginning(text: &str, token: &str, shortest: usize) -> bool {
+    let end = text.as_bytes().iter().rev().take(shortest);
+    if !end.clone().all(|byte| may_stand(*byte, token)) {
+        return false;
+    }
+    let is_plain = !text.bytes().any(|byte| b"%\\&".contains(&byte));
+    let begins = |length| token.get(..length).is_some_and(|beginning| text.ends_with(beginning));
+    !is_plain || (shortest..=token.len().min(text.len())).any(begins)
 }
 
 /// Whether a byte may be a part of a form of the token: of itself, or of an escape, as [`unescaped`] reads them.

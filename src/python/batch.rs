@@ -11,9 +11,10 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 
 use super::arguments::label;
+use super::arrivals;
 use super::bridge::{self, AbortOnDrop};
 use super::errors::{self, Context};
-use super::event_loop::{self, LoopPort};
+use super::event_loop::LoopPort;
 use super::operation;
 use super::outbox::Outbox;
 use super::query::AuditQuery;
@@ -82,7 +83,7 @@ impl Batch {
                 let tell = |news| match news {
                     News::Finished(outcome) => {
                         outbox.outcome(outcome);
-                        event_loop::note_result();
+                        arrivals::note_result();
                     }
                     News::Hungry => outbox.hungry(),
                 };

@@ -8,7 +8,8 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
-use super::event_loop::{LoopPort, Outcome};
+use super::arrivals::Outcome;
+use super::event_loop::LoopPort;
 use super::runtime::Runtime;
 
 /// How often a blocked thread looks for signals.

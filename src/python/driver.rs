@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::event_loop;
+use super::arrivals;
 
 /// How long the runtime may stand still between two calls of a thread that drives them, before its own thread takes
 /// over again: connections that the server closes want to be closed here too.
@@ -46,7 +46,7 @@ impl Driver {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(1)
-            .on_thread_park(event_loop::ring)
+            .on_thread_park(arrivals::ring)
             .build()?;
         let driver = Arc::new(Self {
             runtime,
@@ -90,7 +90,7 @@ impl Driver {
 
     fn turn<F: Future>(&self, until: F) -> F::Output {
         let output = self.runtime.block_on(until);
-        event_loop::ring();
+        arrivals::ring();
         output
     }
 

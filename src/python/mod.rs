@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod arguments;
+mod arrivals;
 mod batch;
 mod bridge;
 mod client;

@@ -146,7 +146,9 @@ class _Bunches:
                 while run.is_full:
                     self._room.clear()
                     await self._room.wait()
-                run.put(run.read(await anext(given)))
+                refused = run.native.add(await anext(given))
+                if refused is not None:
+                    run.refuse(*refused)
                 if run.has_refused and not self._refused.done():
                     self._refused.set_result(None)
         except StopAsyncIteration:

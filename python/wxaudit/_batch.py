@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from time import monotonic
 
 from ._errors import ArgumentError, TokenError, made
-from ._native import AuditQuery, AuditResult, conceal, read_query
+from ._native import AuditQuery, AuditResult
 from ._progress import Reporter
 from ._results import in_order
 from ._screenshots import MOST_PICTURES, asked_for, fetched, named
@@ -49,7 +49,6 @@ class Run:
     audience: Audience
     # What the bar counts.
     unit = "audit"
-    read: Any = staticmethod(read_query)
 
     def __init__(
         self, client: Configured, queries: Hidden, max_concurrency: Any, timeout: Any, *, collected: bool
@@ -63,7 +62,6 @@ class Run:
         self._limit = None if timeout is None else Timeout.of(timeout, client._timeout).total
         # Beyond its time one that is collected has an error for each query, and one that is iterated ends.
         self._collected = collected
-        self._taken = 0
         self._bunch: list[Any] = []
         self._broken: Exception | None = None
         self.ended = False
@@ -84,12 +82,13 @@ class Run:
         until = monotonic() + _SLICE
         for _ in range(self.native.wanted):
             try:
-                query = self.read(next(queries))
+                refused = self._take_in(queries)
             except StopIteration:
                 return self.end()
             except Exception as error:
                 return self.fail(error)
-            self.put(query)
+            if refused is not None:
+                self.refuse(*refused)
             if monotonic() >= until:
                 break
         return None
@@ -110,18 +109,13 @@ class Run:
             raise self._broken
         return not self.over
 
-    def put(self, query: Any) -> None:
-        index = self._taken
-        self._taken += 1
-        try:
-            self._add(index, query)
-        except ArgumentError as error:
-            self._bunch.append(self._refused(index, error))
+    def _take_in(self, queries: Iterator[Any]) -> tuple[int, ArgumentError] | None:
+        """Takes the next query in. One that cannot be used comes back as its number and why."""
+        refused: tuple[int, ArgumentError] | None = self.native.add(next(queries))
+        return refused
 
-    def _add(self, index: int, query: AuditQuery | ArgumentError) -> None:
-        if isinstance(query, ArgumentError):
-            raise query
-        self.native.add(index, query)
+    def refuse(self, index: int, error: ArgumentError) -> None:
+        self._bunch.append(self._refused(index, error))
 
     def _refused(self, index: int, error: ArgumentError) -> Any:
         return AuditResult(None, error.appid, None, error, index)
@@ -178,7 +172,6 @@ class ScreenshotRun(Run):
     """The pictures behind several `media_id`s of one token: pairs of an index and a picture, or an error."""
 
     unit = "screenshot"
-    read: Any = staticmethod(lambda media_id: conceal(None, media_id)[1])
 
     def __init__(
         self, client: Configured, token: Any, given: Hidden, appid: Any, max_concurrency: Any, timeout: Any
@@ -195,8 +188,10 @@ class ScreenshotRun(Run):
         self._token = token
         self._appid = own_appid if appid is None else appid
 
-    def _add(self, index: int, media_id: Any) -> None:
-        self.native.ask(index, "get_screenshot", self._token, media_id, self._appid)
+    def _take_in(self, queries: Iterator[Any]) -> tuple[int, ArgumentError] | None:
+        refused: tuple[int, ArgumentError] | None
+        refused = self.native.ask("get_screenshot", self._token, next(queries), self._appid)
+        return refused
 
     def _refused(self, index: int, error: ArgumentError) -> Any:
         if error.message.startswith("media_id"):

@@ -280,10 +280,10 @@ class Batch:
     @property
     def wanted(self) -> int:
         """How many queries more it takes in now."""
-    def add(self, index: int, query: AuditQuery) -> None:
-        """Takes in a query with its number in the input."""
-    def ask(self, index: int, name: str, token: Any, subject: Any, appid: Any) -> None:
-        """Takes in another call, by the name of the client's method."""
+    def add(self, item: Any) -> tuple[int, ArgumentError] | None:
+        """Takes in what a caller passes as a query. What cannot be used comes back as its number and why."""
+    def ask(self, name: str, token: Any, subject: Any, appid: Any) -> tuple[int, ArgumentError] | None:
+        """Takes in another call, by the name of the client's method; the rest is as for `add`."""
     def end(self) -> None:
         """There is no more input."""
     def wait(self) -> None:

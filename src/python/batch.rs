@@ -17,11 +17,11 @@ use super::errors::{self, Context};
 use super::event_loop::LoopPort;
 use super::operation;
 use super::outbox::Outbox;
-use super::query::AuditQuery;
+use super::query::{self, Checked};
 use super::question::{Asked, Question};
 use super::result::{Answered, AuditResult};
 use super::runtime::Runtime;
-use super::secret::{self, Secret};
+use super::secret::{self, Secret, hidden_text};
 use super::sources::Sources;
 use super::status::AuditStatus;
 use crate::batch::{self, News, Outcome, Query};
@@ -58,6 +58,8 @@ struct Running {
 struct Progress {
     /// None once the input is over.
     queries: Option<UnboundedSender<Query>>,
+    /// Queries that have come, refused ones included.
+    taken: u64,
     /// Queries taken in and not yet handed back.
     held: usize,
 }
@@ -99,7 +101,7 @@ impl Batch {
             sources: Arc::default(),
             concurrency,
             observed,
-            progress: Mutex::new(Progress { queries: Some(sender), held: 0 }),
+            progress: Mutex::new(Progress { queries: Some(sender), taken: 0, held: 0 }),
             _task: AbortOnDrop(task.abort_handle()),
         };
         Ok(Self { pid: std::process::id(), running: Mutex::new(Some(Arc::new(running))) })
@@ -129,25 +131,40 @@ impl Batch {
         Ok((2 * running.concurrency + running.group.seated()).saturating_sub(held))
     }
 
-    /// Takes in a query with its number in the input.
-    fn add(&self, index: u64, query: &Bound<'_, AuditQuery>) -> PyResult<()> {
-        let py = query.py();
-        let query = query.get();
-        let operation = Operation::AuditStatus(query.auditid());
-        self.put(py, index, operation, &query.token(py), query.appid().map(str::to_owned))
+    /// Takes in what a caller passes as a query. One that cannot be used comes back as its number in the input and an
+    /// `ArgumentError`.
+    fn add<'py>(&self, item: &Bound<'py, PyAny>) -> PyResult<Option<(u64, Bound<'py, PyAny>)>> {
+        let py = item.py();
+        let running = self.running()?;
+        let index = running.next_index();
+        match query::checked(item)? {
+            Ok(Checked { token, auditid, appid }) => {
+                running.put(py, index, Operation::AuditStatus(auditid), &token, appid)?;
+                Ok(None)
+            }
+            Err(error) => Ok(Some((index, error))),
+        }
     }
 
-    /// Takes in another call, by the name of the client's method.
-    fn ask(
+    /// Takes in another call, by the name of the client's method; the rest is as for `add`.
+    fn ask<'py>(
         &self,
-        index: u64,
         name: &str,
-        token: &Bound<'_, PyAny>,
-        subject: &Bound<'_, PyAny>,
-        appid: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let appid = appid.map(|appid| label(&appid)).transpose()?;
-        self.put(token.py(), index, operation::operation(name, subject)?, token, appid)
+        token: &Bound<'py, PyAny>,
+        subject: Bound<'py, PyAny>,
+        appid: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<(u64, Bound<'py, PyAny>)>> {
+        let py = token.py();
+        let running = self.running()?;
+        let index = running.next_index();
+        let taken_in = || {
+            let appid = appid.map(|appid| label(&appid)).transpose()?;
+            running.put(py, index, operation::operation(name, &hidden_text(subject)?)?, token, appid)
+        };
+        match taken_in() {
+            Ok(()) => Ok(None),
+            Err(error) => Ok(Some((index, query::argument_error(py, error)?))),
+        }
     }
 
     /// There is no more input.
@@ -207,28 +224,6 @@ impl Drop for Batch {
 }
 
 impl Batch {
-    fn put(
-        &self,
-        py: Python<'_>,
-        index: u64,
-        operation: Operation,
-        token: &Bound<'_, PyAny>,
-        appid: Option<String>,
-    ) -> PyResult<()> {
-        let running = self.running()?;
-        let call = running.call(py, index, operation, token, appid)?;
-        let mut progress = running.progress();
-        let Some(queries) = &progress.queries else {
-            return Err(PyRuntimeError::new_err("the input of this batch is over"));
-        };
-        running.outbox.expect();
-        if queries.send(Query { index, call }).is_err() {
-            return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
-        }
-        progress.held += 1;
-        Ok(())
-    }
-
     fn ready(&self) -> PyResult<impl Future<Output = ()> + Send + 'static> {
         let outbox = Arc::clone(&self.running()?.outbox);
         Ok(async move { outbox.wait().await })
@@ -238,6 +233,35 @@ impl Batch {
 impl Running {
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the next query in the input.
+    fn next_index(&self) -> u64 {
+        let mut progress = self.progress();
+        let index = progress.taken;
+        progress.taken += 1;
+        index
+    }
+
+    fn put(
+        &self,
+        py: Python<'_>,
+        index: u64,
+        operation: Operation,
+        token: &Bound<'_, PyAny>,
+        appid: Option<String>,
+    ) -> PyResult<()> {
+        let call = self.call(py, index, operation, token, appid)?;
+        let mut progress = self.progress();
+        let Some(queries) = &progress.queries else {
+            return Err(PyRuntimeError::new_err("the input of this batch is over"));
+        };
+        self.outbox.expect();
+        if queries.send(Query { index, call }).is_err() {
+            return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
+        }
+        progress.held += 1;
+        Ok(())
     }
 
     fn call(

@@ -24,14 +24,18 @@ pub(crate) struct AuditQuery {
     appid: Option<String>,
 }
 
-#[pymethods]
-impl AuditQuery {
-    #[new]
-    #[pyo3(signature = (token, auditid, appid = None))]
+/// A query that has been checked, its token hidden unless it is a source.
+pub(super) struct Checked<'py> {
+    pub(super) token: Bound<'py, PyAny>,
+    pub(super) auditid: AuditId,
+    pub(super) appid: Option<String>,
+}
+
+impl<'py> Checked<'py> {
     fn new(
-        token: Bound<'_, PyAny>,
-        auditid: Bound<'_, PyAny>,
-        appid: Option<Bound<'_, PyAny>>,
+        token: Bound<'py, PyAny>,
+        auditid: Bound<'py, PyAny>,
+        appid: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
         let token = hidden_token(token)?;
         let py = token.py();
@@ -46,8 +50,27 @@ impl AuditQuery {
         Ok(Self {
             auditid: table_id(&hidden_text(auditid)?)?,
             appid: appid.map(|appid| label(&hidden_text(appid)?)).transpose()?,
-            token: token.unbind(),
+            token,
         })
+    }
+}
+
+impl From<Checked<'_>> for AuditQuery {
+    fn from(Checked { token, auditid, appid }: Checked<'_>) -> Self {
+        Self { token: token.unbind(), auditid, appid }
+    }
+}
+
+#[pymethods]
+impl AuditQuery {
+    #[new]
+    #[pyo3(signature = (token, auditid, appid = None))]
+    fn new(
+        token: Bound<'_, PyAny>,
+        auditid: Bound<'_, PyAny>,
+        appid: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        Checked::new(token, auditid, appid).map(Self::from)
     }
 
     #[classattr]
@@ -130,12 +153,6 @@ impl AuditQuery {
     }
 }
 
-impl AuditQuery {
-    pub(super) fn auditid(&self) -> AuditId {
-        self.auditid
-    }
-}
-
 /// An audit id as tables have it: pandas makes floats of a column of whole numbers with a gap in it.
 fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let Ok(float) = value.cast::<PyFloat>() else {
@@ -163,27 +180,41 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 /// What a caller passes as one query: an `AuditQuery`, a tuple or list of token, auditid and perhaps an appid. What
 /// cannot be used comes back as an `ArgumentError`, so that no Python frame ever holds the item, and its token.
 #[pyfunction]
-pub(crate) fn read_query<'py>(item: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = item.py();
     if item.is_instance_of::<AuditQuery>() {
         return Ok(item);
     }
+    match checked(&item)? {
+        Ok(query) => Ok(Bound::new(py, AuditQuery::from(query))?.into_any()),
+        Err(error) => Ok(error),
+    }
+}
+
+/// The same, without making an object of it.
+pub(super) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<'py>, Bound<'py, PyAny>>> {
+    let py = item.py();
+    if let Ok(query) = item.cast::<AuditQuery>() {
+        let query = query.get();
+        let appid = query.appid.clone();
+        return Ok(Ok(Checked { token: query.token(py), auditid: query.auditid, appid }));
+    }
     let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
         (Ok(tuple), _) => tuple.iter().collect(),
         (_, Ok(list)) => list.iter().collect(),
-        _ => return wrong_shape(&item, &type_name(&item)?),
+        _ => return wrong_shape(item, &type_name(item)?).map(Err),
     };
     let mut parts = parts.into_iter();
     let (Some(token), Some(auditid), appid, None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        let shape = format!("a {} of {}", type_name(&item)?, item.len()?);
-        return wrong_shape(&item, &shape);
+        let shape = format!("a {} of {}", type_name(item)?, item.len()?);
+        return wrong_shape(item, &shape).map(Err);
     };
     let appid = appid.filter(|appid| !appid.is_none());
     let shown = appid.as_ref().and_then(|appid| label(appid).ok());
-    match AuditQuery::new(token, auditid, appid) {
-        Ok(query) => Ok(Bound::new(py, query)?.into_any()),
-        Err(error) => refused(py, error, shown),
+    match Checked::new(token, auditid, appid) {
+        Ok(query) => Ok(Ok(query)),
+        Err(error) => refused(py, error, shown).map(Err),
     }
 }
 
@@ -198,8 +229,7 @@ fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Boun
         return Err(error);
     }
     let value = error.value(py).clone().into_any();
-    let argument_error = py.import("wxaudit._errors")?.getattr("ArgumentError")?;
-    let error = if value.is_instance(&argument_error)? {
+    let error = if is_argument_error(&value)? {
         value
     } else {
         // Without its text, which may hold anything.
@@ -210,4 +240,14 @@ fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Boun
     };
     error.setattr("appid", appid)?;
     Ok(error)
+}
+
+fn is_argument_error(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.is_instance(&value.py().import("wxaudit._errors")?.getattr("ArgumentError")?)
+}
+
+/// An `ArgumentError` as a value; whatever else was raised stays raised.
+pub(super) fn argument_error(py: Python<'_>, error: PyErr) -> PyResult<Bound<'_, PyAny>> {
+    let value = error.value(py).clone().into_any();
+    if is_argument_error(&value)? { Ok(value) } else { Err(error) }
 }

@@ -100,7 +100,7 @@ bench-docs: $(ENVIRONMENT)
 	$(BIN)/python -m benches publish benches/results/latest.json docs/performance.md
 
 bench-core:
-	cargo bench $(BENCH_CORE) --target-dir $(BENCH_TARGET)
+	CRITERION_HOME=$(abspath $(BENCH_TARGET))/criterion cargo bench $(BENCH_CORE) --target-dir $(BENCH_TARGET)
 
 .PHONY: build
 build: $(BUILT)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 class PipelessLoop(asyncio.SelectorEventLoop):
     """A loop that watches no pipes, as those of Windows."""
 
-    # What `raise` ends takes whatever it is given.
-    def add_reader(self, *_: Any) -> NoReturn:  # type: ignore[override]
+    def add_reader(self, *_: Any) -> NoReturn:  # type: ignore[override]  # whatever it is given, it raises
         raise NotImplementedError
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+AUDITIDS = range(1001, 1009)
+HELD_AUDITID = 1009
+
+
 class FakeProcess:
     """`python -m wxaudit.testing`, scripted through its control plane."""
 
@@ -67,6 +71,11 @@ class FakeProcess:
     def reset(self) -> None:
         """Forget audits, tokens, faults and the log."""
         self.call("POST", "/reset", {})
+
+    def set_up(self) -> None:
+        """Lets AUDITIDS be answered, and holds the answer to HELD_AUDITID."""
+        self.submit_numbered(AUDITIDS)
+        self.fail_next(None, auditid=HELD_AUDITID, hold=True)
 
     def submit_numbered(self, auditids: Iterable[int]) -> None:
         """Audits whose reason holds their own number, so that no answer can pass for another's."""

@@ -72,7 +72,7 @@ class Nginx:
         while not self._answers():
             assert self._process.poll() is None, f"nginx did not start: {self.errors}"
             assert time.monotonic() < deadline, "nginx does not answer"
-            time.sleep(0.01)
+            time.sleep(0.01)  # nginx tells nobody when it listens
         return self
 
     def __exit__(

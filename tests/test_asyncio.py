@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 
     from wxaudit.testing import FakeAudit, FakeWeChat
 
-HELD_AUDITID = 1009
 KINDS = ["asyncio", "uvloop"]
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[FakeProcess]:
     with FakeProcess() as fake:
-        fake.submit_numbered(range(1001, 1009))
-        fake.fail_next(None, auditid=HELD_AUDITID, hold=True)
+        fake.set_up()
         yield fake
 
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_process import FakeProcess
+from fake_process import HELD_AUDITID, FakeProcess
 from subprogram import STRICT, Ended, interpreters, report, run
 from test_exit import busy_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HELD_AUDITID = 1009
 MANNERS = [
     "while_a_daemon_thread_collects",
     "while_a_daemon_thread_iterates",
@@ -41,8 +40,7 @@ def served() -> Iterator[FakeProcess]:
 @pytest.fixture
 def fake(served: FakeProcess) -> FakeProcess:
     served.reset()
-    served.submit_numbered(range(1001, 1009))
-    served.fail_next(None, auditid=HELD_AUDITID, hold=True)
+    served.set_up()
     return served
 
 

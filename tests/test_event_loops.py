@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from event_loops import PipelessLoop
-from fake_process import FakeProcess
+from fake_process import HELD_AUDITID, FakeProcess
 from subprogram import interpreters, report, run
 from wxaudit.testing import Fault
 
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
     import wxaudit
     from wxaudit.testing import FakeWeChat
 
-HELD_AUDITID = 1009
-
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[FakeProcess]:
     with FakeProcess() as fake:
-        fake.submit_numbered(range(1001, 1009))
-        fake.fail_next(None, auditid=HELD_AUDITID, hold=True)
+        fake.set_up()
         yield fake
 
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_process import FakeProcess
+from fake_process import HELD_AUDITID, FakeProcess
 from subprogram import STRICT, Ended, interpreters, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HELD_AUDITID = 1009
 MANNERS = [
     "while_daemon_threads_call",
     "while_daemon_threads_wait_for_an_answer",
@@ -34,8 +33,7 @@ AT_ONCE = 4
 @pytest.fixture(scope="module")
 def fake() -> Iterator[FakeProcess]:
     with FakeProcess() as fake:
-        fake.submit_numbered(range(1001, 1009))
-        fake.fail_next(None, auditid=HELD_AUDITID, hold=True)
+        fake.set_up()
         yield fake
 
 

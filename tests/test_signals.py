@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_process import FakeProcess
+from fake_process import HELD_AUDITID, FakeProcess
 from subprogram import command, environment, report, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HELD_AUDITID = 1009
 INTERRUPTS = 100
 
 
@@ -28,8 +27,7 @@ def served() -> Iterator[FakeProcess]:
 @pytest.fixture
 def fake(served: FakeProcess) -> FakeProcess:
     served.reset()
-    served.submit_numbered(range(1001, 1009))
-    served.fail_next(None, auditid=HELD_AUDITID, hold=True)
+    served.set_up()
     return served
 
 

@@ -80,6 +80,8 @@ class Run:
         if self.is_late():
             return self.end()
         until = monotonic() + _SLICE
+        if self._until is not None:
+            until = min(until, self._until)
         for _ in range(self.native.wanted):
             try:
                 refused = self._take_in(queries)

@@ -256,7 +256,7 @@ impl Running {
         let Some(queries) = &progress.queries else {
             return Err(PyRuntimeError::new_err("the input of this batch is over"));
         };
-        self.outbox.expect();
+        self.outbox.note_query();
         if queries.send(Query { index, call }).is_err() {
             return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
         }

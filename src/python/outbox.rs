@@ -60,7 +60,7 @@ impl Outbox {
     }
 
     /// A query more.
-    pub(super) fn expect(&self) {
+    pub(super) fn note_query(&self) {
         self.outstanding.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -152,7 +152,7 @@ async def at_random_moments() -> None:
     for number in range(30):
         make = (collect, iterate)[number % 2]
         task = asyncio.create_task(make((LIST, generated(), async_generated())[number % 3]))
-        await asyncio.sleep(random.uniform(0, 0.1))  # noqa: S311  # no secret
+        await asyncio.sleep(random.uniform(0, 0.1))  # noqa: S311  # no secret, but the moment itself
         task.cancel()
         assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
         await until_nothing_is_left(time.monotonic())

@@ -12,7 +12,7 @@ from datetime import timedelta, timezone
 
 import wxaudit
 from wxaudit import AuditState, AuditStatus
-from wxaudit._terminal import audit_lines, colour, error_lines
+from wxaudit._display.terminal import audit_lines, colour, error_lines
 from wxaudit.testing import FakeWeChat, Fault, Step
 
 APPID = "wx2f9a7c1e5b3d8064"

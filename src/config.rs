@@ -7,8 +7,8 @@ use http::HeaderValue;
 use url::Url;
 
 use crate::error::Error;
-use crate::request::BaseUrl;
 use crate::transport::{Options, Proxy};
+use crate::wechat::request::BaseUrl;
 
 /// More attempts than this help nobody.
 pub const MOST_RETRIES: u32 = 10;

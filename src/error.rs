@@ -145,13 +145,13 @@ impl Error {
 
     /// A network failure that would only repeat itself.
     #[must_use]
-    pub fn lasting(phase: Phase, detail: impl Into<String>) -> Self {
+    pub fn permanent(phase: Phase, detail: impl Into<String>) -> Self {
         Self::Transport { phase, detail: detail.into(), transient: false }
     }
 
     /// A token source that used up the time of its call.
     #[must_use]
-    pub fn source_hung() -> Self {
+    pub fn source_timed_out() -> Self {
         Self::TokenSource { problem: "get_token did not return in time".to_owned() }
     }
 

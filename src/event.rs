@@ -67,8 +67,8 @@ pub struct Event {
     pub error_type: Option<&'static str>,
 }
 
-/// Who listens.
+/// A receiver of events.
 pub trait Observer: Send + Sync {
     /// Takes an event; it must not block.
-    fn notice(&self, event: Event);
+    fn on_event(&self, event: Event);
 }

@@ -1,28 +1,28 @@
-//! The review status of WeChat mini programs, asked for right.
+//! The core of wxaudit: ask WeChat for the review status of mini programs.
 //!
-//! The modules stand in the order in which a call travels; none imports one that stands above it
-//! (`python`, the binding, aside). Whoever reads [`client`] meets all the others once.
+//! Each room depends only on the rooms below it:
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | `python` | the binding, with the feature `python` only |
+//! | [`call`] | one call from its token to its result: attempts, retries, quota, fail-over, batches |
+//! | [`config`] | the checked configuration of a client |
+//! | [`transport`] | connections, TLS, proxies, one request and its answer |
+//! | [`wechat`] | the protocol: operations, requests, answers, results |
+//! | [`json`] | lenient JSON |
+//! | [`event`], [`error`] | what a call reports, and how it can fail |
+//! | [`token`] | the redacting token type, and redaction in text |
+//! | [`fork`] | values that belong to one process |
 
-pub mod batch;
-pub mod client;
+pub mod call;
 pub mod config;
-pub mod decode;
 pub mod error;
 pub mod event;
-pub mod gate;
-pub mod group;
-pub mod hosts;
+pub mod fork;
 pub mod json;
-pub mod material;
-pub mod operation;
-pub mod process;
-pub mod reason;
-pub mod request;
-pub mod retry;
-pub mod source;
-pub mod status;
 pub mod token;
 pub mod transport;
+pub mod wechat;
 
 #[cfg(feature = "python")]
 mod python;

@@ -6,11 +6,13 @@ audit = await wxaudit.aget_audit_status(token, 1234567)
 
 from __future__ import annotations
 
+import sys
+
+from . import _base_client
 from ._async_client import AsyncClient
 from ._client import Client
-from ._clock import Clock
 from ._default import aget_audit_status, get_audit_status
-from ._errors import (
+from ._errors.tree import (
     AccountBlockedError,
     APIError,
     ArgumentError,
@@ -31,23 +33,25 @@ from ._errors import (
     WaitTimeout,
     WxAuditError,
 )
-from ._events import Event
-from ._frames_in import queries_from_frame
+from ._frames.reader import queries_from_frame
 from ._hosts import WECHAT_HOSTS
+from ._models import value as _value
+from ._models.diagnostics import Quota, RateLimit, RequestTrace
+from ._models.event import Event
+from ._models.screenshot import Screenshot
 from ._native import AuditQuery, AuditResult, AuditStatus, LatestAuditStatus, __version__
-from ._polling import Polling
-from ._screenshots import Screenshot
-from ._support import Quota, RateLimit, RequestTrace
 from ._timeout import Timeout
-from ._tokens import AsyncTokenSource, TokenSource
+from ._token_sources import AsyncTokenSource, TokenSource
+from ._wait.clock import Clock
+from ._wait.polling import Polling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ._audit_frame import audit_frame
-    from ._results import AuditBatch
-    from ._state import AuditState, Reason
+    from ._batch.results import AuditBatch
+    from ._models.state import AuditState, Reason
 
 __all__ = [
     "WECHAT_HOSTS",
@@ -96,12 +100,16 @@ __all__ = [
     "queries_from_frame",
 ]
 
+# Pickles made by 0.1.0 name these modules by what they were called there.
+sys.modules[f"{__name__}._configured"] = _base_client
+sys.modules[f"{__name__}._frozen"] = _value
+
 # Loaded when they are first looked for, or by the first client: enum and collections would double what
 # importing this package takes.
 _LATER = {
-    "AuditBatch": "_results",
-    "AuditState": "_state",
-    "Reason": "_state",
+    "AuditBatch": "_batch.results",
+    "AuditState": "_models.state",
+    "Reason": "_models.state",
     "audit_frame": "_audit_frame",
 }
 

@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 from . import WxAuditError, __version__, get_audit_status
-from ._terminal import audit_lines, error_lines
+from ._display.terminal import audit_lines, error_lines
 
 _EPILOG = """\
 The token is read from WXAUDIT_TOKEN, never from the command line, where other users could see it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._configured import Configured
-from ._listeners import NOBODY
+from ._base_client import BaseClient
+from ._models.diagnostics import Quota, RequestTrace, rid_of
+from ._models.screenshot import fetched
 from ._native import Secret, Step, conceal, hide
-from ._polling import DEFAULT as DEFAULT_POLLING
-from ._screenshots import fetched
-from ._support import Quota, RequestTrace, rid_of
-from ._tokens import UNASKED, aask
+from ._observability.dispatch import NO_LISTENERS
+from ._token_sources import NO_SOURCE, afetch_token
+from ._wait.polling import DEFAULT as DEFAULT_POLLING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._batch import AsyncQuery, Progress
-    from ._clock import Clock
-    from ._errors import APIError, WxAuditError
+    from ._batch.results import AuditBatch
+    from ._batch.run import AsyncQuery, Progress
+    from ._errors.tree import APIError, WxAuditError
+    from ._models.screenshot import Screenshot
     from ._native import AuditResult, AuditStatus, LatestAuditStatus
-    from ._polling import Polling
-    from ._results import AuditBatch
-    from ._screenshots import Screenshot
     from ._timeout import Timeout
-    from ._tokens import AsyncTokenSource, TokenSource
+    from ._token_sources import AsyncTokenSource, TokenSource
+    from ._wait.clock import Clock
+    from ._wait.polling import Polling
 
     _Made = TypeVar("_Made")
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _result_of: Callable[..., Coroutine[Any, Any, Any]]
 
 
-class AsyncClient(Configured):
+class AsyncClient(BaseClient):
     """The asyncio client: the methods of `Client` as coroutines, usable from any number of event loops.
 
     Cancelling a call drops its request. Usable with and without `async with`. Picklable as `Client` is.
@@ -85,7 +85,7 @@ class AsyncClient(Configured):
         """
         queries = hide(queries)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._async_batch import collect
+        from ._batch.asyncio import collect
 
         return collect(self, queries, max_concurrency, progress, timeout)
 
@@ -102,7 +102,7 @@ class AsyncClient(Configured):
         """
         queries = hide(queries)
         max_concurrency, timeout = conceal(None, max_concurrency, timeout)[1:]
-        from ._async_batch import iterate
+        from ._batch.asyncio import iterate
 
         return iterate(self, queries, max_concurrency, timeout)
 
@@ -133,10 +133,10 @@ class AsyncClient(Configured):
         token, auditid, appid, timeout, polling, on_poll, clock = conceal(
             token, auditid, appid, timeout, polling, on_poll, clock
         )
-        from ._wait_async import wait_for_one
-        from ._wait_plan import Waiting
+        from ._wait.asyncio import wait_for_one
+        from ._wait.plan import Wait
 
-        waiting = Waiting(self, timeout, polling, on_poll, clock)
+        waiting = Wait(self, timeout, polling, on_poll, clock)
         return wait_for_one(self, token, auditid, appid, waiting)
 
     def wait_for_decisions(
@@ -156,10 +156,10 @@ class AsyncClient(Configured):
         timeout, polling, on_poll, max_concurrency, clock = conceal(
             None, timeout, polling, on_poll, max_concurrency, clock
         )[1:]
-        from ._wait_async import wait_for_many
-        from ._wait_plan import WaitingForMany
+        from ._wait.asyncio import wait_for_many
+        from ._wait.plan import BatchWait
 
-        waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
+        waiting = BatchWait(self, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(self, waiting)
 
     def get_screenshot(
@@ -190,7 +190,7 @@ class AsyncClient(Configured):
         """As `Client.get_screenshots`, to be awaited."""
         token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._async_batch import collect_screenshots
+        from ._batch.asyncio import collect_screenshots
 
         return collect_screenshots(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
@@ -208,7 +208,7 @@ class AsyncClient(Configured):
             token, rid_or_error, appid, timeout, max_retries
         )
         rid = rid_of(rid_or_error)
-        return self._made(RequestTrace.found, "explain", token, rid, appid, timeout, max_retries)
+        return self._made(RequestTrace.from_response, "explain", token, rid, appid, timeout, max_retries)
 
     def quota(
         self,
@@ -220,25 +220,25 @@ class AsyncClient(Configured):
     ) -> Coroutine[Any, Any, Quota]:
         """As `Client.quota`, to be awaited."""
         token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
-        return self._made(Quota.found, "quota", token, None, appid, timeout, max_retries)
+        return self._made(Quota.from_response, "quota", token, None, appid, timeout, max_retries)
 
     async def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> Any:
-        audience = self._audience()
-        if audience is NOBODY and isinstance(token, Secret):
+        dispatcher = self._dispatcher()
+        if dispatcher is NO_LISTENERS and isinstance(token, Secret):
             # Nothing is said on the way.
             options = self._options(appid, timeout, max_retries, False)
-            return UNASKED.outcome(await _result_of(self._engine.acall, operation, token, subject, options))
-        with audience:
-            options = self._options(appid, timeout, max_retries, bool(audience))
+            return NO_SOURCE.outcome(await _result_of(self._engine.acall, operation, token, subject, options))
+        with dispatcher:
+            options = self._options(appid, timeout, max_retries, bool(dispatcher))
             step = await _result_of(self._engine.acall, operation, token, subject, options)
-            answer = UNASKED
+            answer = NO_SOURCE
             while isinstance(step, Step):
                 try:
-                    audience.hear(step.events)
+                    dispatcher.on_event(step.events)
                     if step.refresh is not None:
-                        answer = await aask(token, step)
+                        answer = await afetch_token(token, step)
                 except BaseException:
                     # Whoever keeps this exception must not keep what other calls wait for.
                     step.abandon()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 
 from ._async_client import AsyncClient
+from ._batch.results import COLUMNS, AuditBatch
 from ._client import Client
-from ._errors import ArgumentError
-from ._frames_in import is_a, opened, queries
+from ._errors.tree import ArgumentError
+from ._frames.reader import is_a, opened, queries
 from ._native import Secret, conceal, hide
-from ._results import COLUMNS, AuditBatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._frames_in import Frame, TokenFor
+    from ._frames.reader import Frame, TokenFor
     from ._native import Hidden
 
 # What an input says of itself is not replaced.
@@ -109,7 +109,7 @@ def _split(names: list[Any]) -> tuple[list[Any], list[str]]:
 
 
 def _joined(frame: Hidden, batch: AuditBatch) -> Hidden:
-    from ._frames import arrow_table, to_pandas, to_polars
+    from ._frames.writer import arrow_table, to_pandas, to_polars
 
     if is_a(frame.get(), "pandas", "DataFrame"):
         kept, added = _split(list(frame.get().columns))

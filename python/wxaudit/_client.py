@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._configured import Configured
-from ._listeners import NOBODY
+from ._base_client import BaseClient
+from ._models.diagnostics import Quota, RequestTrace, rid_of
+from ._models.screenshot import fetched
 from ._native import Secret, Step, conceal, hide
-from ._polling import DEFAULT as DEFAULT_POLLING
-from ._screenshots import fetched
-from ._support import Quota, RequestTrace, rid_of
-from ._tokens import UNASKED, ask
+from ._observability.dispatch import NO_LISTENERS
+from ._token_sources import NO_SOURCE, fetch_token
+from ._wait.polling import DEFAULT as DEFAULT_POLLING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._batch import Progress, Query
-    from ._clock import Clock
-    from ._errors import APIError, WxAuditError
+    from ._batch.results import AuditBatch
+    from ._batch.run import Progress, Query
+    from ._errors.tree import APIError, WxAuditError
+    from ._models.screenshot import Screenshot
     from ._native import AuditResult, AuditStatus, LatestAuditStatus
-    from ._polling import Polling
-    from ._results import AuditBatch
-    from ._screenshots import Screenshot
     from ._timeout import Timeout
-    from ._tokens import TokenSource
+    from ._token_sources import TokenSource
+    from ._wait.clock import Clock
+    from ._wait.polling import Polling
 
 
-class Client(Configured):
+class Client(BaseClient):
     """The blocking client. One serves a whole process: all threads, and forked children too.
 
     Usable with and without `with`. Picklable: configuration only, never a token.
@@ -97,7 +97,7 @@ class Client(Configured):
         """
         queries = hide(queries)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._batch import collect
+        from ._batch.run import collect
 
         return collect(self, queries, max_concurrency, progress, timeout)
 
@@ -118,7 +118,7 @@ class Client(Configured):
         """
         queries = hide(queries)
         max_concurrency, timeout = conceal(None, max_concurrency, timeout)[1:]
-        from ._batch import iterate
+        from ._batch.run import iterate
 
         return iterate(self, queries, max_concurrency, timeout)
 
@@ -179,10 +179,10 @@ class Client(Configured):
         token, auditid, appid, timeout, polling, on_poll, clock = conceal(
             token, auditid, appid, timeout, polling, on_poll, clock
         )
-        from ._wait_blocking import wait_for_one
-        from ._wait_plan import Waiting
+        from ._wait.plan import Wait
+        from ._wait.sync import wait_for_one
 
-        waiting = Waiting(self, timeout, polling, on_poll, clock)
+        waiting = Wait(self, timeout, polling, on_poll, clock)
         return wait_for_one(self, token, auditid, appid, waiting)
 
     def wait_for_decisions(
@@ -214,10 +214,10 @@ class Client(Configured):
         timeout, polling, on_poll, max_concurrency, clock = conceal(
             None, timeout, polling, on_poll, max_concurrency, clock
         )[1:]
-        from ._wait_blocking import wait_for_many
-        from ._wait_plan import WaitingForMany
+        from ._wait.plan import BatchWait
+        from ._wait.sync import wait_for_many
 
-        waiting = WaitingForMany(self, queries, timeout, polling, on_poll, max_concurrency, clock)
+        waiting = BatchWait(self, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(self, waiting)
 
     def get_screenshot(
@@ -263,7 +263,7 @@ class Client(Configured):
         """
         token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._screenshots import collect
+        from ._models.screenshot import collect
 
         return collect(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
@@ -287,7 +287,7 @@ class Client(Configured):
             token, rid_or_error, appid, timeout, max_retries
         )
         rid = rid_of(rid_or_error)
-        return RequestTrace.found(self._call("explain", token, rid, appid, timeout, max_retries))
+        return RequestTrace.from_response(self._call("explain", token, rid, appid, timeout, max_retries))
 
     def quota(
         self,
@@ -302,25 +302,25 @@ class Client(Configured):
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/quota/get)
         """
         token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
-        return Quota.found(self._call("quota", token, None, appid, timeout, max_retries))
+        return Quota.from_response(self._call("quota", token, None, appid, timeout, max_retries))
 
     def _call(
         self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
     ) -> Any:
-        audience = self._audience()
-        if audience is NOBODY and isinstance(token, Secret):
+        dispatcher = self._dispatcher()
+        if dispatcher is NO_LISTENERS and isinstance(token, Secret):
             # Nothing is said on the way.
             options = self._options(appid, timeout, max_retries, False)
-            return UNASKED.outcome(self._engine.call(operation, token, subject, options))
-        with audience:
-            options = self._options(appid, timeout, max_retries, bool(audience))
+            return NO_SOURCE.outcome(self._engine.call(operation, token, subject, options))
+        with dispatcher:
+            options = self._options(appid, timeout, max_retries, bool(dispatcher))
             step = self._engine.call(operation, token, subject, options)
-            answer = UNASKED
+            answer = NO_SOURCE
             while isinstance(step, Step):
                 try:
-                    audience.hear(step.events)
+                    dispatcher.on_event(step.events)
                     if step.refresh is not None:
-                        answer = ask(token, step)
+                        answer = fetch_token(token, step)
                 except BaseException:
                     # Whoever keeps this exception must not keep what other calls wait for.
                     step.abandon()

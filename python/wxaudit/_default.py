@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._async_client import AsyncClient
 from ._client import Client
-from ._errors import ArgumentError
+from ._errors.tree import ArgumentError
 from ._native import AuditStatus, conceal
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, SupportsIndex, TypeVar
 
     from ._timeout import Timeout
-    from ._tokens import AsyncTokenSource, TokenSource
+    from ._token_sources import AsyncTokenSource, TokenSource
 
     _Kind = TypeVar("_Kind", Client, AsyncClient)
 
@@ -61,7 +61,7 @@ def default_client(kind: type[_Kind]) -> _Kind:
     if kind not in _default_clients:
         # setdefault: where two threads come first at once, one client wins.
         base = _default_clients.setdefault(Client, Client(**_environment()))
-        _default_clients.setdefault(kind, kind.twin_of(base))
+        _default_clients.setdefault(kind, kind.sharing_engine(base))
     client: _Kind = _default_clients[kind]
     return client
 

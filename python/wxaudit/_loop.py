@@ -9,7 +9,7 @@ import threading
 from functools import partial
 from weakref import WeakKeyDictionary, finalize, ref
 
-from ._native import LoopPort
+from ._native import LoopBridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,74 +21,74 @@ def _nothing() -> None:
     return None
 
 
-_ports: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[LoopPort]] = WeakKeyDictionary()
+_bridges: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[LoopBridge]] = WeakKeyDictionary()
 
 # The loop that was seen last, with its port, since nearly always it is the only one. Weak, as the others: a
 # loop keeps its port, whose calls keep the loop.
-_last: tuple[Callable[[], asyncio.AbstractEventLoop | None], Callable[[], LoopPort | None]]
+_last: tuple[Callable[[], asyncio.AbstractEventLoop | None], Callable[[], LoopBridge | None]]
 _last = (_nothing, _nothing)
 
 
-def _forget_ports() -> None:
+def _forget_bridges() -> None:
     """In a forked child: the ports are those of its parent."""
     global _last
-    _ports.clear()
+    _bridges.clear()
     _last = (_nothing, _nothing)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_ports)
+    os.register_at_fork(after_in_child=_forget_bridges)
 
 
 async def result_of(start: Callable[..., bool], *arguments: object) -> Any:
     """What a native call comes to. It is dropped where nobody waits for it any more."""
-    future, port = begin(start, *arguments)
+    future, bridge = begin(start, *arguments)
     try:
         return await future
     except BaseException:
-        port.forget(future)
+        bridge.cancel(future)
         raise
 
 
-def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Future[Any], LoopPort]:
+def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Future[Any], LoopBridge]:
     """The future of a native call in the running loop, and the port through which it goes.
 
     `start` takes a port, a future and the arguments, and tells whether calls are to be let go once this turn
     of the loop is over.
     """
     loop = asyncio.get_running_loop()
-    loop_of, port_of = _last
-    port = (port_of() if loop_of() is loop else None) or _port_of(loop)
+    loop_of, bridge_of = _last
+    bridge = (bridge_of() if loop_of() is loop else None) or _bridge_of(loop)
     future = loop.create_future()
-    if start(port, future, *arguments):
-        loop.call_soon(port.depart)
-    return future, port
+    if start(bridge, future, *arguments):
+        loop.call_soon(bridge.flush)
+    return future, bridge
 
 
-def _port_of(loop: asyncio.AbstractEventLoop) -> LoopPort:
+def _bridge_of(loop: asyncio.AbstractEventLoop) -> LoopBridge:
     """The port of a loop, opened if need be."""
     global _last
-    known = _ports.get(loop)
-    port = known() if known else None
-    if known is None or port is None:
-        port = _opened(loop)
-        known = _ports[loop] = ref(port)
+    known = _bridges.get(loop)
+    bridge = known() if known else None
+    if known is None or bridge is None:
+        bridge = _open(loop)
+        known = _bridges[loop] = ref(bridge)
     _last = (ref(loop), known)
-    return port
+    return bridge
 
 
-def _opened(loop: asyncio.AbstractEventLoop) -> LoopPort:
-    port = LoopPort()
+def _open(loop: asyncio.AbstractEventLoop) -> LoopBridge:
+    bridge = LoopBridge()
     try:
-        loop.add_reader(port.fileno(), _unload, port)
+        loop.add_reader(bridge.fileno(), _drain, bridge)
     except (AttributeError, NotImplementedError):
         # As on Windows, whose loops watch no pipes.
-        _watch(loop, port)
-    return port
+        _watch(loop, bridge)
+    return bridge
 
 
-def _unload(port: LoopPort, *, rung: bool = False) -> None:
-    values, raised = port.take(rung=rung)
+def _drain(bridge: LoopBridge, *, signaled: bool = False) -> None:
+    values, raised = bridge.drain(signaled=signaled)
     for future, value in values:
         if not future.done():
             future.set_result(value)
@@ -97,35 +97,35 @@ def _unload(port: LoopPort, *, rung: bool = False) -> None:
             future.set_exception(error)
 
 
-def _watch(loop: asyncio.AbstractEventLoop, port: LoopPort) -> None:
+def _watch(loop: asyncio.AbstractEventLoop, bridge: LoopBridge) -> None:
     """Watches a port from a thread, which ends when the port is closed."""
-    bell = port.bell()
+    wakeup_handle = bridge.wakeup_handle()
     if sys.platform == "win32":
         import msvcrt
 
-        bell = msvcrt.open_osfhandle(bell, os.O_RDONLY)
+        wakeup_handle = msvcrt.open_osfhandle(wakeup_handle, os.O_RDONLY)
     # This keeps the port for as long as the loop lives.
-    finalize(loop, port.close)
-    arguments = (bell, ref(loop), ref(port))
+    finalize(loop, bridge.close)
+    arguments = (wakeup_handle, ref(loop), ref(bridge))
     threading.Thread(target=_listen, args=arguments, name="wxaudit-loop", daemon=True).start()
 
 
 def _listen(
-    bell: int,
+    wakeup_handle: int,
     loop_of: Callable[[], asyncio.AbstractEventLoop | None],
-    port_of: Callable[[], LoopPort | None],
+    bridge_of: Callable[[], LoopBridge | None],
 ) -> None:
-    with open(bell, "rb", buffering=0) as bells:
-        while bells.read(1):
-            _ring(loop_of(), port_of())
+    with open(wakeup_handle, "rb", buffering=0) as wakeups:
+        while wakeups.read(1):
+            _wake(loop_of(), bridge_of())
 
 
-def _ring(loop: asyncio.AbstractEventLoop | None, port: LoopPort | None) -> None:
+def _wake(loop: asyncio.AbstractEventLoop | None, bridge: LoopBridge | None) -> None:
     """A function of its own, so that the thread keeps neither of them."""
-    if loop is None or port is None:
+    if loop is None or bridge is None:
         return
     try:
-        loop.call_soon_threadsafe(partial(_unload, port, rung=True))
+        loop.call_soon_threadsafe(partial(_drain, bridge, signaled=True))
     except RuntimeError:
         # It is closed, and nobody waits any more.
-        port.close()
+        bridge.close()

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
 
-from ._errors import ArgumentError, WxAuditError
-from ._state import AuditState, Reason
+from ._errors.tree import ArgumentError, WxAuditError
+from ._models.state import AuditState, Reason
 from ._timeout import Timeout
 
 __version__: str
@@ -263,7 +263,7 @@ class Engine:
     def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
         """Performs the operation of that name, up to its end or to a `Step`."""
     def acall(
-        self, port: LoopPort, future: Any, operation: str, token: Any, subject: Any, options: _Options
+        self, port: LoopBridge, future: Any, operation: str, token: Any, subject: Any, options: _Options
     ) -> bool:
         """The same, for an event loop."""
     def concurrency(self, max_concurrency: int | None) -> int:
@@ -288,7 +288,7 @@ class Batch:
         """There is no more input."""
     def wait(self) -> None:
         """Blocks until there is something to take."""
-    def await_(self, port: LoopPort, future: Any) -> bool:
+    def await_(self, port: LoopBridge, future: Any) -> bool:
         """The same, for an event loop."""
     def take(
         self,
@@ -340,23 +340,23 @@ class Step:
         """Drops the call, with whatever it holds that others wait for."""
     def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
     def aresume(
-        self, port: LoopPort, future: Any, token: Secret | None = None, problem: str | None = None
+        self, port: LoopBridge, future: Any, token: Secret | None = None, problem: str | None = None
     ) -> bool: ...
 
 @final
-class LoopPort:
-    """The port of one event loop, which keeps it for as long as it lives."""
+class LoopBridge:
+    """Submits the calls of one event loop, and holds their results for it. The loop keeps it alive."""
 
     def __new__(cls) -> Self: ...
     def fileno(self) -> int:
-        """What becomes readable when something has arrived."""
-    def bell(self) -> int:
-        """The same once more, for a thread that reads it byte by byte."""
-    def depart(self) -> None:
-        """Lets the calls leave that have begun meanwhile."""
-    def take(self, *, rung: bool = False) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Exception]]]:
-        """What has arrived: futures with their values, and futures with what was raised."""
-    def forget(self, future: Any) -> None:
-        """Drops the call that `future` waits for; it may be over."""
+        """A descriptor that becomes readable when results are there."""
+    def wakeup_handle(self) -> int:
+        """A copy of it, for a thread that reads it byte by byte. The caller closes it."""
+    def flush(self) -> None:
+        """Submits the pending calls."""
+    def drain(self, *, signaled: bool = False) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Exception]]]:
+        """The finished calls: futures with their values, and futures with their exceptions."""
+    def cancel(self, future: Any) -> None:
+        """Drops the call that `future` waits for; it may have finished."""
     def close(self) -> None:
-        """Drops all calls: the loop is over."""
+        """Drops all calls: the loop has ended."""

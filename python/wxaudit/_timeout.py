@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._errors import ArgumentError
-from ._frozen import Frozen
+from ._errors.tree import ArgumentError
+from ._models.value import Frozen
 from ._native import Secret, conceal
 from ._number import number_of, timedelta_of
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from ._events import Listener
-from ._extra import needed
-from ._listeners import instruments
+from ._escape import escape_controls
+from ._models.event import Listener
 from ._native import __version__
-from ._visible import visible
+from ._observability.dispatch import instruments
+from ._optional import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import TracerProvider
 
-    from ._events import Event
+    from ._models.event import Event
 
 # All attributes that are set mean the same in every version since HTTP's became stable, and in this one.
 _SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
@@ -36,8 +36,8 @@ def instrument(tracer_provider: TracerProvider | None = None) -> None:
 
     `ModuleNotFoundError`, which is an `ImportError`, where `opentelemetry-api` is not installed.
     """
-    trace = needed("opentelemetry.trace", "wxaudit.otel")
-    context = needed("opentelemetry.context", "wxaudit.otel")
+    trace = import_optional("opentelemetry.trace", "wxaudit.otel")
+    context = import_optional("opentelemetry.context", "wxaudit.otel")
     tracer = trace.get_tracer("wxaudit", __version__, tracer_provider, schema_url=_SCHEMA)
 
     def make() -> Listener:
@@ -68,7 +68,7 @@ class _Spans(Listener):
         # The requests that were not answered yet, by their call, which sends one at a time.
         self._sent: dict[int | None, Event] = {}
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         if event.kind == "request":
             self._sent[event.call] = event
         elif event.kind == "response" and (sent := self._sent.pop(event.call, None)) is not None:
@@ -76,7 +76,7 @@ class _Spans(Listener):
             lasted = (event.elapsed or 0.0) - (sent.elapsed or 0.0)
             self._span(sent, event, _error_type(event), _nanoseconds(sent) + round(lasted * 1e9))
 
-    def over(self, error: BaseException | None) -> None:
+    def on_end(self, error: BaseException | None) -> None:
         """What was not answered was dropped: a batch whose caller took no more, a task that was cancelled."""
         for sent in self._sent.values():
             self._span(sent, sent, "_OTHER" if error is None else type(error).__qualname__, time_ns())
@@ -119,7 +119,7 @@ class _Spans(Listener):
         }
         for name, value in attributes.items():
             if value is not None:
-                yield name, visible(value) if isinstance(value, str) else value
+                yield name, escape_controls(value) if isinstance(value, str) else value
 
 
 def _nanoseconds(event: Event) -> int:

@@ -1,28 +1,18 @@
 //! The binding: the native half of the Python package.
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | `calls` | calls and batches on their way between Python and the core |
+//! | `types` | the classes of results and queries |
+//! | `runtime` | who drives tokio, and how blocking threads and event loops wait for it |
+//! | `convert` | arguments, errors, JSON and tokens between Python and Rust |
 
 use pyo3::prelude::*;
 
-mod arguments;
-mod arrivals;
-mod batch;
-mod bridge;
-mod client;
-mod conversation;
-mod driver;
-mod errors;
-mod event_loop;
-mod json;
-mod latest;
-mod operation;
-mod outbox;
-mod query;
-mod question;
-mod result;
+mod calls;
+mod convert;
 mod runtime;
-mod secret;
-mod shown;
-mod sources;
-mod status;
+mod types;
 
 /// The native half of wxaudit; users import from `wxaudit`.
 #[pymodule]
@@ -30,25 +20,25 @@ mod _native {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
-    use super::batch::Batch;
+    use super::calls::batch::Batch;
     #[pymodule_export]
-    use super::client::{Engine, Failed};
+    use super::calls::call_driver::Step;
     #[pymodule_export]
-    use super::conversation::Step;
+    use super::calls::engine::{Engine, Failed};
     #[pymodule_export]
-    use super::event_loop::LoopPort;
+    use super::calls::token_request::Question;
     #[pymodule_export]
-    use super::latest::LatestAuditStatus;
+    use super::convert::token::{Hidden, Secret, conceal, hide};
     #[pymodule_export]
-    use super::query::{AuditQuery, read_query};
+    use super::runtime::loop_bridge::LoopBridge;
     #[pymodule_export]
-    use super::question::Question;
+    use super::types::latest::LatestAuditStatus;
     #[pymodule_export]
-    use super::result::AuditResult;
+    use super::types::query::{AuditQuery, read_query};
     #[pymodule_export]
-    use super::secret::{Hidden, Secret, conceal, hide};
+    use super::types::result::AuditResult;
     #[pymodule_export]
-    use super::status::AuditStatus;
+    use super::types::status::AuditStatus;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,4 +1,4 @@
-//! New links: straight to WeChat, or through a proxy.
+//! New links: direct to WeChat, or through a proxy.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -19,7 +19,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
 use tower_service::Service;
 
-use super::{Proxy, failure};
+use super::{Proxy, error};
 use crate::error::Error;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -35,7 +35,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Makes links.
 pub(super) struct Connector {
-    straight: HttpsConnector<HttpConnector<Resolver>>,
+    direct: HttpsConnector<HttpConnector<Resolver>>,
     tls: Arc<ClientConfig>,
     proxy: Option<Matcher>,
 }
@@ -51,7 +51,7 @@ impl Connector {
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         Ok(Self {
-            straight: HttpsConnector::from((http, Arc::clone(&tls))),
+            direct: HttpsConnector::from((http, Arc::clone(&tls))),
             tls,
             proxy: proxy.map(matcher).transpose()?,
         })
@@ -59,22 +59,22 @@ impl Connector {
 
     /// Opens a link to there.
     pub(super) fn connect(&self, origin: Uri) -> BoxFuture<Link, BoxError> {
-        let mut straight = self.straight.clone();
+        let mut direct = self.direct.clone();
         let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.intercept(&origin)) else {
-            let connecting = straight.call(origin);
-            return Box::pin(async move { Ok(Link::straight(connecting.await?)) });
+            let connecting = direct.call(origin);
+            return Box::pin(async move { Ok(Link::direct(connecting.await?)) });
         };
         if origin.scheme() == Some(&Scheme::HTTP) {
-            let connecting = straight.call(proxy.uri().clone());
+            let connecting = direct.call(proxy.uri().clone());
             let authorization = proxy.basic_auth().cloned();
             return Box::pin(async move { Ok(Link::to_proxy(connecting.await?, authorization)) });
         }
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), straight);
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
         let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(origin);
-        Box::pin(async move { Ok(Link::straight(connecting.await?)) })
+        Box::pin(async move { Ok(Link::direct(connecting.await?)) })
     }
 }
 
@@ -82,7 +82,7 @@ fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
     let build = |except: &str| Matcher::builder().all(proxy.url.as_str()).no(except).build();
     // It passes over what it cannot read, and calls would go past the proxy.
     if build("").intercept(&Uri::from_static("https://api.weixin.qq.com")).is_none() {
-        return Err(failure::unusable_proxy());
+        return Err(error::unusable_proxy());
     }
     Ok(build(proxy.except.as_deref().unwrap_or_default()))
 }
@@ -134,7 +134,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    fn straight(stream: impl Stream + 'static) -> Self {
+    fn direct(stream: impl Stream + 'static) -> Self {
         Self { stream: Box::new(stream), to_proxy: false, authorization: None }
     }
 

@@ -6,9 +6,9 @@ use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
 use hyper::body::{Body, Incoming};
 
-use super::failure;
+use super::error;
+use super::retry_after::retry_after;
 use crate::error::{Error, Phase};
-use crate::retry;
 
 /// More than any honest head; hyper itself would take 400 KiB.
 const HEAD_CAP: usize = 64 * 1024;
@@ -18,14 +18,14 @@ pub(super) fn check(response: &http::Response<Incoming>, cap: usize) -> Result<(
     let size: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if size > HEAD_CAP {
-        return Err(Error::lasting(Phase::Head, format!("the head of the answer has {size} bytes")));
+        return Err(Error::permanent(Phase::Head, format!("the head of the answer has {size} bytes")));
     }
     check_framing(response.headers())?;
     if response.status() != StatusCode::OK {
         let hint = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         return Err(Error::HttpStatus {
             status: response.status().as_u16(),
-            retry_after: hint.and_then(|hint| retry::retry_after(hint, SystemTime::now())),
+            retry_after: hint.and_then(|hint| retry_after(hint, SystemTime::now())),
         });
     }
     if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
@@ -38,7 +38,7 @@ pub(super) fn check(response: &http::Response<Incoming>, cap: usize) -> Result<(
         .exact()
         .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap))
     {
-        return Err(failure::too_large(cap));
+        return Err(error::too_large(cap));
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
         return Ok(());
     };
     if headers.contains_key(CONTENT_LENGTH) {
-        return Err(Error::lasting(
+        return Err(Error::permanent(
             Phase::Head,
             "the answer has both a Content-Length and a Transfer-Encoding",
         ));
@@ -57,7 +57,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
     if headers.get_all(TRANSFER_ENCODING).iter().count() != 1
         || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked")
     {
-        return Err(Error::lasting(Phase::Head, "the answer has a Transfer-Encoding other than chunked"));
+        return Err(Error::permanent(Phase::Head, "the answer has a Transfer-Encoding other than chunked"));
     }
     Ok(())
 }

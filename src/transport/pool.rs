@@ -1,4 +1,4 @@
-//! The open connections of a process: each serves one request at a time, and is kept for the next one.
+//! The open connections of a process: each serves one request at a time, and is idle for the next one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -13,13 +13,13 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Connector;
-use super::failure::{ConnectTimeout, Unanswered};
-use crate::request::{BaseUrl, Request};
+use super::error::{ConnectTimeout, ExchangeError};
 use crate::token::Token;
+use crate::wechat::request::{BaseUrl, Request};
 
 /// Longer than most pauses between calls, and shorter than servers keep idle connections: whoever is later than the
 /// server's own cut races with it.
-const IDLE: Duration = Duration::from_secs(15);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A connection, for one request at a time. Dropping it closes it. Boxed, for it is large and often moved.
 pub(super) struct Connection {
@@ -81,32 +81,32 @@ pub(super) struct Pool {
     connector: Connector,
     headers: HeaderMap,
     most: usize,
-    kept: Mutex<Kept>,
+    idle: Mutex<IdleConnections>,
     freed: Notify,
 }
 
 #[derive(Default)]
-struct Kept {
+struct IdleConnections {
     /// Those that served last stand last.
     connections: Vec<(Box<Connection>, Instant)>,
     /// Somebody looks after them.
-    swept: bool,
+    evicting: bool,
 }
 
 impl Pool {
     /// A pool that keeps so many connections at most, on which every request says `headers`.
     pub(super) fn new(connector: Connector, headers: HeaderMap, most: usize) -> Self {
-        Self { connector, headers, most, kept: Mutex::default(), freed: Notify::new() }
+        Self { connector, headers, most, idle: Mutex::default(), freed: Notify::new() }
     }
 
-    /// A kept connection, or a new one where there is none; or one that becomes free before that is open.
+    /// An idle connection, or a new one where there is none; or one that becomes free before that is open.
     pub(super) async fn connection(
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
-    ) -> Result<Box<Connection>, Unanswered> {
+    ) -> Result<Box<Connection>, ExchangeError> {
         match self.take(base.origin()) {
-            Some(kept) => Ok(kept),
+            Some(idle) => Ok(idle),
             None => Box::pin(self.freed_or_new(base, limit)).await,
         }
     }
@@ -115,16 +115,16 @@ impl Pool {
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
-    ) -> Result<Box<Connection>, Unanswered> {
+    ) -> Result<Box<Connection>, ExchangeError> {
         let mut connecting = Box::pin(self.connect(base, limit));
         tokio::select! {
             biased;
             freed = self.freed(base.origin()) => {
-                // The other one is kept for the next request.
+                // The other one is idle for the next request.
                 let pool = Arc::downgrade(self);
                 tokio::spawn(async move {
                     if let (Ok(connection), Some(pool)) = (connecting.await, pool.upgrade()) {
-                        pool.keep(connection);
+                        pool.release(connection);
                     }
                 });
                 Ok(freed)
@@ -138,7 +138,7 @@ impl Pool {
         &self,
         base: &BaseUrl,
         limit: Option<Duration>,
-    ) -> impl Future<Output = Result<Box<Connection>, Unanswered>> + Send + use<> {
+    ) -> impl Future<Output = Result<Box<Connection>, ExchangeError>> + Send + use<> {
         let origin = base.origin().clone();
         let connecting = self.connector.connect(origin.clone());
         let mut headers = self.headers.clone();
@@ -150,13 +150,13 @@ impl Pool {
                     timeout(limit, connecting).await.unwrap_or_else(|_| Err(ConnectTimeout(limit).into()))
                 }
             };
-            let link = link.map_err(Unanswered::Connecting)?;
+            let link = link.map_err(ExchangeError::Connecting)?;
             let to_proxy = link.is_to_proxy();
             if let Some(authorization) = link.proxy_authorization() {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
-            let (mut sender, connection) = http1::handshake(link).await.map_err(Unanswered::Asking)?;
-            let (failed, failure) = oneshot::channel();
+            let (mut sender, connection) = http1::handshake(link).await.map_err(ExchangeError::Asking)?;
+            let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     // Of interest only until the connection is there.
@@ -164,35 +164,35 @@ impl Pool {
                 }
             });
             if let Err(error) = sender.ready().await {
-                return Err(Unanswered::Asking(failure.await.unwrap_or(error)));
+                return Err(ExchangeError::Asking(cause.await.unwrap_or(error)));
             }
             Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, reused: false }))
         }
     }
 
     /// Takes a connection back whose answer has been read.
-    pub(super) fn keep(self: &Arc<Self>, mut connection: Box<Connection>) {
+    pub(super) fn release(self: &Arc<Self>, mut connection: Box<Connection>) {
         connection.reused = true;
-        let mut kept = self.kept();
-        if connection.sender.is_closed() || kept.connections.len() >= self.most {
+        let mut idle = self.idle();
+        if connection.sender.is_closed() || idle.connections.len() >= self.most {
             return;
         }
-        kept.connections.push((connection, Instant::now()));
-        if !kept.swept {
-            kept.swept = true;
-            tokio::spawn(sweep(Arc::downgrade(self)));
+        idle.connections.push((connection, Instant::now()));
+        if !idle.evicting {
+            idle.evicting = true;
+            tokio::spawn(evict_idle(Arc::downgrade(self)));
         }
-        drop(kept);
+        drop(idle);
         self.freed.notify_one();
     }
 
     /// The connection to there that served last.
     fn take(&self, origin: &Uri) -> Option<Box<Connection>> {
-        let mut kept = self.kept();
+        let mut idle = self.idle();
         loop {
-            let last = kept.connections.iter().rposition(|(connection, _)| connection.origin == *origin)?;
-            let (connection, since) = kept.connections.remove(last);
-            if !connection.sender.is_closed() && since.elapsed() < IDLE {
+            let last = idle.connections.iter().rposition(|(connection, _)| connection.origin == *origin)?;
+            let (connection, since) = idle.connections.remove(last);
+            if !connection.sender.is_closed() && since.elapsed() < IDLE_TIMEOUT {
                 return Some(connection);
             }
         }
@@ -207,23 +207,23 @@ impl Pool {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, IdleConnections> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Closes connections that serve nobody for a while; ends when there are none.
-async fn sweep(pool: Weak<Pool>) {
+async fn evict_idle(pool: Weak<Pool>) {
     loop {
-        sleep(IDLE).await;
+        sleep(IDLE_TIMEOUT).await;
         let Some(pool) = pool.upgrade() else {
             return;
         };
-        let mut kept = pool.kept();
-        kept.connections
-            .retain(|(connection, since)| !connection.sender.is_closed() && since.elapsed() < IDLE);
-        if kept.connections.is_empty() {
-            kept.swept = false;
+        let mut idle = pool.idle();
+        idle.connections
+            .retain(|(connection, since)| !connection.sender.is_closed() && since.elapsed() < IDLE_TIMEOUT);
+        if idle.connections.is_empty() {
+            idle.evicting = false;
             return;
         }
     }

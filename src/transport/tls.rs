@@ -10,7 +10,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::Options;
 use crate::error::{Error, Phase};
-use crate::request::BaseUrl;
+use crate::wechat::request::BaseUrl;
 
 /// TLS 1.2 or later, by ring, with the system's certificates or those of the CA file alone.
 ///
@@ -20,7 +20,7 @@ pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::lasting(Phase::Start, error.to_string()))?;
+        .map_err(|error| Error::permanent(Phase::Start, error.to_string()))?;
     if let Some(path) = &options.ca_file {
         return Ok(builder.with_root_certificates(read(path)?).with_no_client_auth());
     }
@@ -30,7 +30,7 @@ pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
     }
     let builder = builder.with_platform_verifier().map_err(|error| {
         let advice = "install the system's certificates (Debian: ca-certificates) or give ca_file";
-        Error::lasting(Phase::Start, format!("{error}; {advice}"))
+        Error::permanent(Phase::Start, format!("{error}; {advice}"))
     })?;
     Ok(builder.with_no_client_auth())
 }

@@ -28,7 +28,7 @@ def _asking(token: object = TOKEN.text, auditid: object = None, **options: objec
 
 
 def _function(stage: Stage) -> Callable[..., Any]:
-    return wxaudit.get_audit_status if stage.door == "blocking" else wxaudit.aget_audit_status
+    return wxaudit.get_audit_status if stage.client_kind == "blocking" else wxaudit.aget_audit_status
 
 
 def _by_function(stage: Stage) -> object:
@@ -45,7 +45,7 @@ def _by_function_as_timeout(stage: Stage) -> object:
 
 def _after_close(stage: Stage) -> object:
     client = stage.client()
-    stage.run(client.close()) if stage.door == "asyncio" else client.close()
+    stage.run(client.close()) if stage.client_kind == "asyncio" else client.close()
     return stage.ask(client=client)
 
 
@@ -90,7 +90,7 @@ def _secret(_stage: Stage) -> object:
 
 
 def _client_of_token(stage: Stage) -> object:
-    kind: Any = wxaudit.Client if stage.door == "blocking" else wxaudit.AsyncClient
+    kind: Any = wxaudit.Client if stage.client_kind == "blocking" else wxaudit.AsyncClient
     return kind(TOKEN.text())
 
 

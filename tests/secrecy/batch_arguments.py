@@ -54,7 +54,11 @@ _SHAPES: dict[str, Callable[[int], object]] = {
 def _each_shape() -> Iterator[Scenario]:
     for name, shape in _SHAPES.items():
         yield Scenario(
-            f"a query: {name}", _asking(shape), sends=0, counts={"ArgumentError": 1}, doors=("blocking",)
+            f"a query: {name}",
+            _asking(shape),
+            sends=0,
+            counts={"ArgumentError": 1},
+            client_kinds=("blocking",),
         )
     # All at once, since both clients read them with the same function.
     yield from both_ways(
@@ -129,7 +133,7 @@ async def _never(stage: Stage) -> Any:
 def _after_close(act: Callable[..., Any]) -> Act:
     def play(stage: Stage) -> object:
         client = stage.client()
-        stage.run(client.close()) if stage.door == "asyncio" else client.close()
+        stage.run(client.close()) if stage.client_kind == "asyncio" else client.close()
         return act(stage, lambda: _listed(stage), client=client)
 
     return play
@@ -165,6 +169,6 @@ SCENARIOS = (
         lambda stage: stage.collect(lambda: _never(stage)),
         _WRONG,
         sends=0,
-        doors=("blocking",),
+        client_kinds=("blocking",),
     ),
 )

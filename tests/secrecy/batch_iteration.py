@@ -30,7 +30,7 @@ def _begun(stage: Stage) -> Any:
 
 def _first_of(stage: Stage, results: Any) -> Any:
     """The first result, while the other request is under way."""
-    first = next(results) if stage.door == "blocking" else stage.run(anext(results))
+    first = next(results) if stage.client_kind == "blocking" else stage.run(anext(results))
     stage.walk_in_flight()
     return first
 
@@ -38,7 +38,7 @@ def _first_of(stage: Stage, results: Any) -> Any:
 def _closed_midway(stage: Stage) -> object:
     results = _begun(stage)
     first = _first_of(stage, results)
-    stage.run(results.aclose()) if stage.door == "asyncio" else results.close()
+    stage.run(results.aclose()) if stage.client_kind == "asyncio" else results.close()
     return [first, results]
 
 
@@ -47,14 +47,14 @@ def _raised_into(stage: Stage) -> object:
     results = _begun(stage)
     first = _first_of(stage, results)
     failing = ShopError(f"cannot store {first.auditid}")
-    if stage.door == "blocking":
+    if stage.client_kind == "blocking":
         return results.throw(failing)
     return stage.run(results.athrow(failing))
 
 
 def _never_begun(stage: Stage) -> object:
     results: Any = stage.client().iter_audit_statuses(tuples(stage))
-    frame = results.gi_frame if stage.door == "blocking" else results.ag_frame
+    frame = results.gi_frame if stage.client_kind == "blocking" else results.ag_frame
     return [repr(results), dict(frame.f_locals)]
 
 

@@ -191,11 +191,13 @@ def _exiting(_refresh: bool) -> object:
 
 def _each_failing_input() -> Iterator[Scenario]:
     inputs = {"an input": (_failing_input, _BOTH), "an async input": (_failing_async_input, _ASYNCIO)}
-    for name, (given, doors) in inputs.items():
+    for name, (given, client_kinds) in inputs.items():
         collected, iterated = (f"a batch: {name} that raises, {way}" for way in WAYS)
-        yield Scenario(collected, _while_held(Stage.collect, given), ShopError, sends=0, doors=doors)
+        yield Scenario(
+            collected, _while_held(Stage.collect, given), ShopError, sends=0, client_kinds=client_kinds
+        )
         # What was taken in is still answered then.
-        yield Scenario(iterated, _with_input(Stage.iterate, given), ShopError, doors=doors)
+        yield Scenario(iterated, _with_input(Stage.iterate, given), ShopError, client_kinds=client_kinds)
 
 
 _ASYNCIO = ("asyncio",)
@@ -219,23 +221,23 @@ SCENARIOS = (
         for way, act in WAYS.items()
     ),
     *_each_failing_input(),
-    Scenario("a batch: cancelled", _cancelled, asyncio.CancelledError, _HELD, doors=_ASYNCIO),
+    Scenario("a batch: cancelled", _cancelled, asyncio.CancelledError, _HELD, client_kinds=_ASYNCIO),
     Scenario(
         "a batch: cancelled before it began",
         _cancelled_before_it_began,
         asyncio.CancelledError,
         sends=0,
-        doors=_ASYNCIO,
+        client_kinds=_ASYNCIO,
     ),
     Scenario(
         "a batch: cancelled while its input waits",
         _cancelled_at_input,
         asyncio.TimeoutError,
         _HELD,
-        doors=_ASYNCIO,
+        client_kinds=_ASYNCIO,
     ),
-    Scenario("a batch: never awaited", _never_awaited, sends=0, doors=_ASYNCIO),
-    Scenario("a batch: waiting to begin", _waiting_to_begin, sends=0, doors=_ASYNCIO),
+    Scenario("a batch: never awaited", _never_awaited, sends=0, client_kinds=_ASYNCIO),
+    Scenario("a batch: waiting to begin", _waiting_to_begin, sends=0, client_kinds=_ASYNCIO),
     Scenario("a batch: errors that end a thread", _in_thread, None, refusing(40001), sends=3),
     Scenario("a batch: a forked child", _in_forked_child, None, refusing(40001), sends=3, counts=_REFUSED),
     Scenario("a batch: a callback that raises", _callback_raises, sends=3, counts=_FINE),
@@ -248,9 +250,9 @@ SCENARIOS = (
             _with_input(WAYS["collected"], of_source(_exiting, kind)),
             SystemExit,
             sends=0,
-            doors=doors,
+            client_kinds=client_kinds,
         )
-        for name, kind, doors in (
+        for name, kind, client_kinds in (
             ("in the same thread", SameThreadSource, _BOTH),
             ("async", AsyncSource, _ASYNCIO),
         )

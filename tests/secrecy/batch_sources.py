@@ -71,13 +71,13 @@ def _each_walk() -> Iterator[Scenario]:
         "an async generator": (asynchronous, _ASYNCIO),
         "an async source": (of_source(two_tokens, AsyncSource), _ASYNCIO),
     }
-    for name, (queries, doors) in walked.items():
+    for name, (queries, client_kinds) in walked.items():
         yield Scenario(
             f"a batch, objects walked in flight: {name}",
             _walked_in_flight(queries),
             answers=always(Fault(delay=0.03) & IN_REVIEW),
             sends=3,
-            doors=doors,
+            client_kinds=client_kinds,
             counts=_FINE,
         )
 
@@ -95,13 +95,13 @@ _ONE_BY_ONE = {"max_concurrency": 1}
 SCENARIOS = (
     *both_ways("a source", of_source(two_tokens), _FINE),
     *both_ways("a source in the same thread", of_source(two_tokens, SameThreadSource), _FINE),
-    *both_ways("an async source", of_source(two_tokens, AsyncSource), _FINE, doors=_ASYNCIO),
+    *both_ways("an async source", of_source(two_tokens, AsyncSource), _FINE, client_kinds=_ASYNCIO),
     *both_ways(
         "an async source where none can be awaited",
         of_source(two_tokens, AsyncSource),
         _NO_TOKEN,
         sends=0,
-        doors=("blocking",),
+        client_kinds=("blocking",),
     ),
     *both_ways("a source that raises", of_source(failing), _NO_TOKEN, sends=0),
     *both_ways("a source with a line break", of_source(lambda _: TOKEN.text() + "\n"), _NO_TOKEN, sends=0),
@@ -114,7 +114,7 @@ SCENARIOS = (
         of_source(lambda _: [TOKEN.text()], AsyncSource),
         _NO_TOKEN,
         sends=0,
-        doors=_ASYNCIO,
+        client_kinds=_ASYNCIO,
     ),
     *(
         Scenario(f"a batch: a source that raises with the token, {way}", _told_by_source(act), sends=0)
@@ -134,7 +134,7 @@ SCENARIOS = (
         _FINE,
         answers=always(EXPIRED, IN_REVIEW),
         sends=4,
-        doors=_ASYNCIO,
+        client_kinds=_ASYNCIO,
         options=_ONE_BY_ONE,
     ),
     *both_ways(

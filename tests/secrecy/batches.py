@@ -145,7 +145,7 @@ SCENARIOS = (
         lambda it: [(wxaudit.AuditQuery(TOKEN.text(), 7).token, it.auditid)] * 3,
         _FINE,
     ),
-    *both_ways("an async generator", asynchronous, _FINE, doors=_ASYNCIO),
+    *both_ways("an async generator", asynchronous, _FINE, client_kinds=_ASYNCIO),
     *both_ways("a refused token", tuples, _NO_TOKEN, answers=refusing(40001)),
     *both_ways("each outcome", _labelled, _counted(_OUTCOMES), answers=_each_code, options=_ONE_BY_ONE),
     *both_ways("a rejection", tuples, {"REJECTED": 3}, answers=_rejected),

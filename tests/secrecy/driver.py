@@ -56,20 +56,20 @@ def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
     }
 
 
-def play(door: str, servers: Servers, streams: Streams, *, planted: bool) -> None:
-    """Reports each scenario of a door."""
+def play(client_kind: str, servers: Servers, streams: Streams, *, planted: bool) -> None:
+    """Reports each scenario of a client_kind."""
     walk = ObjectWalk()
     walk.new_texts()
     scenarios = [(0, plant) for plant in PLANTS] if planted else list(enumerate(SCENARIOS))
     for number, scenario in scenarios:
-        if door in scenario.doors:
+        if client_kind in scenario.client_kinds:
             # The observation is gone before the next one is made, whose walk over all objects would meet it.
-            line = report(scenario, observe(scenario, Stage(door, servers, number, walk), streams))
+            line = report(scenario, observe(scenario, Stage(client_kind, servers, number, walk), streams))
             print(json.dumps(line), file=streams.report, flush=True)
             del line
 
 
-def main(door: str, *, planted: bool) -> None:
+def main(client_kind: str, *, planted: bool) -> None:
     logging.getLogger().setLevel(1)
     with subprocess.Popen(
         [sys.executable, "-m", "secrecy.world"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -78,7 +78,7 @@ def main(door: str, *, planted: bool) -> None:
         servers = Servers(**json.loads(world.stdout.readline()))
         os.environ["WXAUDIT_BASE_URL"] = servers.fake
         with Streams() as streams:
-            play(door, servers, streams, planted=planted)
+            play(client_kind, servers, streams, planted=planted)
         came, _ = world.communicate(timeout=60)
     print(came.decode())
 

@@ -62,7 +62,7 @@ def _each_wrong_table() -> Iterator[Scenario]:
                     _failing_beside_tokens(library, columns, act),
                     _WRONG,
                     sends=0,
-                    doors=_BLOCKING,
+                    client_kinds=_BLOCKING,
                 )
 
 
@@ -96,34 +96,36 @@ _BLOCKING = ("blocking",)
 
 SCENARIOS = (
     *_each_wrong_table(),
-    Scenario("audit_frame: the token as client", _audit_with(TOKEN.text), _WRONG, sends=0, doors=_BLOCKING),
+    Scenario(
+        "audit_frame: the token as client", _audit_with(TOKEN.text), _WRONG, sends=0, client_kinds=_BLOCKING
+    ),
     Scenario(
         "audit_frame: the token as max_concurrency",
         _audit_with(lambda: None, max_concurrency=TOKEN.text),
         _WRONG,
         sends=0,
-        doors=_BLOCKING,
+        client_kinds=_BLOCKING,
     ),
-    Scenario("audit_frame: interrupted", _interrupted, KeyboardInterrupt, sends=0, doors=_BLOCKING),
+    Scenario("audit_frame: interrupted", _interrupted, KeyboardInterrupt, sends=0, client_kinds=_BLOCKING),
     Scenario(
         "queries_from_frame: the token as frame",
         _wrong_frame(TOKEN.text, lambda: TOKEN.text),
         _WRONG,
         sends=0,
-        doors=_BLOCKING,
+        client_kinds=_BLOCKING,
     ),
     Scenario(
         "queries_from_frame: the token as token_for",
         _wrong_frame(lambda: pandas.DataFrame({"auditid": [7]}), TOKEN.text),
         _WRONG,
         sends=0,
-        doors=_BLOCKING,
+        client_kinds=_BLOCKING,
     ),
     Scenario(
         "queries_from_frame: a dict of tokens as token_for",
         _wrong_frame(lambda: pandas.DataFrame({"auditid": [7]}), lambda: {"wx1": TOKEN.text()}),
         _WRONG,
         sends=0,
-        doors=_BLOCKING,
+        client_kinds=_BLOCKING,
     ),
 )

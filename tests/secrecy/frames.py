@@ -83,14 +83,14 @@ def _each_token_for() -> Iterator[Scenario]:
             f"audit_frame, token_for: {name}",
             _auditing("pandas", token_for, outcome),
             sends=sends,
-            doors=_BLOCKING,
+            client_kinds=_BLOCKING,
         )
     yield Scenario(
         "a frame, token_for: an async source",
         _asking(WAYS["collected"], lambda: lambda _: AsyncSource(two_tokens)),
         sends=3,
         counts={"IN_REVIEW": 3},
-        doors=("asyncio",),
+        client_kinds=("asyncio",),
     )
 
 
@@ -169,14 +169,14 @@ def _each_library() -> Iterator[Scenario]:
                 _auditing_tokens(library, outcome),
                 answers=answers,
                 sends=3,
-                doors=_BLOCKING,
+                client_kinds=_BLOCKING,
             )
         yield Scenario(
             f"audit_frame of {library}: a refresh that fails",
             _auditing(library, lambda: lambda _: Source(failing_at_refresh), "TokenError"),
             answers=always(EXPIRED),
             sends=3,
-            doors=_BLOCKING,
+            client_kinds=_BLOCKING,
         )
         for way, act in WAYS.items():
             yield Scenario(

@@ -13,7 +13,7 @@ from wxaudit.testing import FakeWeChat, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Door
+    from support.client_kind import ClientKind
 
 ECHOES: list[Callable[[str], Fault]] = [
     lambda token: Fault(errcode=40013, errmsg=f"bad request: {token}, see below"),
@@ -25,9 +25,9 @@ ECHOES: list[Callable[[str], Fault]] = [
 ]
 
 
-def ask_and_fail(door: Door, fake: FakeWeChat, echo: Callable[[str], Fault]) -> None:
-    source = door.token_source(lambda refresh: (FRESH_TOKEN if refresh else TOKEN).text())
+def ask_and_fail(client_kind: ClientKind, fake: FakeWeChat, echo: Callable[[str], Fault]) -> None:
+    source = client_kind.token_source(lambda refresh: (FRESH_TOKEN if refresh else TOKEN).text())
     fake.fail_next(Fault(errcode=40001, errmsg=f"invalid credential {TOKEN.text()}"))
     fake.fail_next(echo(FRESH_TOKEN.text()), times=2)
     with pytest.raises(wxaudit.WxAuditError):
-        door.client(fake, max_retries=1).get_audit_status(source, 5)
+        client_kind.client(fake, max_retries=1).get_audit_status(source, 5)

@@ -148,28 +148,36 @@ _ASYNCIO = ("asyncio",)
 SCENARIOS = (
     Scenario("Ctrl-C", _interrupted, KeyboardInterrupt, _HELD),
     Scenario("a signal handler that raises", _stopped_by_handler, StopAskingError, _HELD),
-    Scenario("cancelled", _cancelled, asyncio.CancelledError, _HELD, doors=_ASYNCIO),
+    Scenario("cancelled", _cancelled, asyncio.CancelledError, _HELD, client_kinds=_ASYNCIO),
     Scenario(
         "cancelled before it began",
         _cancelled_before_it_began,
         asyncio.CancelledError,
         sends=0,
-        doors=_ASYNCIO,
+        client_kinds=_ASYNCIO,
     ),
     Scenario(
         "the default client, cancelled before it began",
         _function_cancelled_before_it_began,
         asyncio.CancelledError,
         sends=0,
-        doors=_ASYNCIO,
+        client_kinds=_ASYNCIO,
     ),
-    Scenario("never awaited", _never_awaited, sends=0, doors=_ASYNCIO),
-    Scenario("waiting to begin", _waiting_to_begin, sends=0, doors=_ASYNCIO),
+    Scenario("never awaited", _never_awaited, sends=0, client_kinds=_ASYNCIO),
+    Scenario("waiting to begin", _waiting_to_begin, sends=0, client_kinds=_ASYNCIO),
     Scenario(
-        "an error that nobody fetches", _error_that_nobody_fetches, None, refusing(40013), doors=_ASYNCIO
+        "an error that nobody fetches",
+        _error_that_nobody_fetches,
+        None,
+        refusing(40013),
+        client_kinds=_ASYNCIO,
     ),
     Scenario(
-        "limited by asyncio.wait_for", _limited_by_wait_for, asyncio.TimeoutError, _HELD, doors=_ASYNCIO
+        "limited by asyncio.wait_for",
+        _limited_by_wait_for,
+        asyncio.TimeoutError,
+        _HELD,
+        client_kinds=_ASYNCIO,
     ),
     Scenario("an error that ends a thread", _in_thread, None, refusing(40013)),
     Scenario("an error of a forked child", _in_forked_child, wxaudit.APIError, refusing(40013)),

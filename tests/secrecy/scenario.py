@@ -63,7 +63,7 @@ class Scenario(NamedTuple):
     """What the fake answers, made of the token; the last one again and again."""
     sends: int = 1
     """How many requests reach the fake."""
-    doors: Sequence[str] = ("blocking", "asyncio")
+    client_kinds: Sequence[str] = ("blocking", "asyncio")
     """With which of the clients it makes sense."""
     counts: Mapping[str, int] | None = None
     """How the queries of the batch that it returns ended; None where it returns no batch."""

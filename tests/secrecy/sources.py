@@ -111,13 +111,13 @@ EXPIRED = Fault(errcode=42001, errmsg="access_token expired")
 
 SCENARIOS = (
     Scenario("a token source", _asking(two_tokens)),
-    Scenario("an async token source", _asking(two_tokens, AsyncSource), doors=("asyncio",)),
+    Scenario("an async token source", _asking(two_tokens, AsyncSource), client_kinds=("asyncio",)),
     Scenario(
         "a coroutine where none can be awaited",
         _asking(two_tokens, AsyncSource),
         wxaudit.TokenError,
         sends=0,
-        doors=("blocking",),
+        client_kinds=("blocking",),
     ),
     Scenario("a token source in the same thread", _asking(two_tokens, SameThreadSource)),
     Scenario(
@@ -125,7 +125,7 @@ SCENARIOS = (
         _cancel_while_asked,
         asyncio.CancelledError,
         sends=0,
-        doors=("asyncio",),
+        client_kinds=("asyncio",),
     ),
     Scenario("a token source, objects walked in flight", _ask_walked_in_flight),
     Scenario("a refresh", _asking(two_tokens), answers=always(EXPIRED, IN_REVIEW), sends=2),
@@ -136,7 +136,7 @@ SCENARIOS = (
         _asking(failing_at_refresh, AsyncSource),
         wxaudit.TokenError,
         always(EXPIRED),
-        doors=("asyncio",),
+        client_kinds=("asyncio",),
     ),
     Scenario("a token source that raises", _asking(failing), wxaudit.TokenError, sends=0),
     Scenario("a token source that raises with the token", _told_by_source, sends=0),

@@ -29,8 +29,8 @@ class Stage:
     that no frame of the harness ever holds its value.
     """
 
-    def __init__(self, door: str, servers: Servers, number: int, walk: ObjectWalk) -> None:
-        self.door = door
+    def __init__(self, client_kind: str, servers: Servers, number: int, walk: ObjectWalk) -> None:
+        self.client_kind = client_kind
         self.servers = servers
         self.auditid = FIRST_AUDITID + number
         self.walk = walk
@@ -50,7 +50,7 @@ class Stage:
 
     def client(self, base_url: object = None, *, observed: bool = True, **options: Any) -> Any:
         """A client of the fake, or of another server."""
-        kind: Any = wxaudit.Client if self.door == "blocking" else wxaudit.AsyncClient
+        kind: Any = wxaudit.Client if self.client_kind == "blocking" else wxaudit.AsyncClient
         options = {"timeout": _PATIENCE, "max_retries": 0, "trust_env": False, **options}
         on_event = self.watcher if observed else None
         made = kind(base_url=_now(base_url or self.servers.fake), **_all_now(options), on_event=on_event)
@@ -75,11 +75,11 @@ class Stage:
         """The same, result by result."""
         client = client or self.client()
         results = client.iter_audit_statuses(_now(queries), **_all_now(options))
-        return wxaudit.AuditBatch(results if self.door == "blocking" else self.run(_each(results)))
+        return wxaudit.AuditBatch(results if self.client_kind == "blocking" else self.run(_each(results)))
 
     def run(self, called: Any) -> Any:
         """What a client's method gave, awaited where it needs to be."""
-        return called if self.door == "blocking" else self.loop.run_until_complete(called)
+        return called if self.client_kind == "blocking" else self.loop.run_until_complete(called)
 
     def proxy(self, port: int) -> str:
         """The URL of a proxy, with the password in it."""

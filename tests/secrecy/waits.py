@@ -35,7 +35,7 @@ def _waiting(token: Callable[[], object] = TOKEN.text, auditid: Any = None, **op
 
 def _waiting_for_many(stage: Stage) -> object:
     results = stage.client().wait_for_decisions([(TOKEN.text(), stage.auditid)], timeout=0.1)
-    return wxaudit.AuditBatch(results if stage.door == "blocking" else stage.run(_all(results)))
+    return wxaudit.AuditBatch(results if stage.client_kind == "blocking" else stage.run(_all(results)))
 
 
 async def _all(results: AsyncIterator[wxaudit.AuditResult]) -> list[wxaudit.AuditResult]:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import trustme
 
-from raw_server import Connection, RawServer, answer
 from secrecy.canary import CANARIES, TOKEN
 from secrecy.scenario import FIRST_AUDITID, Servers
 from secrecy.scenarios import SCENARIOS
+from support.raw_server import Connection, RawServer, answer
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, SystemTime};
 
-use wxaudit::client::{Call, Client};
+use wxaudit::call::client::{Call, Client};
 use wxaudit::config::{Config, Settings, Timeouts};
-use wxaudit::operation::Operation;
-use wxaudit::request::{AuditId, BaseUrl, Request};
-use wxaudit::source::Credential;
-use wxaudit::status::AuditStatus;
+use wxaudit::wechat::operation::Operation;
+use wxaudit::wechat::request::{AuditId, BaseUrl, Request};
+use wxaudit::call::token_source::Credential;
+use wxaudit::wechat::status::AuditStatus;
 use wxaudit::token::{Token, Tokens};
 use wxaudit::{decode, reason};
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
-from .._errors import ArgumentError
-from .._frozen import Frozen
+from .._errors.tree import ArgumentError
+from .._models.state import AuditState
+from .._models.value import Frozen
 from .._native import AuditStatus
-from .._state import AuditState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .._state import Reason
+    from .._models.state import Reason
 
 STATES = {
     "weapp_audit_success": AuditState.APPROVED,

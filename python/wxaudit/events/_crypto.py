@@ -12,11 +12,11 @@ import hmac
 import re
 from base64 import b64decode, b64encode
 
-from .._errors import ArgumentError
-from .._extra import needed
+from .._errors.tree import ArgumentError
 from .._native import hide
+from .._optional import import_optional
 
-needed("cryptography", "wxaudit.events")
+import_optional("cryptography", "wxaudit.events")
 from cryptography.hazmat.primitives.ciphers import Cipher  # noqa: E402  # the line above says what is missing
 from cryptography.hazmat.primitives.ciphers.algorithms import AES  # noqa: E402  # as above
 from cryptography.hazmat.primitives.ciphers.modes import CBC  # noqa: E402  # as above

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 
-from .._extra import needed
+from .._optional import import_optional
 from ._audit_event import STATES, AuditEvent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._native import Hidden
 
-_xml = needed("defusedxml.ElementTree", "wxaudit.events")
+_xml = import_optional("defusedxml.ElementTree", "wxaudit.events")
 
 _TIMES = {
     "weapp_audit_success": "SuccTime",

@@ -8,7 +8,7 @@ import secrets
 import time
 from datetime import timedelta
 
-from .._errors import ArgumentError
+from .._errors.tree import ArgumentError
 from .._native import conceal, hide
 from .._number import number_of
 from .._timeout import _given

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .._base_error import WxAuditError
+from .._errors.base import WxAuditError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._hints import Hint
+    from .._errors.hints import Hint
 
 
 class EventRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
@@ -25,7 +25,7 @@ class EventRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
     replayed: bool = False
 
     def _hints(self) -> Hint:
-        from .._hints import Hint
+        from .._errors.hints import Hint
 
         if self.replayed:
             return Hint(

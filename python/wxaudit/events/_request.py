@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from .._errors import ArgumentError
+from .._errors.tree import ArgumentError
 
 # Never an XML parser before the signature is known to be right. Base64 only, so that nothing needs decoding.
 _ENCRYPT = re.compile(rb"<Encrypt>(?:<!\[CDATA\[([A-Za-z0-9+/=]*)\]\]>|([A-Za-z0-9+/=]*))</Encrypt>")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable
 
-    from .._state import AuditState
+    from .._models.state import AuditState
     from ._clock import FakeClock
 
 # Numbers of this range have been seen; they are not ordered by time.
@@ -83,7 +83,7 @@ class FakeAudit:
     @property
     def state(self) -> AuditState:
         """Its state at this moment of the fake's clock."""
-        from .._state import AuditState
+        from .._models.state import AuditState
 
         with self._lock:
             self._catch_up()

@@ -1,0 +1,128 @@
+"""How one audit shows itself in a notebook, and the pieces that the table of a batch is made of as well.
+
+Inline styles only, and of them those that JupyterLab leaves to notebooks that it does not trust: it drops
+`<style>` altogether, and of `overflow-wrap` the value `anywhere`.
+"""
+
+from __future__ import annotations
+
+from .._escape import escape_controls
+from .._models.screenshot import find_fetched
+from .._native import LatestAuditStatus
+from . import labels
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from .._models.state import Reason
+    from .._native import AuditStatus
+    from .labels import Outcome
+
+# Grey that shows on white and on black; everything without a colour takes that of the page around it.
+LINE = "1px solid rgba(128,128,128,.4)"
+_LIST = "margin:0;padding-left:1.4em"
+_SCREENSHOTS_SHOWN = 12
+_THUMBNAIL = "max-width:10em;max-height:16em"
+# So many bytes of pictures a card holds at most, as it stays in the file of the notebook.
+_THUMBNAIL_BYTES = 4 * 1024 * 1024
+
+
+def audit_html(audit: AuditStatus) -> str:
+    """A small card with all that is known of the audit, in English and Chinese.
+
+    Everything in it is escaped, control and direction characters are written out, and nothing is loaded
+    from elsewhere: no script, no style sheet, and of the screenshots those that were fetched before.
+    """
+    rows = [_row("auditid", "审核单号", f"<code>{escaped(audit.auditid)}</code>")]
+    if audit.appid is not None:
+        rows.append(_row("appid", "小程序", f"<code>{escaped(audit.appid)}</code>"))
+    if isinstance(audit, LatestAuditStatus):
+        rows += _submission(audit)
+    rows.append(_row("observed", "查询时间", _time(audit.observed_at)))
+    if audit.reasons:
+        rows.append(_row("reasons", "原因", reason_list(audit.reasons)))
+    if audit.screenshots:
+        rows.append(_row("screenshots", "截图", _screenshots(audit.screenshots)))
+    state = badge(labels.of_state(audit.status))
+    return (
+        '<div class="wxaudit-status" style="display:inline-block;max-width:60em;text-align:left;'
+        f'line-height:1.5;border:{LINE};border-radius:.5em;padding:.6em .9em">'
+        f'<div style="margin-bottom:.4em">{state}</div>{"".join(rows)}</div>'
+    )
+
+
+def badge(outcome: Outcome) -> str:
+    """The outcome in both languages, on its colour."""
+    # Where it is too long for a line, it breaks between the languages.
+    chinese = f'<span lang="zh-Hans" style="display:inline-block">{escaped(outcome.chinese)}</span>'
+    return (
+        f'<span style="display:inline-block;background:{outcome.colour};color:#fff;border-radius:1em;'
+        f'padding:.15em .7em;font-weight:600">{escaped(outcome.english)} · {chinese}</span>'
+    )
+
+
+def both(english: str, chinese: str, between: str = " ") -> str:
+    """The same in both languages, escaped, and the Chinese marked as such for fonts and screen readers."""
+    return f'{escaped(english)}{between}<span lang="zh-Hans">{escaped(chinese)}</span>'
+
+
+def reason_list(reasons: Iterable[Reason]) -> str:
+    """The titles of the reasons, each with its details below it."""
+    items = "".join(
+        f'<li lang="zh-Hans">{escaped(reason.title)}{_list(reason.details)}</li>' for reason in reasons
+    )
+    return f'<ol style="{_LIST}">{items}</ol>'
+
+
+def escaped(value: object) -> str:
+    """Text from anywhere, as text in HTML."""
+    from html import escape
+
+    return escape(escape_controls(str(value)), quote=True)
+
+
+def _row(english: str, chinese: str, content: str) -> str:
+    return (
+        '<div style="display:flex;gap:1em">'
+        f'<div style="flex:none;width:10em;opacity:.7">{both(english, chinese)}</div>'
+        f'<div style="min-width:0;overflow-wrap:break-word">{content}</div></div>'
+    )
+
+
+def _list(details: Iterable[str]) -> str:
+    items = "".join(f"<li>{escaped(detail)}</li>" for detail in details)
+    return f'<ul style="{_LIST}">{items}</ul>' if items else ""
+
+
+def _submission(audit: LatestAuditStatus) -> list[str]:
+    """What was submitted, and when."""
+    rows = []
+    if audit.user_version is not None:
+        rows.append(_row("version", "版本", escaped(audit.user_version)))
+    if audit.user_desc is not None:
+        rows.append(_row("description", "版本描述", escaped(audit.user_desc)))
+    if audit.submitted_at is not None:
+        rows.append(_row("submitted", "提交时间", _time(audit.submitted_at)))
+    return rows
+
+
+def _time(moment: datetime) -> str:
+    shown = moment.strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f'<time datetime="{escaped(moment.isoformat())}">{escaped(shown)}</time>'
+
+
+def _screenshots(media_ids: tuple[str, ...]) -> str:
+    room = _THUMBNAIL_BYTES
+    items = []
+    for media_id in media_ids[:_SCREENSHOTS_SHOWN]:
+        item = f"<code>{escaped(media_id)}</code>"
+        picture = find_fetched(media_id)
+        if picture is not None and len(picture.content) <= room:
+            room -= len(picture.content)
+            item = f"{picture._image(_THUMBNAIL)}<br>{item}"
+        items.append(item)
+    shown = "<br>".join(items)
+    more = len(media_ids) - _SCREENSHOTS_SHOWN
+    return f"{shown}<br>… {both(f'{more} more', f'另有 {more} 个', ' · ')}" if more > 0 else shown

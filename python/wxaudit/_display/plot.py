@@ -1,0 +1,212 @@
+"""The chart of a batch: how the queries ended, why audits were rejected, how long the rest has been waiting.
+
+The values are counted here, so a chart of a million audits is as small as one of ten, and it needs no pandas.
+Texts of WeChat stand in values only, never where Vega reads a field's name, an expression or an address.
+"""
+
+from __future__ import annotations
+
+from .._escape import truncate
+from .._models.state import AuditState
+from .._optional import import_optional
+from . import labels
+from .ages import PENDING, Ages
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import altair as alt
+
+    from .._batch.results import AuditBatch
+
+# One of them is on every machine that shows Chinese; Vega's own choice, sans-serif, need not know it.
+_FONT = (
+    "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, "
+    "WenQuanYi Micro Hei, WenQuanYi Zen Hei, sans-serif"
+)
+_WIDTH = 440
+_LABEL_WIDTH = 280
+_BAR = 24
+_FEWEST_BINS = 6
+_TITLES_SHOWN = 10
+_TITLE_CHARACTERS = 300
+_INK = "#24292f"
+_QUIET = "#57606a"
+_NO_REASON = "(no reason given) · （未给出原因）"
+
+
+def plot(batch: AuditBatch, submitted_at: object = None) -> alt.VConcatChart:
+    """The chart; `submitted_at` is when each audit was submitted, `ArgumentError` where it does not fit."""
+    # Checked before anything is imported: a wrong argument is told at once.
+    ages = None if submitted_at is None else Ages(batch, submitted_at)
+    import_optional("altair", "AuditBatch.plot()")
+    from .chart import BatchChart
+
+    panels = [_outcome_panel(batch), _reason_panel(batch)]
+    if ages is not None:
+        panels.append(_age_panel(ages))
+    chart: alt.VConcatChart = (
+        BatchChart(vconcat=panels, spacing=28, background="white", padding=12)
+        .resolve_scale(color="independent", x="independent", y="independent")
+        .configure(font=_FONT)
+        .configure_view(stroke=None)
+        .configure_axis(labelColor=_INK, titleColor=_QUIET, titleFontWeight="normal", labelFontSize=12)
+        .configure_title(
+            anchor="start", frame="group", color=_INK, subtitleColor=_QUIET, fontSize=14, offset=10
+        )
+        .configure_legend(labelFontSize=12, titleFontWeight="normal", titleColor=_QUIET, labelColor=_INK)
+    )
+    return chart
+
+
+def _outcome_panel(batch: AuditBatch) -> alt.LayerChart:
+    bars = [
+        {"name": f"{outcome.english} · {outcome.chinese}", "count": count, "colour": outcome.colour}
+        for outcome, count in labels.counted(batch)
+    ]
+    subtitle = f"{len(batch)} {'query' if len(batch) == 1 else 'queries'} · 共 {len(batch)} 个查询"
+    return _bars("Outcomes · 查询结果", [subtitle], bars, "no results · 没有查询结果", "outcome · 结果")
+
+
+def _reason_panel(batch: AuditBatch) -> alt.LayerChart:
+    rejected = [audit for audit in batch.statuses if audit.is_rejected]
+    counts: dict[str, int] = {}
+    for audit in rejected:
+        # As a set: a title that an audit names twice is still one audit.
+        for title in {truncate(reason.title.strip(), _TITLE_CHARACTERS) for reason in audit.reasons} or {""}:
+            counts[title or _NO_REASON] = counts.get(title or _NO_REASON, 0) + 1
+    ordered = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
+    colour = labels.of_state(AuditState.REJECTED).colour
+    bars = [{"name": title, "count": count, "colour": colour} for title, count in ordered[:_TITLES_SHOWN]]
+    english, chinese = f"{len(rejected)} rejected", f"{len(rejected)} 个被拒绝"
+    subtitle = [f"{english} · {chinese}"]
+    if len(ordered) > _TITLES_SHOWN:
+        subtitle = [
+            f"{english}; the {_TITLES_SHOWN} most frequent of {len(ordered)} reasons",
+            f"{chinese}；共 {len(ordered)} 种原因，以下是最常见的 {_TITLES_SHOWN} 种",
+        ]
+    return _bars(
+        "Reasons for rejection · 拒绝原因",
+        subtitle,
+        bars,
+        "no rejections · 没有被拒绝的审核",
+        "reason · 原因",
+    )
+
+
+def _bars(
+    title: str, subtitle: list[str], bars: list[dict[str, Any]], nothing: str, name: str
+) -> alt.LayerChart:
+    """Horizontal bars with their counts beside them, in the order given."""
+    import altair as alt
+
+    heading = alt.TitleParams(text=title, subtitle=subtitle)
+    if not bars:
+        return _note(heading, nothing)
+    base = alt.Chart(alt.InlineData(values=bars)).encode(
+        # Vega cuts what is wider than the limit; the tooltip has all of it.
+        y=alt.Y("name:N", sort=None, title=None).axis(
+            labelLimit=_LABEL_WIDTH, domain=False, ticks=False, labelPadding=8
+        ),
+        x=alt.X("count:Q", axis=None).scale(domainMin=0, nice=False),
+        tooltip=[
+            alt.Tooltip("name:N", title=name),
+            alt.Tooltip("count:Q", title="audits · 数量", format="d"),
+        ],
+    )
+    drawn = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.7}).encode(
+        color=alt.Color("colour:N", scale=None)
+    )
+    numbers = base.mark_text(align="left", dx=5, fontSize=12, color=_INK).encode(
+        text=alt.Text("count:Q", format=",d")
+    )
+    layered: Any = alt.layer(drawn, numbers)
+    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=_BAR * len(bars))
+    return panel
+
+
+def _age_panel(ages: Ages) -> alt.LayerChart:
+    import altair as alt
+
+    words = {state: " · ".join(labels.of_state(state)[:2]) for state in PENDING}
+    heading = alt.TitleParams(text="Age of what is pending · 待定审核已等待时间", subtitle=_waiting(ages))
+    if not ages:
+        nothing = "nothing pending has a time of submission · 没有已知提交时间的待定审核"
+        return _note(heading, nothing if ages.unknown else "nothing pending · 没有待定的审核")
+    unit, chinese, hours = _unit(ages)
+    size, bins = ages.bins()
+    values = [
+        {
+            "from": start / hours,
+            "to": (start + size) / hours,
+            "span": f"{start / hours:g} – {(start + size) / hours:g} {unit} · {chinese}",
+            "state": words[state],
+            "count": count,
+        }
+        for (start, state), count in bins.items()
+    ]
+    first, last = min(start for start, _ in bins), max(start for start, _ in bins) + size
+    # Some room on the right: a lone bin as wide as the panel would look like much.
+    domain = [min(first, 0) / hours, max(last, first + _FEWEST_BINS * size) / hours]
+    heights = dict.fromkeys((start for start, _ in bins), 0)
+    for (start, _), count in bins.items():
+        heights[start] += count
+    axis = f"waiting for ({unit}) · 已等待（{chinese}）"
+    drawn = (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_bar(stroke="white", strokeWidth=1)
+        .encode(
+            x=alt.X("from:Q", bin="binned", title=axis, scale=alt.Scale(domain=domain)).axis(grid=False),
+            x2=alt.X2("to"),
+            # Below 4 Vega would write half audits on the axis.
+            y=alt.Y("count:Q", title="audits · 数量")
+            .scale(domainMax=max(4, *heights.values()))
+            .axis(tickMinStep=1, format=",d", domain=False),
+            color=alt.Color("state:N", title=None)
+            .scale(domain=list(words.values()), range=[labels.of_state(state).colour for state in words])
+            .legend(orient="top", labelLimit=_LABEL_WIDTH),
+            tooltip=[
+                alt.Tooltip("span:N", title="waiting for · 已等待"),
+                alt.Tooltip("state:N", title="state · 状态"),
+                alt.Tooltip("count:Q", title="audits · 数量", format=",d"),
+            ],
+        )
+    )
+    layered: Any = alt.layer(drawn)
+    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=150)
+    return panel
+
+
+def _waiting(ages: Ages) -> list[str]:
+    """Which audit has been waiting longest: the one to ask WeChat about."""
+    total = len(ages) + ages.unknown
+    english, chinese = f"{total} pending", f"{total} 个待定"
+    if ages.unknown:
+        english += f", {ages.unknown} without a time of submission"
+        chinese += f"，{ages.unknown} 个没有提交时间"
+    lines = [f"{english} · {chinese}"]
+    if ages:
+        hours, result = ages.oldest()
+        unit, chinese, divisor = _unit(ages)
+        age = f"{hours / divisor:.1f}"
+        name = f"{result.auditid}" + (f" ({truncate(result.appid, 40)})" if result.appid else "")
+        lines.append(f"longest {age} {unit} · 最久 {age} {chinese}: {name}")
+    return lines
+
+
+def _unit(ages: Ages) -> tuple[str, str, int]:
+    return ("days", "天", 24) if ages.in_days else ("hours", "小时", 1)
+
+
+def _note(heading: alt.TitleParams, text: str) -> alt.LayerChart:
+    """In place of a panel without bars: axes without data would look broken."""
+    import altair as alt
+
+    mark = alt.Chart(alt.InlineData(values=[{"note": text}])).mark_text(
+        align="left", color=_QUIET, fontSize=13
+    )
+    placed = mark.encode(text=alt.Text("note:N"), x=alt.value(0))
+    layered: Any = alt.layer(placed)
+    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=_BAR)
+    return panel

@@ -1,0 +1,85 @@
+"""An audit and an error as lines for a terminal: aligned where Chinese characters take two columns."""
+
+from __future__ import annotations
+
+import os
+import sys
+from unicodedata import east_asian_width
+
+from .._errors.tree import APIError
+from .._escape import escape_controls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._errors.tree import WxAuditError
+    from .._native import AuditStatus
+
+_COLOURS = {"green": 32, "red": 31, "yellow": 33, "blue": 34, "grey": 90, "bold": 1}
+_COLOUR_OF_STATE = {0: "green", 1: "red", 2: "blue", 3: "grey", 4: "yellow"}
+
+
+def colour(text: str, name: str) -> str:
+    """`text` in a colour if standard output is a terminal and `NO_COLOR` is not set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m"
+
+
+def width(text: str) -> int:
+    """The columns that a text takes."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """`text`, filled with blanks up to a number of columns."""
+    return text + " " * max(0, columns - width(text))
+
+
+def wrapped(text: str, columns: int) -> Iterator[str]:
+    """`text` in lines of at most that many columns, broken at blanks and between Chinese characters."""
+    line = ""
+    for piece in _pieces(text):
+        if line and width(line + piece.rstrip()) > columns:
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line.rstrip()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What must stay on one line: a word, or a Chinese character with the punctuation behind it."""
+    piece = ""
+    for character in text:
+        ends = piece.endswith(" ") or (piece and width(piece[-1]) == 2) or width(character) == 2
+        if piece and ends and character not in "。，；：、）”":
+            yield piece
+            piece = ""
+        piece += character
+    yield piece
+
+
+def audit_lines(audit: AuditStatus, stamp: str) -> Iterator[str]:
+    """What an audit's status says: a line, then its reasons and screenshots."""
+    state = audit.status
+    label = padded(f"{state.label('zh')} {state.label()}", 24)
+    kind = "final" if audit.is_final else "pending" if audit.is_pending else "unknown"
+    yield f"  {stamp}  {int(state):>2}  {colour(label, _COLOUR_OF_STATE.get(state, 'bold'))}{kind}"
+    indent = " " * (width(stamp) + 8)
+    for number, reason in enumerate(audit.reasons, start=1):
+        yield f"{indent}{number}. {escape_controls(reason.title)}"
+        for detail in reason.details:
+            yield f"{indent}   - {escape_controls(detail)}"
+    for media_id in audit.screenshots:
+        yield f"{indent}{colour(f'screenshot {escape_controls(media_id)}', 'grey')}"
+
+
+def error_lines(error: WxAuditError) -> Iterator[str]:
+    """What an error is, and in both languages what to do about it."""
+    code = str(error.errcode) if isinstance(error, APIError) and error.errcode is not None else ""
+    name = colour(padded(type(error).__name__, 24), "red")
+    yield f"  {padded(code, 6)} {name}{'may be tried again' if error.retryable else ''}".rstrip()
+    for hint in (error.hint_zh, error.hint):
+        for line in wrapped(hint, 96):
+            yield f"{'':9}{colour(line, 'grey')}"

@@ -1,0 +1,304 @@
+"""The exceptions: one tree, with one class for each thing that a caller may want to do about it."""
+
+from __future__ import annotations
+
+from .._escape import truncate
+from .base import WxAuditError as WxAuditError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any, TypeVar
+
+    from .._native import AuditStatus
+
+    _Kind = TypeVar("_Kind", bound=WxAuditError)
+
+
+class ArgumentError(WxAuditError, ValueError):
+    """An argument is wrong. Raised before anything is sent."""
+
+
+class TransportError(WxAuditError, ConnectionError):
+    """No whole answer came: connection refused or cut, name not found, TLS or proxy failed."""
+
+    retryable = True
+
+
+class RequestTimeout(TransportError, TimeoutError):  # noqa: N818  # a condition, not a fault
+    """The time limit of the call, or of each of its attempts, was used up."""
+
+
+class HTTPStatusError(WxAuditError):
+    """An HTTP status other than 200; WeChat answers its own errors with 200, so a gateway or proxy sent it.
+
+    Attribute: `http_status`. Retryable: 408, 429 and 5xx.
+    """
+
+    _attributes = ("http_status", *WxAuditError._attributes)
+
+    http_status: int = 0
+
+    def __init__(
+        self, message: str = "", details: Mapping[str, Any] | None = None, /, **attributes: Any
+    ) -> None:
+        super().__init__(message, details, **attributes)
+        if "retryable" not in self.__dict__:
+            self.retryable = self.http_status in (408, 429) or 500 <= self.http_status <= 599
+
+
+class DecodeError(WxAuditError, ValueError):
+    """An answer came with HTTP 200 and is not what WeChat sends, so it says nothing about the audit.
+
+    Attribute: `excerpt`, at most 200 characters of it, escaped, tokens masked.
+    """
+
+    _attributes = ("excerpt", *WxAuditError._attributes)
+
+    excerpt: str = ""
+
+
+class APIError(WxAuditError):
+    """WeChat refused the call; also the class of every errcode that has no class of its own.
+
+    Attributes: `errcode`, `errmsg` (exactly as WeChat wrote it: untrusted text), `rid` (WeChat's id of the
+    request, which its support asks for), `url_path` (the interface).
+    """
+
+    _attributes = ("errcode", "errmsg", "rid", "url_path", *WxAuditError._attributes)
+
+    errcode: int | None = None
+    errmsg: str = ""
+    rid: str | None = None
+    url_path: str | None = None
+
+    def report(self) -> str:
+        """A text for WeChat's support, in English and Chinese: what it asks for, and no secret."""
+        from .report import report  # on demand: most programs never read one
+
+        return report(self)
+
+
+class ServerBusyError(APIError):
+    """WeChat was busy (-1), at every attempt."""
+
+    retryable = True
+
+
+class TokenError(APIError):
+    """The token is invalid, superseded, expired or missing, or the token source failed.
+
+    errcodes 40001, 40014, 42001, 41001; `None` where the source failed, and `__cause__` is what it raised.
+    """
+
+
+class AuditNotFoundError(APIError, LookupError):
+    """No such audit for this token (85012, 86001, 85058)."""
+
+
+class PermissionDeniedError(APIError):
+    """The platform lacks permission set 18, or the token is of the wrong kind.
+
+    errcodes 86000, 48001, 61007, 61014, 61015, 61016, 61024.
+    """
+
+
+class AuthorizationLostError(APIError):
+    """The merchant must authorize the platform again (61003, 61023, 42002, 42007)."""
+
+
+class QuotaError(APIError):
+    """Too many calls. Attribute: `retry_at`, when the next one is allowed (aware), as far as it is known."""
+
+    _attributes = ("retry_at", *APIError._attributes)
+
+    retry_at: datetime | None = None
+
+
+class DayQuotaError(QuotaError):
+    """This day's quota of the merchant is used up (45009)."""
+
+
+class MinuteQuotaError(QuotaError):
+    """This minute's quota is used up (45011)."""
+
+
+class AccountBlockedError(APIError):
+    """The account is blocked, frozen or closed (48004, 50002)."""
+
+
+class NetworkConfigError(APIError):
+    """The caller's IP is not on the platform's whitelist, or WeChat's access IP is retired.
+
+    errcodes 61004, 40164, 45035, 48017.
+    """
+
+
+class WaitTimeout(WxAuditError, TimeoutError):  # noqa: N818  # a condition, not a fault
+    """The review was still pending when the time to wait was over.
+
+    Attribute: `last`, the status seen last, `None` if not one answer came.
+    """
+
+    retryable = True
+
+    _attributes = ("last", *WxAuditError._attributes)
+
+    last: AuditStatus | None = None
+
+
+class ReviewRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
+    """The audit was rejected; raised by `AuditStatus.raise_for_rejection()`. Attribute: `audit`."""
+
+    _attributes = ("audit", *WxAuditError._attributes)
+
+    audit: AuditStatus
+
+    def __init__(
+        self, message: str = "", details: Mapping[str, Any] | None = None, /, **attributes: Any
+    ) -> None:
+        super().__init__(message, details, **attributes)
+        if "audit" not in self.__dict__:
+            raise TypeError("ReviewRejected needs the rejected audit: write ReviewRejected(message, audit=…)")
+
+
+# Tracebacks and pickles name the public place of a class, not the file it stands in.
+for _kind in [value for value in globals().values() if isinstance(value, type)]:
+    if issubclass(_kind, WxAuditError):
+        _kind.__module__ = "wxaudit"
+del _kind
+
+_CLASS_OF_ERRCODE: dict[int, type[APIError]] = {
+    -1: ServerBusyError,
+    40001: TokenError,
+    40014: TokenError,
+    41001: TokenError,
+    42001: TokenError,
+    85012: AuditNotFoundError,
+    85058: AuditNotFoundError,
+    86001: AuditNotFoundError,
+    48001: PermissionDeniedError,
+    61007: PermissionDeniedError,
+    61014: PermissionDeniedError,
+    61015: PermissionDeniedError,
+    61016: PermissionDeniedError,
+    61024: PermissionDeniedError,
+    86000: PermissionDeniedError,
+    42002: AuthorizationLostError,
+    42007: AuthorizationLostError,
+    61003: AuthorizationLostError,
+    61023: AuthorizationLostError,
+    45009: DayQuotaError,
+    45011: MinuteQuotaError,
+    48004: AccountBlockedError,
+    50002: AccountBlockedError,
+    40164: NetworkConfigError,
+    45035: NetworkConfigError,
+    48017: NetworkConfigError,
+    61004: NetworkConfigError,
+}
+
+
+def error_class(errcode: int) -> type[APIError]:
+    """The class that an errcode of WeChat is raised as; `APIError` for one that is not known."""
+    return _CLASS_OF_ERRCODE.get(errcode, APIError)
+
+
+def make_error(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
+    """An error whose message says what happened, to which audit, and, by its hint, what to do.
+
+    Every error that a call raises is built here. Only `ArgumentError` is not: its message names the
+    argument and what to write.
+    """
+    error = kind(**attributes)
+    parts = [truncate(what, 400).rstrip(" .。")]
+    if error.auditid is not None:
+        parts.append(f" for audit {error.auditid}")
+    if error.appid:
+        parts.append(f" of {error.appid}" if error.auditid is not None else f" for {error.appid}")
+    if error.attempts > 1:
+        parts.append(f", after {error.attempts} attempts")
+    if isinstance(error, QuotaError):
+        if error.attempts == 0:
+            parts.append("; nothing was sent")
+        if error.retry_at is not None:
+            parts.append(f"; next call at {_in_beijing(error.retry_at)}")
+    error.message = f"{''.join(parts)}. {error.hint}"
+    return error
+
+
+def _in_beijing(moment: datetime) -> str:
+    """WeChat counts its days there, all year at the same offset."""
+    from datetime import timedelta, timezone
+
+    return moment.astimezone(timezone(timedelta(hours=8))).isoformat(" ", "seconds")
+
+
+def api_error(
+    errcode: int,
+    errmsg: str,
+    rid: str | None,
+    *,
+    auditid: int | None = None,
+    appid: str | None = None,
+    attempts: int = 1,
+    retry_at: datetime | None = None,
+    url_path: str | None = None,
+) -> APIError:
+    """The error for an answer of WeChat with that errcode.
+
+    `attempts` is 0 where nothing was sent because a quota is known to be used up.
+    """
+    kind = error_class(errcode)
+    text, mark, last = errmsg.rpartition("rid:")
+    if not mark or last.strip() not in ("", rid):
+        text = errmsg
+    text = truncate(text.strip(" ,.;"), 300)
+    what = f"{errcode} {text}" if text else f"errcode {errcode}"
+    attributes: dict[str, Any] = {"retry_at": retry_at} if issubclass(kind, QuotaError) else {}
+    return make_error(
+        kind,
+        f"{what} (rid: {rid})" if rid else what,
+        errcode=errcode,
+        errmsg=errmsg,
+        rid=rid,
+        url_path=url_path,
+        auditid=auditid,
+        appid=appid,
+        attempts=attempts,
+        **attributes,
+    )
+
+
+def from_native(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditError:
+    """The error for what the native side says: a class by its name, what happened, and the attributes.
+
+    For an `APIError`, `what` is WeChat's errmsg and `retry_at` a Unix time.
+    """
+    if kind == "ArgumentError":
+        return ArgumentError(what)
+    if kind == "APIError":
+        retry_at = attributes["retry_at"]
+        if retry_at is not None:
+            from datetime import datetime, timezone
+
+            attributes = {**attributes, "retry_at": datetime.fromtimestamp(retry_at, timezone.utc)}
+        return api_error(errmsg=what, **attributes)
+    return make_error(_CLASS_OF_NAME[kind], what, **attributes)
+
+
+_CLASS_OF_NAME: dict[str, type[WxAuditError]] = {
+    kind.__name__: kind for kind in (TokenError, TransportError, RequestTimeout, HTTPStatusError, DecodeError)
+}
+
+
+def review_rejected(audit: AuditStatus) -> ReviewRejected:
+    """The error for a rejected audit, with the first of its reasons in the message."""
+    reasons = audit.reasons
+    if reasons:
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        what = f"review rejected: {truncate(reasons[0].title, 120)}{more}"
+    else:
+        what = "review rejected without a reason"
+    return make_error(ReviewRejected, what, audit=audit, auditid=audit.auditid, appid=audit.appid)

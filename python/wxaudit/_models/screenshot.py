@@ -1,0 +1,161 @@
+"""Screenshots of a rejection: the pictures, and how several are fetched."""
+
+from __future__ import annotations
+
+from .._errors.tree import ArgumentError, WxAuditError
+from .._escape import escape_controls
+from .._native import AuditStatus, hide
+from .value import Frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+    from typing import Any, ClassVar
+    from weakref import WeakValueDictionary
+
+    from .._client import Client
+    from .._native import Hidden
+
+_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/bmp": ".bmp",
+}
+
+
+# A picture may have 20 MiB, and a client may allow 64 calls at once: so many by default.
+MOST_PICTURES = 8
+
+# A `media_id` has 64 characters, a token far more.
+_LONGEST_NAMED = 64
+
+
+class Screenshot(Frozen):
+    """A picture that WeChat keeps. It shows itself in notebooks.
+
+    `media_id`; `content`: the bytes as WeChat keeps them; `media_type`: what they say that they are, such as
+    `image/png`. `ArgumentError` for values of the wrong kind.
+    """
+
+    __module__ = "wxaudit"
+    __match_args__ = ("media_id", "content", "media_type")
+    __slots__ = ("__weakref__", *__match_args__)
+    _fields: ClassVar[tuple[str, ...]] = __match_args__
+
+    media_id: str
+    content: bytes
+    media_type: str
+
+    def __init__(self, media_id: str, content: bytes, media_type: str) -> None:
+        if not isinstance(media_id, str):
+            raise ArgumentError(f"media_id must be a text, got {type(media_id).__name__}")
+        if not isinstance(content, bytes):
+            raise ArgumentError(f"content must be bytes, got {type(content).__name__}")
+        if not isinstance(media_type, str) or media_type not in _SUFFIXES:
+            raise ArgumentError(f"media_type must be one of {', '.join(_SUFFIXES)}, got {media_type!r}")
+        self._fill(media_id=media_id, content=content, media_type=media_type)
+
+    def save(self, path_or_dir: str | os.PathLike[str]) -> Path:
+        """Writes the picture and returns where: that path, or in that folder a file named by the `media_id`.
+
+        The name holds nothing but letters, digits, `-` and `_`, and the suffix of the media type.
+        """
+        from pathlib import Path
+
+        path = Path(path_or_dir)
+        if path.is_dir():
+            plain = [it if it.isascii() and (it.isalnum() or it in "-_") else "_" for it in self.media_id]
+            path /= ("".join(plain[:100]) or "screenshot") + _SUFFIXES[self.media_type]
+        path.write_bytes(self.content)
+        return path
+
+    def __repr__(self) -> str:
+        # One that its constructor refused may still be shown, by whoever reports the error.
+        if not self._values():
+            return "<Screenshot>"
+        return f"<Screenshot {escape_controls(self.media_id)}: {self.media_type}, {len(self.content)} bytes>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        # As HTML: front ends know that everywhere, and not each picture's own type.
+        return {"text/html": self._image("max-width:100%;max-height:40em"), "text/plain": repr(self)}
+
+    def _image(self, style: str) -> str:
+        """The picture within HTML; it is as large as `style` lets it be."""
+        from base64 import b64encode
+
+        data = b64encode(self.content).decode()
+        return f'<img src="data:{self.media_type};base64,{data}" style="{style}" alt="">'
+
+
+# What was fetched and somebody still holds: audits that show themselves show it too.
+_fetched: WeakValueDictionary[str, Screenshot] | None = None
+
+
+def fetched(media_id: str, content: bytes, media_type: str) -> Screenshot:
+    """A picture that came just now."""
+    global _fetched
+    if _fetched is None:
+        from weakref import WeakValueDictionary
+
+        _fetched = WeakValueDictionary()
+    picture = _fetched[media_id] = Screenshot(media_id, content, media_type)
+    return picture
+
+
+def find_fetched(media_id: str) -> Screenshot | None:
+    """The picture behind a `media_id`, where it was fetched and somebody still holds it."""
+    return None if _fetched is None else _fetched.get(media_id)
+
+
+def asked_for(given: Hidden) -> tuple[Hidden, str | None]:
+    """The `media_id`s that are meant, those of an audit or several, and the audit's appid."""
+    try:
+        if isinstance(given.get(), AuditStatus):
+            return hide(given.get().screenshots), given.get().appid
+        return _several(given), None
+    finally:
+        given.clear()
+
+
+def _several(given: Hidden) -> Hidden:
+    if isinstance(given.get(), (str, bytes)) or not hasattr(given.get(), "__iter__"):
+        kind = type(given.get()).__name__
+        raise ArgumentError(f"audit_or_media_ids: expected an AuditStatus or several media_ids, got {kind}")
+    several: Hidden = hide(list(given.get()))
+    return several
+
+
+def named(media_id: str, index: int) -> str:
+    """A `media_id` as a message shows it; by its number alone where it is so long that it may be a token."""
+    return f"number {index + 1}" if len(media_id) > _LONGEST_NAMED else escape_controls(media_id)
+
+
+def in_order(found: list[Any]) -> list[Screenshot]:
+    """Pairs of index and picture, or error, by index; raises the first error, which has the pictures."""
+    values = [value for _, value in sorted(found, key=lambda pair: pair[0])]
+    pictures = [value for value in values if isinstance(value, Screenshot)]
+    for value in values:
+        if isinstance(value, WxAuditError):
+            value.screenshots = tuple(pictures)
+            if pictures:
+                value.message += f" {len(pictures)} of {len(values)} came: see its attribute screenshots."
+            raise value
+    return pictures
+
+
+def collect(
+    client: Client,
+    token: Any,
+    given: Any,
+    appid: Any,
+    max_concurrency: Any,
+    progress: Any,
+    timeout: Any,
+) -> list[Screenshot]:
+    from .._batch.run import ScreenshotRun, gathered
+
+    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
+    return in_order(gathered(run, progress))

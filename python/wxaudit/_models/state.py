@@ -1,0 +1,148 @@
+"""What WeChat says of an audit: its state, and the reasons for a rejection or a delay."""
+
+from __future__ import annotations
+
+import enum
+from operator import index
+
+from .._errors.tree import ArgumentError
+from .value import Frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, ClassVar
+
+    from typing_extensions import Self
+
+
+class _ExactIntegers(enum.EnumMeta):
+    """Lets only integers name a state.
+
+    By value a plain IntEnum also takes what equals a member: True would be REJECTED, and 0.0 APPROVED. A
+    status of the wrong type must never be read as approved.
+    """
+
+    def __call__(cls, value: Any, *args: Any, **keywords: Any) -> Any:
+        try:
+            # By name, since the bool of numpy before 2.3 is no bool and has an index all the same.
+            number = None if type(value).__name__ in ("bool", "bool_") else index(value)
+        except TypeError:
+            number = None
+        if number is None:
+            raise ValueError(f"{value!r} is no audit state: it must be an int, such as {cls.__name__}(0)")
+        return super().__call__(number, *args, **keywords)
+
+
+class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
+    """The state of an audit; equal to the integer that WeChat sends.
+
+    The values are those of `get_auditstatus` alone. Sibling interfaces of WeChat use other numbers for the
+    same words. Source: "api_getauditstatus" under https://developers.weixin.qq.com/doc/oplatform/openApi/
+
+    A number that is unknown today is kept: `AuditState(7)` is a member called `UNKNOWN_7`
+    (`UNKNOWN_MINUS_1` for -1), equal to 7 and neither final nor pending. Such members are made anew each
+    time, so compare them with `==`, not with `is`. Anything but an integer is a `ValueError`, `bool`,
+    `float` and `str` included.
+    """
+
+    __module__ = "wxaudit"
+
+    APPROVED = 0
+    """审核成功: the version may be released. Final."""
+    REJECTED = 1
+    """审核被拒绝: the reason says why. Final."""
+    IN_REVIEW = 2
+    """审核中. Pending."""
+    WITHDRAWN = 3
+    """已撤回: the developer took the submission back. Final."""
+    DELAYED = 4
+    """审核延后: the reason says why; success or failure still follows. Pending."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> AuditState | None:
+        # Not kept anywhere: a server that invents numbers must not make this class grow.
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = f"UNKNOWN_{value}" if value >= 0 else f"UNKNOWN_MINUS_{-value}"
+        member._value_ = int(value)
+        return member
+
+    @property
+    def is_final(self) -> bool:
+        """Whether WeChat will not change it any more: approved, rejected or withdrawn."""
+        return self in (AuditState.APPROVED, AuditState.REJECTED, AuditState.WITHDRAWN)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a decision still follows: under review or delayed."""
+        return self in (AuditState.IN_REVIEW, AuditState.DELAYED)
+
+    def label(self, lang: str = "en") -> str:
+        """The state in words: `lang` is `"en"` or `"zh"`, else `ArgumentError`."""
+        if lang == "en":
+            return _ENGLISH.get(int(self), f"unknown ({int(self)})")
+        if lang == "zh":
+            return _CHINESE.get(int(self), f"未知状态（{int(self)}）")
+        raise ArgumentError(f'lang must be "en" or "zh", got {lang!r}')
+
+    # Python 3.10 prints the member's name and later ones its number: the number it is, everywhere.
+    def __str__(self) -> str:
+        return str(int(self))
+
+    def __format__(self, format_spec: str) -> str:
+        return format(int(self), format_spec)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[AuditState], tuple[int]]:
+        # By value in every release: by name, as enum can pickle too, an unknown one is not found again.
+        return type(self), (int(self),)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+_ENGLISH = {0: "approved", 1: "rejected", 2: "under review", 3: "withdrawn", 4: "delayed"}
+_CHINESE = {0: "审核成功", 1: "审核被拒绝", 2: "审核中", 3: "已撤回", 4: "审核延后"}
+
+
+class Reason(Frozen):
+    """One item of the text that comes with a rejection or a delay.
+
+    `title` is the item's heading, `details` the points below it, both without numbers, `<br>` and closing
+    colons. A text in free wording is one `Reason` whose title is that text. Both are what WeChat wrote,
+    untrusted: escape them wherever they meet HTML.
+    """
+
+    __module__ = "wxaudit"
+    __match_args__ = ("title", "details")
+    __slots__ = __match_args__
+    _fields: ClassVar[tuple[str, ...]] = __match_args__
+
+    title: str
+    details: tuple[str, ...]
+
+    def __init__(self, title: str, details: Iterable[str] = ()) -> None:
+        if not isinstance(title, str):
+            raise ArgumentError(f"title must be a str, got {title!r}")
+        if isinstance(details, str):
+            raise ArgumentError(
+                f"details must be several texts, got the str {details!r}; write ({details!r},)"
+            )
+        points = tuple(details)
+        if not all(isinstance(point, str) for point in points):
+            raise ArgumentError(f"details must hold only str, got {points!r}")
+        self._fill(title=title, details=points)
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"title": str, "details": [str, …]}`, safe for JSON."""
+        return {"title": self.title, "details": list(self.details)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` made, read back; `ArgumentError` where `title` is missing or of another type."""
+        title: Any = data.get("title")  # the constructor refuses what is no text
+        return cls(title, data.get("details", ()))

@@ -1,0 +1,4 @@
+"""Deliver the events of calls: to `on_event`, the log and OpenTelemetry.
+
+May use the models.
+"""

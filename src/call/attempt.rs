@@ -1,0 +1,280 @@
+//! One call in flight: its attempts, its limits and its events.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
+
+use super::batch_scope::BatchScope;
+use super::failover;
+use super::phase::{CallPhase, TokenState, describe};
+use super::quota::QuotaKey;
+use super::session::{Call, Session, Sessions};
+use super::token_source::{CallLimits, Credential, VersionedToken};
+use crate::config::Timeouts;
+use crate::error::{Error, Failure, Limit};
+use crate::event::{Event, Kind};
+use crate::token::{Token, Tokens};
+use crate::transport::{Limits, Permit};
+use crate::wechat::operation::Reply;
+use crate::wechat::request::{AuditId, BaseUrl, Request};
+
+/// One of the client's permits, and one of the batch's.
+type Permits<'s> = (Permit<'s>, Option<Permit<'s>>);
+
+/// How many calls have begun in this process, or in those that it was forked from.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// One call in flight.
+pub(super) struct ActiveCall<'a> {
+    number: u64,
+    sessions: &'a Sessions,
+    pub(super) call: &'a Call,
+    request: Request,
+    begun: Instant,
+    /// Its own, or that of its batch where that comes first.
+    pub(super) deadline: Instant,
+    /// The number of the host that was asked last.
+    host: AtomicUsize,
+    /// That host has failed this call.
+    host_failed: AtomicBool,
+    /// For the message when its deadline passes.
+    phase: Mutex<CallPhase>,
+}
+
+impl<'a> ActiveCall<'a> {
+    pub(super) fn new(sessions: &'a Sessions, call: &'a Call) -> Self {
+        let begun = Instant::now();
+        let own = begun + call.timeouts.total;
+        let deadline = call.batch().and_then(BatchScope::deadline).map_or(own, |(at, _)| own.min(at));
+        let phase = Mutex::new(CallPhase::LookingUp);
+        call.attempts.store(0, Ordering::Relaxed);
+        let request = call.operation.request();
+        let number = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
+        Self {
+            number,
+            sessions,
+            call,
+            request,
+            begun,
+            deadline,
+            host: AtomicUsize::new(0),
+            host_failed: AtomicBool::new(false),
+            phase,
+        }
+    }
+
+    /// This process's session.
+    pub(super) fn session(&self) -> Result<Arc<Session>, Error> {
+        self.sessions.current()
+    }
+
+    /// The token to begin with.
+    pub(super) async fn token(&self) -> Result<VersionedToken, Error> {
+        self.call.credential.token(self.limits_for_source()).await
+    }
+
+    /// The permits for one attempt, once no quota blocks it.
+    pub(super) async fn acquire_permits<'s>(
+        &'s self,
+        session: &'s Session,
+        token_state: &mut TokenState,
+    ) -> Result<Permits<'s>, Error> {
+        loop {
+            self.wait_for_quota(session, token_state.tokens.current()).await?;
+            self.set_phase(CallPhase::Queueing);
+            // The batch's first: a call that waits for it holds no permit that another batch could use.
+            let in_batch = match self.call.batch() {
+                Some(group) => group.permit().await,
+                None => None,
+            };
+            let permit = (session.transport.permit().await?, in_batch);
+            // While this call waited, another may have learned that the token is refused or the quota is used up.
+            if let Some(dated) = self.call.credential.renewed(&token_state.versioned) {
+                token_state.renew(dated);
+            }
+            if self.refusal(session, token_state.tokens.current()).is_none() {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// One request and its answer.
+    pub(super) async fn attempt(&self, session: &Session, tokens: &Tokens) -> Result<Reply, Error> {
+        let asked = Instant::now();
+        if asked >= self.deadline {
+            return Err(self.out_of_time());
+        }
+        self.set_phase(CallPhase::Asking(asked));
+        let failed = self.host_failed.swap(false, Ordering::Relaxed);
+        let host = session.hosts.choose(failed.then(|| self.host.load(Ordering::Relaxed)));
+        self.host.store(host, Ordering::Relaxed);
+        self.call.attempts.fetch_add(1, Ordering::Relaxed);
+        self.emit(Kind::Request, |_| {});
+        let limits = self.limits(session);
+        let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
+        match &body {
+            Err(error) if failover::is_silence(error) => self.mark_slow_host_failed(session, asked.elapsed()),
+            Err(error) if failover::is_failure(error) => self.mark_host_failed(session),
+            Err(Error::Transport { .. }) => {}
+            _ => session.hosts.mark_answered(host),
+        }
+        let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
+        let outcome = body.and_then(decode);
+        self.emit(Kind::Response, |event| match &outcome {
+            Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
+            Err(error) => describe(event, error),
+        });
+        outcome
+    }
+
+    /// This call does not ask the host again, and other calls do not for a while.
+    fn mark_host_failed(&self, session: &Session) {
+        self.host_failed.store(true, Ordering::Relaxed);
+        session.hosts.mark_failed(self.host.load(Ordering::Relaxed));
+    }
+
+    /// As `mark_host_failed`, but not for other calls where this call's limits are shorter than the client's.
+    fn mark_slow_host_failed(&self, session: &Session, silence: Duration) {
+        self.host_failed.store(true, Ordering::Relaxed);
+        let own_limits = self.call.timeouts != self.sessions.config.timeouts || self.ends_with_batch();
+        if !own_limits || silence >= failover::SLOW_HOST_THRESHOLD {
+            self.mark_host_failed(session);
+        }
+    }
+
+    /// The limits of one attempt. Where another host may still be asked, this one must leave it its part of the time.
+    fn limits(&self, session: &Session) -> Limits {
+        let Timeouts { connect, read, .. } = self.call.timeouts;
+        let further = self.call.max_retries.saturating_sub(self.call.attempts().saturating_sub(1));
+        let shares = session.hosts.count().min(1 + further as usize);
+        if shares == 1 {
+            return Limits { connect, read };
+        }
+        let share = self.left() / u32::try_from(shares).unwrap_or(u32::MAX);
+        let within = |limit: Option<Duration>| Some(limit.map_or(share, |limit| limit.min(share)));
+        Limits { connect: within(connect), read: within(read) }
+    }
+
+    /// Waits for a blocked quota where the deadline allows it, and fails with the refusal otherwise.
+    async fn wait_for_quota(&self, session: &Session, token: &Token) -> Result<(), Error> {
+        while let Some((wait, refusal)) = self.refusal(session, token) {
+            if wait >= self.left() {
+                return Err(refusal);
+            }
+            let wait_slot = self.call.batch().map(BatchScope::wait_slot);
+            if matches!(wait_slot, Some(None)) {
+                // Waiting without a slot would delay the other merchants of the batch.
+                return Err(refusal);
+            }
+            self.emit(Kind::Retry, |event| {
+                describe(event, &refusal);
+                event.delay = Some(wait);
+            });
+            self.set_phase(CallPhase::WaitingForQuota);
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// The refusal that blocks the call's quota, and for how long.
+    fn refusal(&self, session: &Session, token: &Token) -> Option<(Duration, Error)> {
+        if session.quota_blocks.is_empty() {
+            return None;
+        }
+        session.quota_blocks.refusal(&self.quota_key(session, token), SystemTime::now())
+    }
+
+    /// Whose quota the call uses.
+    pub(super) fn quota_key(&self, session: &Session, token: &Token) -> QuotaKey {
+        session.quota_blocks.key(self.request.path, self.call.appid.as_deref(), token)
+    }
+
+    /// The host that was asked last.
+    fn base(&self) -> &BaseUrl {
+        let host = self.host.load(Ordering::Relaxed);
+        self.sessions.config.transport.base(host)
+    }
+
+    pub(super) fn limits_for_source(&self) -> CallLimits<'_> {
+        CallLimits { deadline: self.deadline, batch: self.call.batch() }
+    }
+
+    /// Whether its time was over when it began.
+    pub(super) fn starts_too_late(&self) -> bool {
+        self.begun >= self.deadline
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    pub(super) fn set_phase(&self, phase: CallPhase) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+
+    /// Whether its deadline is that of its batch.
+    fn ends_with_batch(&self) -> bool {
+        self.call.batch().and_then(BatchScope::deadline).is_some_and(|(at, _)| at <= self.deadline)
+    }
+
+    /// The error of a call that its deadline cut off. A host that let it wait until then has failed.
+    pub(super) fn cut_off(&self) -> Error {
+        let error = self.out_of_time();
+        let waiting_for_host = self.phase.lock().unwrap_or_else(PoisonError::into_inner).waiting_for_host();
+        if let Some(silence) = waiting_for_host {
+            if let Ok(session) = self.session() {
+                self.mark_slow_host_failed(&session, silence);
+            }
+            self.emit(Kind::Response, |event| describe(event, &error));
+        }
+        error
+    }
+
+    pub(super) fn out_of_time(&self) -> Error {
+        let phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        let (limit, after) = match self.call.batch().and_then(BatchScope::deadline) {
+            Some((_, after)) if self.ends_with_batch() => (Limit::Batch, after),
+            _ => (Limit::Total, self.call.timeouts.total),
+        };
+        Error::Timeout { limit, after, detail: phase.to_string() }
+    }
+
+    pub(super) fn failed(&self, error: Error) -> Failure {
+        let waiting_for_source = matches!(self.call.credential, Credential::Source { .. })
+            && self.phase.lock().unwrap_or_else(PoisonError::into_inner).is_waiting_for_source();
+        let error = match error {
+            Error::Timeout { limit: Limit::Total, .. } if waiting_for_source => Error::source_timed_out(),
+            error => error,
+        };
+        Failure { error, attempts: self.call.attempts(), url_path: self.request.path }
+    }
+
+    pub(super) fn emit(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
+        let Some(observer) = &self.call.observer else {
+            return;
+        };
+        let mut event = Event {
+            kind,
+            at: SystemTime::now(),
+            call: self.number,
+            auditid: self.call.operation.auditid().map(AuditId::get),
+            appid: self.call.appid.clone(),
+            attempt: self.call.attempts(),
+            method: self.request.method.to_string(),
+            url_path: self.request.path,
+            host: self.base().host().to_owned(),
+            port: self.base().port(),
+            http_status: None,
+            errcode: None,
+            rid: None,
+            delay: None,
+            elapsed: self.begun.elapsed(),
+            error: None,
+            error_type: None,
+        };
+        fill(&mut event);
+        observer.on_event(event);
+    }
+}

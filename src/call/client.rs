@@ -1,0 +1,88 @@
+//! The flow of a call: token, request, answer; and again after a recovery. It is the same for each operation.
+
+use tokio::time::timeout_at;
+
+use super::attempt::ActiveCall;
+use super::phase::TokenState;
+use super::recovery::Recovery;
+use super::session::Sessions;
+use crate::config::Config;
+use crate::error::{Error, Failure};
+use crate::wechat::operation::Reply;
+use crate::wechat::status::AuditStatus;
+
+pub use super::session::Call;
+
+/// A client: its configuration, and what it has in each process that uses it. Making one opens nothing.
+pub struct Client {
+    sessions: Sessions,
+}
+
+impl Client {
+    /// Takes a checked configuration.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { sessions: Sessions::new(config) }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.sessions.config
+    }
+
+    /// Closes the idle connections of this process; calls in flight continue.
+    pub fn close(&self) {
+        self.sessions.clear();
+    }
+
+    /// Runs a call until it succeeds, until no further attempt can help, or until its deadline.
+    ///
+    /// # Errors
+    /// A [`Failure`], never later than the call's total limit.
+    pub async fn execute(&self, call: &Call) -> Result<Reply, Failure> {
+        let active = ActiveCall::new(&self.sessions, call);
+        if active.starts_too_late() {
+            return Err(active.failed(active.out_of_time()));
+        }
+        // In a box of its own: two middling pieces of memory are had for much less than a large one.
+        let outcome = timeout_at(active.deadline, Box::pin(attempts(&active))).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(active.cut_off()));
+        outcome.map(|reply| reply.with_appid(call.appid.as_deref())).map_err(|error| active.failed(error))
+    }
+
+    /// The review status, for a call of [`crate::wechat::operation::Operation::AuditStatus`].
+    ///
+    /// # Errors
+    /// As [`Client::execute`], and for a call of another operation.
+    pub async fn get_audit_status(&self, call: &Call) -> Result<AuditStatus, Failure> {
+        match self.execute(call).await? {
+            Reply::Status(status) => Ok(status),
+            _ => Err(Failure {
+                error: Error::argument("operation", "must be AuditStatus"),
+                attempts: call.attempts(),
+                url_path: call.operation.request().path,
+            }),
+        }
+    }
+}
+
+/// Attempts, with a recovery between each two.
+async fn attempts(active: &ActiveCall<'_>) -> Result<Reply, Error> {
+    let session = active.session()?;
+    let mut token_state = TokenState::new(active.token().await?);
+    let mut recovery = Recovery::default();
+    loop {
+        let permits = active.acquire_permits(&session, &mut token_state).await?;
+        let error = match active.attempt(&session, &token_state.tokens).await {
+            Ok(reply) => {
+                session.budget.refill(recovery.spent());
+                return Ok(reply);
+            }
+            Err(error) => error,
+        };
+        drop(permits);
+        // Boxed, since it is rare and every call would have the room for it.
+        Box::pin(active.recover(&session, &mut token_state, &mut recovery, error)).await?;
+    }
+}

@@ -1,0 +1,17 @@
+//! One call, from its token to its result, and many calls at once. Knows nothing of Python.
+//!
+//! [`client`] holds the flow of a call; the other modules are its steps. May use everything below: `config`,
+//! `transport`, `wechat`, `token`, `event` and `error`.
+
+pub mod batch;
+pub mod batch_scope;
+pub mod client;
+pub mod failover;
+pub mod quota;
+pub mod retry;
+pub mod token_source;
+
+mod attempt;
+mod phase;
+mod recovery;
+mod session;

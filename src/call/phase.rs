@@ -1,0 +1,84 @@
+//! What a call in flight holds, and what it is doing.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::token_source::VersionedToken;
+use crate::error::{Error, Phase};
+use crate::event::Event;
+use crate::token::Tokens;
+
+/// The token of a call, and the tokens before it.
+pub(super) struct TokenState {
+    pub(super) versioned: VersionedToken,
+    pub(super) tokens: Tokens,
+}
+
+impl TokenState {
+    pub(super) fn new(versioned: VersionedToken) -> Self {
+        Self { tokens: Tokens::new(versioned.token.clone()), versioned }
+    }
+
+    pub(super) fn renew(&mut self, versioned: VersionedToken) {
+        self.tokens.renew(versioned.token.clone());
+        self.versioned = versioned;
+    }
+}
+
+/// What a call is doing; kept cheap, since every call goes through most of it.
+pub(super) enum CallPhase {
+    LookingUp,
+    Queueing,
+    /// Waiting for a host since that instant.
+    Asking(Instant),
+    Pausing(String),
+    Refreshing,
+    WaitingForQuota,
+}
+
+impl CallPhase {
+    /// How long the call has been waiting for the host; None where it waits for something else.
+    pub(super) fn waiting_for_host(&self) -> Option<Duration> {
+        match self {
+            Self::Asking(since) => Some(since.elapsed()),
+            _ => None,
+        }
+    }
+
+    /// Whether the call waits for its token source.
+    pub(super) fn is_waiting_for_source(&self) -> bool {
+        matches!(self, Self::LookingUp | Self::Refreshing)
+    }
+}
+
+impl fmt::Display for CallPhase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LookingUp => formatter.write_str("waiting for the token source"),
+            Self::Queueing => formatter.write_str("waiting for one of the max_concurrency places"),
+            Self::Asking(_) => Phase::Head.fmt(formatter),
+            Self::Pausing(failure) => write!(formatter, "the last attempt failed: {failure}"),
+            Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
+            Self::WaitingForQuota => formatter.write_str("waiting for the quota"),
+        }
+    }
+}
+
+/// What an event tells of a failure.
+pub(super) fn describe(event: &mut Event, error: &Error) {
+    event.error = Some(error.to_string());
+    event.error_type = Some(error.kind());
+    match error {
+        Error::HttpStatus { status, .. } => event.http_status = Some(*status),
+        // Nothing else is read.
+        Error::Decode { .. } | Error::Transport { phase: Phase::Body, .. } => event.http_status = Some(200),
+        Error::Api { errcode, rid, .. } => {
+            event.http_status = Some(200);
+            event.errcode = Some(*errcode);
+            event.rid.clone_from(rid);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,102 @@
+//! Quota blocks: while WeChat refuses an interface to a merchant because its quota is used up, send nothing for both.
+
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::error::Error;
+use crate::token::Token;
+
+/// `api minute-quota reach limit`.
+pub const MINUTE_QUOTA: i64 = 45011;
+/// `reach max api daily quota limit`.
+pub const DAY_QUOTA: i64 = 45009;
+
+/// WeChat counts days in Beijing's time, UTC+8 all the year.
+const BEIJING: Duration = Duration::from_secs(8 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Beyond this many blocks the expired ones are evicted.
+const EVICT_ABOVE: usize = 1024;
+
+/// When the quota that WeChat refused with `errcode` at `now` resets; None for other codes.
+#[must_use]
+pub fn resets_at(errcode: i64, now: SystemTime) -> Option<SystemTime> {
+    match errcode {
+        MINUTE_QUOTA => Some(now + MINUTE),
+        DAY_QUOTA => {
+            let in_beijing = now.duration_since(UNIX_EPOCH).unwrap_or_default() + BEIJING;
+            let next_day = in_beijing.as_secs() / DAY.as_secs() + 1;
+            Some(UNIX_EPOCH + Duration::from_secs(next_day * DAY.as_secs()) - BEIJING)
+        }
+        _ => None,
+    }
+}
+
+/// Whose quota it is, and of which interface: WeChat counts each on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct QuotaKey {
+    /// The path of the interface.
+    pub path: &'static str,
+    /// Whose it is.
+    pub who: QuotaSubject,
+}
+
+/// The mini program where the caller named it, or else the owner of the token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum QuotaSubject {
+    /// The caller's `appid`.
+    Appid(String),
+    /// A fingerprint of the token.
+    Token(u64),
+}
+
+/// The quota blocks of one client in one process.
+#[derive(Default)]
+pub struct QuotaBlocks {
+    key: RandomState,
+    blocked: Mutex<HashMap<QuotaKey, (SystemTime, Error)>>,
+}
+
+impl QuotaBlocks {
+    /// Whose quota a call uses.
+    #[must_use]
+    pub fn key(&self, path: &'static str, appid: Option<&str>, token: &Token) -> QuotaKey {
+        let who = match appid {
+            Some(appid) => QuotaSubject::Appid(appid.to_owned()),
+            None => QuotaSubject::Token(token.fingerprint(&self.key)),
+        };
+        QuotaKey { path, who }
+    }
+
+    /// Blocks calls of `key` until `until`, with the refusal that caused it.
+    pub fn block(&self, key: QuotaKey, until: SystemTime, refusal: Error, now: SystemTime) {
+        let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        if blocked.len() >= EVICT_ABOVE {
+            blocked.retain(|_, (until, _)| *until > now);
+        }
+        blocked.insert(key, (until, refusal));
+    }
+
+    /// Whether nothing is blocked, as is usual: then no call needs a key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocked.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// The refusal that blocks `key` at `now`, and for how long.
+    #[must_use]
+    pub fn refusal(&self, key: &QuotaKey, now: SystemTime) -> Option<(Duration, Error)> {
+        let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, refusal) = blocked.get(key)?;
+        match until.duration_since(now) {
+            Ok(left) if !left.is_zero() => Some((left, refusal.clone())),
+            _ => {
+                blocked.remove(key);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What happens between two attempts of a call: refresh the token, block the quota, pause, or give up.
+
+use std::time::SystemTime;
+
+use tokio::time::sleep;
+
+use super::attempt::ActiveCall;
+use super::failover;
+use super::phase::{CallPhase, TokenState, describe};
+use super::quota;
+use super::retry::{self, Class};
+use super::session::Session;
+use super::token_source::{Credential, VersionedToken};
+use crate::error::Error;
+use crate::event::Kind;
+use crate::token::Token;
+
+/// What a call has done so far to recover.
+#[derive(Default)]
+pub(super) struct Recovery {
+    refreshed: bool,
+    retries: u32,
+    /// What the last retry took of the budget.
+    spent: Option<u32>,
+}
+
+impl Recovery {
+    /// What success gives back to the budget.
+    pub(super) fn spent(&self) -> u32 {
+        self.spent.unwrap_or(1)
+    }
+}
+
+impl ActiveCall<'_> {
+    /// Does what must be done before another attempt, or fails with the error where none may help.
+    pub(super) async fn recover(
+        &self,
+        session: &Session,
+        token_state: &mut TokenState,
+        recovery: &mut Recovery,
+        error: Error,
+    ) -> Result<(), Error> {
+        let class = match retry::classify(&error) {
+            // It would only repeat itself, but not elsewhere.
+            Class::Permanent if session.hosts.count() > 1 && failover::is_failure(&error) => Class::Transport,
+            class => class,
+        };
+        if class == Class::Token && !recovery.refreshed {
+            recovery.refreshed = true;
+            token_state.renew(self.refresh(&token_state.versioned, error).await?);
+            return Ok(());
+        }
+        let error = self.block_quota(session, token_state.tokens.current(), error);
+        if recovery.retries >= class.retries(self.call.max_retries) || !session.budget.take(class.cost()) {
+            if self.may_wait_for_quota(&error) && recovery.retries < self.call.max_retries {
+                recovery.retries += 1;
+                return Ok(());
+            }
+            return Err(error);
+        }
+        recovery.retries += 1;
+        recovery.spent = Some(class.cost());
+        self.pause(class, recovery.retries, &error).await;
+        Ok(())
+    }
+
+    /// A fresh token in place of the refused one, or the refusal where there is none to be had.
+    async fn refresh(&self, refused: &VersionedToken, refusal: Error) -> Result<VersionedToken, Error> {
+        if matches!(self.call.credential, Credential::Source { .. }) {
+            self.emit(Kind::Refresh, |event| describe(event, &refusal));
+            self.set_phase(CallPhase::Refreshing);
+        }
+        self.call.credential.replace(refused, self.limits_for_source()).await.unwrap_or(Err(refusal))
+    }
+
+    /// After a quota refusal nothing more is sent for its key until the quota resets.
+    fn block_quota(&self, session: &Session, token: &Token, error: Error) -> Error {
+        let Error::Api { errcode, errmsg, rid, .. } = error else {
+            return error;
+        };
+        let now = SystemTime::now();
+        let retry_at = quota::resets_at(errcode, now);
+        let error = Error::Api { errcode, errmsg, rid, retry_at };
+        if let Some(until) = retry_at {
+            let key = self.quota_key(session, token);
+            session.quota_blocks.block(key, until, error.clone(), now);
+        }
+        error
+    }
+
+    fn may_wait_for_quota(&self, error: &Error) -> bool {
+        match error {
+            Error::Api { retry_at: Some(at), .. } => {
+                at.duration_since(SystemTime::now()).unwrap_or_default() < self.left()
+            }
+            _ => false,
+        }
+    }
+
+    async fn pause(&self, class: Class, retry: u32, error: &Error) {
+        let hint = match error {
+            Error::HttpStatus { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let delay = retry::clamp(class.delay(retry, fastrand::f64()), hint, self.left());
+        self.emit(Kind::Retry, |event| {
+            describe(event, error);
+            event.delay = Some(delay);
+        });
+        self.set_phase(CallPhase::Pausing(error.to_string()));
+        sleep(delay).await;
+    }
+}

@@ -1,0 +1,89 @@
+//! What a call works with: its own parameters, and what its client has in this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::batch_scope::BatchScope;
+use super::failover::Hosts;
+use super::quota::QuotaBlocks;
+use super::retry::Budget;
+use super::token_source::Credential;
+use crate::config::{Config, Timeouts};
+use crate::error::Error;
+use crate::event::Observer;
+use crate::fork::PerProcess;
+use crate::transport::Transport;
+use crate::wechat::operation::Operation;
+
+/// The parameters of one call.
+pub struct Call {
+    /// What to ask.
+    pub operation: Operation,
+    /// Where its token comes from.
+    pub credential: Credential,
+    /// The caller's label.
+    pub appid: Option<String>,
+    /// Its limits.
+    pub timeouts: Timeouts,
+    /// Its retries.
+    pub max_retries: u32,
+    /// Who receives its events.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// The batch that it belongs to.
+    pub batch: Option<Arc<BatchScope>>,
+    /// How many requests it has sent.
+    pub attempts: AtomicU32,
+}
+
+impl Call {
+    /// How many requests it has sent by now.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn batch(&self) -> Option<&BatchScope> {
+        self.batch.as_deref()
+    }
+}
+
+/// What a client has in one process: connections, retry budget, quota blocks, hosts. A forked child starts with its own.
+pub(super) struct Session {
+    pub(super) transport: Transport,
+    pub(super) budget: Budget,
+    pub(super) quota_blocks: QuotaBlocks,
+    pub(super) hosts: Hosts,
+}
+
+impl Session {
+    fn new(config: &Config) -> Result<Self, Error> {
+        Ok(Self {
+            transport: Transport::new(&config.transport)?,
+            budget: Budget::default(),
+            quota_blocks: QuotaBlocks::default(),
+            hosts: Hosts::new(1 + config.transport.fallbacks.len()),
+        })
+    }
+}
+
+/// A client's configuration, and its session in this process.
+pub(super) struct Sessions {
+    pub(super) config: Config,
+    current: PerProcess<Session>,
+}
+
+impl Sessions {
+    pub(super) fn new(config: Config) -> Self {
+        Self { config, current: PerProcess::new() }
+    }
+
+    /// This process's session, built at first use.
+    pub(super) fn current(&self) -> Result<Arc<Session>, Error> {
+        self.current.get_or_build(|| Session::new(&self.config))
+    }
+
+    /// Closes the idle connections of this process.
+    pub(super) fn clear(&self) {
+        self.current.clear();
+    }
+}

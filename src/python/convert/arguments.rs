@@ -1,0 +1,186 @@
+//! What callers pass, read and checked: each value that cannot be used is an `ArgumentError` that names it.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+
+use super::token::Secret;
+use super::{errors, imports};
+use crate::config::{ProxyUrl, Timeouts};
+use crate::error::Error;
+use crate::wechat::request::AuditId;
+
+/// An audit id as callers have it: an int, anything with `__index__`, or a text of digits. No message shows the value: it
+/// may be a token in the wrong place.
+pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
+    let py = value.py();
+    let raise = |error: Error| errors::raise(py, &error);
+    let expected =
+        |kind: &str| Error::argument("auditid", format!("expected a whole number or its digits, got {kind}"));
+    if let Ok(secret) = value.cast::<Secret>() {
+        let secret = secret.get();
+        let id = secret.text().map_or_else(|| Err(expected(secret.kind())), AuditId::parse);
+        return id.map_err(raise);
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return AuditId::parse(&text.to_string_lossy()).map_err(raise);
+    }
+    match whole_number(value)? {
+        Some(number) => AuditId::new(number).map_err(raise),
+        None => Err(raise(expected(&kind(value)?))),
+    }
+}
+
+/// The number behind `__index__`, None for what is no whole number, bool included. Numbers beyond 128 bits saturate:
+/// they are out of every range.
+fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
+    if value.is_instance_of::<PyBool>() {
+        return Ok(None);
+    }
+    let py = value.py();
+    let number = match value.cast::<PyInt>() {
+        Ok(number) => number.clone(),
+        // numpy's truth value has an __index__ before numpy 2.3.
+        Err(_) if matches!(type_name(value)?.as_str(), "bool" | "bool_") => return Ok(None),
+        Err(_) => match imports::index(py)?.call1((value,)) {
+            Ok(number) => number.cast_into::<PyInt>()?,
+            Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => return Ok(None),
+            Err(error) => return Err(error),
+        },
+    };
+    // What callers have nearly always, and many times quicker.
+    if let Ok(number) = number.extract::<i64>() {
+        return Ok(Some(number.into()));
+    }
+    let saturated = if number.lt(0)? { i128::MIN } else { i128::MAX };
+    Ok(Some(number.extract::<i128>().unwrap_or(saturated)))
+}
+
+pub(crate) fn count(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<u32> {
+    let problem = match whole_number(value)? {
+        Some(number) => match u32::try_from(number) {
+            Ok(number) => return Ok(number),
+            Err(_) => "is out of range".to_owned(),
+        },
+        None => format!("expected a whole number, got {}", kind(value)?),
+    };
+    Err(errors::raise(value.py(), &Error::argument(field, problem)))
+}
+
+pub(crate) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Some(text) = value.cast::<Secret>().ok().and_then(|secret| secret.get().text()) {
+        return Ok(text.to_owned());
+    }
+    let problem = match value.cast::<PyString>() {
+        Ok(text) => match text.to_str() {
+            Ok(text) => return Ok(text.to_owned()),
+            Err(_) => "is no valid text".to_owned(),
+        },
+        Err(_) => format!("expected text, got {}", kind(value)?),
+    };
+    Err(errors::raise(value.py(), &Error::argument(field, problem)))
+}
+
+/// The caller's label for a mini program. WeChat's appids have 18 characters; a token in its place is refused, since
+/// labels are shown everywhere.
+pub(crate) fn label(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let label = text("appid", value)?;
+    if label.chars().count() > LONGEST_LABEL {
+        return Err(argument(
+            value.py(),
+            "appid",
+            "has more than 64 characters; is it a token in the wrong place?",
+        ));
+    }
+    Ok(label)
+}
+
+const LONGEST_LABEL: usize = 64;
+
+/// The name of a value's type. Not by Display: that runs signal handlers, and swallows what they raise.
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(value.get_type().name()?.to_str()?.to_owned())
+}
+
+/// The type of a value, hidden or not.
+fn kind(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    match value.cast::<Secret>() {
+        Ok(secret) => Ok(secret.get().kind().to_owned()),
+        Err(_) => type_name(value),
+    }
+}
+
+/// Reads a `wxaudit.Timeout`, which has checked its values.
+pub(crate) fn timeouts(value: &Bound<'_, PyAny>) -> PyResult<Timeouts> {
+    let optional = |name: &str| -> PyResult<Option<Duration>> {
+        Ok(value.getattr(name)?.extract::<Option<f64>>()?.map(seconds))
+    };
+    Ok(Timeouts {
+        total: seconds(value.getattr("total")?.extract()?),
+        connect: optional("connect")?,
+        read: optional("read")?,
+    })
+}
+
+/// A number of seconds that was checked.
+pub(crate) fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+pub(crate) fn proxy_url(value: &Bound<'_, PyAny>) -> PyResult<ProxyUrl> {
+    text("proxy", value).map(ProxyUrl)
+}
+
+pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    value.extract().map_err(|_| errors::raise(value.py(), &Error::argument("ca_file", "expected a path")))
+}
+
+pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> PyErr {
+    errors::raise(py, &Error::argument(field, problem))
+}
+
+/// Several texts, a single one excepted.
+pub(crate) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let problem = || argument(value.py(), field, "expected a sequence of texts");
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<Secret>() {
+        return Err(problem());
+    }
+    value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()
+}
+
+/// The number of a state.
+pub(crate) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let problem = || argument(value.py(), "status", "expected an AuditState or its number");
+    if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
+        return Err(problem());
+    }
+    value.extract().map_err(|_| problem())
+}
+
+/// An aware datetime, or its ISO 8601 text.
+pub(crate) fn moment(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
+    let py = value.py();
+    let problem = || argument(py, field, "expected an aware datetime after 1970, or its ISO 8601 text");
+    let class = imports::datetime(py)?;
+    let value = match value.cast::<PyString>() {
+        Ok(text) => class.call_method1("fromisoformat", (text,)).map_err(|_| problem())?,
+        Err(_) => value.clone(),
+    };
+    if !value.is_instance(&class)? || value.call_method0("utcoffset")?.is_none() {
+        return Err(problem());
+    }
+    let epoch = errors::utc(py, UNIX_EPOCH)?;
+    let since = value.sub(epoch)?;
+    let microseconds: i64 = since.call_method1("__floordiv__", (microsecond(py)?,))?.extract()?;
+    let microseconds = u64::try_from(microseconds).map_err(|_| problem())?;
+    Ok(UNIX_EPOCH + Duration::from_micros(microseconds))
+}
+
+fn microsecond(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let keywords = PyDict::new(py);
+    keywords.set_item("microseconds", 1)?;
+    imports::timedelta(py)?.call((), Some(&keywords))?.into_bound_py_any(py)
+}

@@ -1,0 +1,119 @@
+//! From the core's one error enum to the exceptions of `wxaudit._errors.tree`: one exhaustive match.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDateTime, PyDict, PyTuple, PyTzInfo};
+
+use super::imports;
+use crate::error::{Error, Failure, Phase};
+use crate::event::Event;
+
+/// The call that failed, for the exception's attributes.
+#[derive(Default)]
+pub(crate) struct Context<'a> {
+    pub(crate) auditid: Option<i64>,
+    pub(crate) appid: Option<&'a str>,
+}
+
+/// The exception for an error outside of any call.
+pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    let made = described(py, error, 0, None, &Context::default())
+        .and_then(|described| imports::from_native(py)?.call1(described));
+    made.map_or_else(|problem| problem, PyErr::from_value)
+}
+
+/// How a call failed, as data of which `wxaudit._errors.tree.from_native` makes the exception: a call may end in a daemon thread of
+/// an interpreter that exits, where no Python code may run below native frames.
+pub(crate) fn failed<'py>(
+    py: Python<'py>,
+    failure: &Failure,
+    context: &Context<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(described(py, &failure.error, failure.attempts, Some(failure.url_path), context)?.into_any())
+}
+
+/// The name of the exception's class, what happened, and its attributes.
+fn described<'py>(
+    py: Python<'py>,
+    error: &Error,
+    attempts: u32,
+    url_path: Option<&str>,
+    context: &Context<'_>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let attributes = PyDict::new(py);
+    attributes.set_item("auditid", context.auditid)?;
+    attributes.set_item("appid", context.appid)?;
+    attributes.set_item("attempts", attempts)?;
+    let what = match error {
+        Error::Argument { .. } | Error::Timeout { .. } => error.to_string(),
+        Error::Api { errcode, errmsg, rid, retry_at } => {
+            attributes.set_item("errcode", errcode)?;
+            attributes.set_item("rid", rid)?;
+            attributes.set_item("url_path", url_path)?;
+            attributes.set_item("retry_at", retry_at.map(timestamp))?;
+            errmsg.clone()
+        }
+        Error::TokenSource { problem } => format!("the token source failed: {problem}"),
+        Error::Transport { phase, transient, .. } => {
+            attributes.set_item("retryable", transient)?;
+            transport(*phase, error)
+        }
+        Error::HttpStatus { status, .. } => {
+            attributes.set_item("http_status", status)?;
+            error.to_string()
+        }
+        Error::Decode { excerpt, .. } => {
+            attributes.set_item("excerpt", excerpt)?;
+            error.to_string()
+        }
+    };
+    (error.kind(), what, attributes).into_pyobject(py)
+}
+
+fn transport(phase: Phase, error: &Error) -> String {
+    match phase {
+        Phase::Start => error.to_string(),
+        _ => format!("no answer from WeChat: {error}"),
+    }
+}
+
+/// The keywords of an event as Python code sees it.
+pub(crate) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
+    let values = PyDict::new(py);
+    values.set_item("kind", event.kind.name())?;
+    values.set_item("time", timestamp(event.at))?;
+    values.set_item("call", event.call)?;
+    values.set_item("auditid", event.auditid)?;
+    values.set_item("appid", &event.appid)?;
+    values.set_item("attempt", event.attempt)?;
+    values.set_item("method", &event.method)?;
+    values.set_item("host", &event.host)?;
+    values.set_item("port", event.port)?;
+    values.set_item("url_path", event.url_path)?;
+    values.set_item("http_status", event.http_status)?;
+    values.set_item("errcode", event.errcode)?;
+    values.set_item("rid", &event.rid)?;
+    values.set_item("delay", event.delay.as_ref().map(Duration::as_secs_f64))?;
+    values.set_item("elapsed", event.elapsed.as_secs_f64())?;
+    values.set_item("error", &event.error)?;
+    values.set_item("error_type", event.error_type)?;
+    Ok(values)
+}
+
+/// An aware datetime in UTC, to the microsecond.
+pub(crate) fn utc(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyAny>> {
+    let zone = PyTzInfo::utc(py)?.to_owned();
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    // The whole seconds alone: with its fraction, a float of the last second of a year may be one of the next.
+    let seconds = Duration::from_secs(since.as_secs()).as_secs_f64();
+    let whole = PyDateTime::from_timestamp(py, seconds, Some(&zone))?;
+    let rest = PyDict::new(py);
+    rest.set_item(intern!(py, "microsecond"), since.subsec_micros())?;
+    whole.call_method(intern!(py, "replace"), (), Some(&rest))
+}
+
+fn timestamp(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}

@@ -1,0 +1,8 @@
+//! Arguments, errors, JSON and tokens between Python and Rust.
+
+pub(crate) mod arguments;
+pub(crate) mod errors;
+pub(crate) mod imports;
+pub(crate) mod json;
+pub(crate) mod shown;
+pub(crate) mod token;

@@ -1,0 +1,79 @@
+//! Block the calling thread on a future.
+
+use std::future::Future;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use tokio::task::AbortHandle;
+
+use super::runtime::Runtime;
+
+/// How often a blocked thread looks for signals.
+const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Blocks the calling thread until `future` is done, without the GIL. A signal handler that raises (Ctrl-C) ends the
+/// wait and drops the future.
+pub(crate) fn block_on<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let driver = &Runtime::current(py)?.driver;
+    let activity = driver.begin_activity_unannounced();
+    let mut future = Box::pin(after_other_events(future));
+    if activity.alone
+        && let Some(output) = py.detach(|| driver.drive(future.as_mut(), SIGNAL_CHECK_INTERVAL))
+    {
+        return Ok(output);
+    }
+    // From here on the I/O thread drives the runtime, whatever holds up this one.
+    driver.resume_io_thread();
+    py.check_signals()?;
+    let (sender, mut receiver) = sync_channel(1);
+    let task = driver.handle().spawn(async move {
+        // Nobody listens any more where the wait was interrupted.
+        let _ = sender.send(future.await);
+    });
+    let _abort = AbortOnDrop(task.abort_handle());
+    loop {
+        let message;
+        (message, receiver) = py.detach(move || (receiver.recv_timeout(SIGNAL_CHECK_INTERVAL), receiver));
+        match message {
+            Ok(output) => {
+                if activity.alone {
+                    driver.yield_to_callers();
+                }
+                return Ok(output);
+            }
+            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(PyRuntimeError::new_err("a bug in wxaudit: the call panicked; please report it"));
+            }
+        }
+    }
+}
+
+/// Runs `call` after the events that came while nobody drove the runtime: a connection that the server has closed
+/// meanwhile must not be used for it.
+///
+/// It is boxed before anything else: each future that takes another one in by value has twice its size.
+fn after_other_events<F>(call: F) -> impl Future<Output = F::Output> + Send + 'static
+where
+    F: Future + Send + 'static,
+{
+    let call = Box::pin(call);
+    async move {
+        tokio::task::yield_now().await;
+        call.await
+    }
+}
+
+/// Aborts a task when it is dropped.
+pub(crate) struct AbortOnDrop(pub(crate) AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,253 @@
+//! `wxaudit.AuditQuery`, and what callers pass in its place.
+
+use pyo3::exceptions::{PyException, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PyList, PyTuple};
+
+use crate::error::Error;
+use crate::python::convert::arguments::{audit_id, label, type_name};
+use crate::python::convert::shown::visible_repr;
+use crate::python::convert::token::{self, Secret, hidden_text, hidden_token};
+use crate::python::convert::{errors, imports};
+use crate::token::MASK;
+use crate::wechat::request::AuditId;
+
+/// One query of a batch: whose audit, and which.
+///
+/// `token` is a text or a token source, as for a single call; a text is hidden, here and wherever this shows itself.
+/// `appid` is a label that comes back on the result and on errors, and names whose quota is used.
+#[pyclass(frozen, module = "wxaudit")]
+pub(crate) struct AuditQuery {
+    token: Py<PyAny>,
+    auditid: AuditId,
+    appid: Option<String>,
+}
+
+/// A query that has been checked, its token hidden unless it is a source.
+pub(crate) struct Checked<'py> {
+    pub(crate) token: Bound<'py, PyAny>,
+    pub(crate) auditid: AuditId,
+    pub(crate) appid: Option<String>,
+}
+
+impl<'py> Checked<'py> {
+    fn new(
+        token: Bound<'py, PyAny>,
+        auditid: Bound<'py, PyAny>,
+        appid: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Self> {
+        let token = hidden_token(token)?;
+        let py = token.py();
+        match token.cast::<Secret>() {
+            Ok(secret) => drop(token::argument(py, secret.get())?),
+            Err(_) if !token.is_none() => {}
+            Err(_) => {
+                let problem = format!("expected text or a token source, got {}", type_name(&token)?);
+                return Err(errors::raise(py, &Error::argument("token", problem)));
+            }
+        }
+        Ok(Self {
+            auditid: table_id(&hidden_text(auditid)?)?,
+            appid: appid.map(|appid| label(&hidden_text(appid)?)).transpose()?,
+            token,
+        })
+    }
+}
+
+impl From<Checked<'_>> for AuditQuery {
+    fn from(Checked { token, auditid, appid }: Checked<'_>) -> Self {
+        Self { token: token.unbind(), auditid, appid }
+    }
+}
+
+#[pymethods]
+impl AuditQuery {
+    #[new]
+    #[pyo3(signature = (token, auditid, appid = None))]
+    fn new(
+        token: Bound<'_, PyAny>,
+        auditid: Bound<'_, PyAny>,
+        appid: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        Checked::new(token, auditid, appid).map(Self::from)
+    }
+
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args() -> (&'static str, &'static str, &'static str) {
+        ("token", "auditid", "appid")
+    }
+
+    /// The token source, or the hidden token; either can be passed on to any call.
+    #[getter]
+    pub(crate) fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.token.bind(py).clone()
+    }
+
+    /// The audit's number.
+    #[getter(auditid)]
+    fn number(&self) -> i64 {
+        self.auditid.get()
+    }
+
+    /// The caller's label.
+    #[getter]
+    pub(crate) fn appid(&self) -> Option<&str> {
+        self.appid.as_deref()
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
+        let Ok(other) = other.cast::<Self>() else {
+            return false;
+        };
+        let other = other.get();
+        let (mine, others) = (self.token.bind(py), other.token.bind(py));
+        let same_token = match (mine.cast::<Secret>(), others.cast::<Secret>()) {
+            (Ok(mine), Ok(others)) => mine.get().text() == others.get().text(),
+            _ => mine.is(others),
+        };
+        same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        (self.auditid.get(), self.appid.as_deref()).into_pyobject(py)?.hash()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let token = self.token.bind(py);
+        let token = match token.cast::<Secret>() {
+            Ok(_) => MASK.to_owned(),
+            Err(_) => format!("<{}>", type_name(token)?),
+        };
+        let appid = match &self.appid {
+            Some(appid) => format!(", appid={}", visible_repr(py, appid)?),
+            None => String::new(),
+        };
+        Ok(format!("AuditQuery({token}, {}{appid})", self.auditid.get()))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, memo: &Bound<'_, PyAny>) -> Py<Self> {
+        let _ = memo;
+        slf
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let py = slf.py();
+        let query = slf.get();
+        if query.token.bind(py).is_instance_of::<Secret>() {
+            let problem = "an AuditQuery with a token in it cannot be pickled: the token is a secret; give it a token \
+                           source that can be pickled";
+            return Err(PyTypeError::new_err(problem));
+        }
+        let arguments = (query.token(py), query.auditid.get(), query.appid()).into_pyobject(py)?;
+        Ok((slf.get_type().into_any(), arguments))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.token)
+    }
+}
+
+/// An audit id as tables have it: pandas makes floats of a column of whole numbers with a gap in it.
+fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
+    let Ok(float) = value.cast::<PyFloat>() else {
+        return audit_id(value);
+    };
+    let py = value.py();
+    let raise = |problem: &str| errors::raise(py, &Error::argument("auditid", problem));
+    let number = float.value();
+    if number.is_nan() {
+        return Err(raise("there is none (NaN)"));
+    }
+    if number.fract() != 0.0 {
+        return Err(raise("expected a whole number or its digits, got a float with a fraction"));
+    }
+    // Above it a float no longer tells a number from the next one.
+    if !(1.0..=EXACT).contains(&number) {
+        return Err(raise("is out of range for a float; pass it as int"));
+    }
+    audit_id(&float.call_method0("__int__")?)
+}
+
+/// 2 to the 53rd.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What a caller passes as one query: an `AuditQuery`, a tuple or list of token, auditid and perhaps an appid. What
+/// cannot be used comes back as an `ArgumentError`, so that no Python frame ever holds the item, and its token.
+#[pyfunction]
+pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = item.py();
+    if item.is_instance_of::<AuditQuery>() {
+        return Ok(item);
+    }
+    match checked(&item)? {
+        Ok(query) => Ok(Bound::new(py, AuditQuery::from(query))?.into_any()),
+        Err(error) => Ok(error),
+    }
+}
+
+/// The same, without making an object of it.
+pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<'py>, Bound<'py, PyAny>>> {
+    let py = item.py();
+    if let Ok(query) = item.cast::<AuditQuery>() {
+        let query = query.get();
+        let appid = query.appid.clone();
+        return Ok(Ok(Checked { token: query.token(py), auditid: query.auditid, appid }));
+    }
+    let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
+        (Ok(tuple), _) => tuple.iter().collect(),
+        (_, Ok(list)) => list.iter().collect(),
+        _ => return wrong_shape(item, &type_name(item)?).map(Err),
+    };
+    let mut parts = parts.into_iter();
+    let (Some(token), Some(auditid), appid, None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        let shape = format!("a {} of {}", type_name(item)?, item.len()?);
+        return wrong_shape(item, &shape).map(Err);
+    };
+    let appid = appid.filter(|appid| !appid.is_none());
+    let shown = appid.as_ref().and_then(|appid| label(appid).ok());
+    match Checked::new(token, auditid, appid) {
+        Ok(query) => Ok(Ok(query)),
+        Err(error) => refused(py, error, shown).map(Err),
+    }
+}
+
+fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py, PyAny>> {
+    let problem = format!("expected AuditQuery(token, auditid) or (token, auditid), got {shape}");
+    refused(item.py(), errors::raise(item.py(), &Error::argument("query", problem)), None)
+}
+
+/// The error of one query as a value; a signal handler's exception is none.
+fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Bound<'_, PyAny>> {
+    if !error.is_instance_of::<PyException>(py) {
+        return Err(error);
+    }
+    let value = error.value(py).clone().into_any();
+    let error = if is_argument_error(&value)? {
+        value
+    } else {
+        // Without its text, which may hold anything.
+        let problem = format!("reading it raised {}", type_name(&value)?);
+        let made = errors::raise(py, &Error::argument("query", problem)).value(py).clone().into_any();
+        made.setattr("__cause__", value)?;
+        made
+    };
+    error.setattr("appid", appid)?;
+    Ok(error)
+}
+
+fn is_argument_error(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.is_instance(&imports::argument_error(value.py())?)
+}
+
+/// An `ArgumentError` as a value; whatever else was raised stays raised.
+pub(crate) fn argument_error(py: Python<'_>, error: PyErr) -> PyResult<Bound<'_, PyAny>> {
+    let value = error.value(py).clone().into_any();
+    if is_argument_error(&value)? { Ok(value) } else { Err(error) }
+}

@@ -1,0 +1,181 @@
+//! `wxaudit.AuditResult`: how one query of a batch ended.
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::status::AuditStatus;
+use crate::python::convert::arguments::argument;
+use crate::python::convert::imports;
+use crate::python::convert::shown::visible_repr;
+
+/// How one query of a batch ended: with a status or with an error, never both.
+#[pyclass(frozen, module = "wxaudit")]
+pub(crate) struct AuditResult {
+    auditid: Option<i64>,
+    appid: Option<String>,
+    status: Option<Py<AuditStatus>>,
+    error: Option<Py<PyAny>>,
+    index: u64,
+    attempts: u32,
+}
+
+impl AuditResult {
+    pub(crate) fn answered(status: Py<AuditStatus>, outcome: Answered) -> Self {
+        let Answered { auditid, appid, index, attempts } = outcome;
+        Self { auditid, appid, status: Some(status), error: None, index, attempts }
+    }
+}
+
+/// What is known of a query that was answered, beside the answer.
+pub(crate) struct Answered {
+    pub(crate) auditid: Option<i64>,
+    pub(crate) appid: Option<String>,
+    pub(crate) index: u64,
+    pub(crate) attempts: u32,
+}
+
+#[pymethods]
+impl AuditResult {
+    #[new]
+    #[pyo3(signature = (auditid, appid = None, status = None, error = None, index = 0, attempts = 0))]
+    fn new(
+        py: Python<'_>,
+        auditid: Option<i64>,
+        appid: Option<String>,
+        status: Option<Py<AuditStatus>>,
+        error: Option<Bound<'_, PyAny>>,
+        index: u64,
+        attempts: u32,
+    ) -> PyResult<Self> {
+        if status.is_some() == error.is_some() {
+            return Err(argument(py, "status", "an AuditResult has either a status or an error"));
+        }
+        if let Some(error) = &error
+            && !error.is_instance(&imports::wxaudit_error(py)?)?
+        {
+            return Err(argument(py, "error", "expected a WxAuditError"));
+        }
+        Ok(Self { auditid, appid, status, error: error.map(Bound::unbind), index, attempts })
+    }
+
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args() -> (&'static str, &'static str, &'static str, &'static str) {
+        ("auditid", "appid", "status", "error")
+    }
+
+    /// The audit's number; None where the query held none.
+    #[getter]
+    fn auditid(&self) -> Option<i64> {
+        self.auditid
+    }
+
+    /// The caller's label.
+    #[getter]
+    fn appid(&self) -> Option<&str> {
+        self.appid.as_deref()
+    }
+
+    /// The status; None where there is an error.
+    #[getter]
+    fn status<'py>(&self, py: Python<'py>) -> Option<Bound<'py, AuditStatus>> {
+        self.status.as_ref().map(|status| status.bind(py).clone())
+    }
+
+    /// The error; None where there is a status.
+    #[getter]
+    fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.error.as_ref().map(|error| error.bind(py).clone())
+    }
+
+    /// The query's number in the input, from 0.
+    #[getter]
+    fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// How many requests were sent for it.
+    #[getter]
+    fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Whether there is a status, whatever it says.
+    #[getter]
+    fn ok(&self) -> bool {
+        self.status.is_some()
+    }
+
+    /// The status; raises the error where there is one.
+    fn unwrap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match (&self.status, &self.error) {
+            (Some(status), _) => Ok(status.bind(py).clone().into_any()),
+            (None, Some(error)) => Err(PyErr::from_value(error.bind(py).clone())),
+            (None, None) => Err(argument(py, "status", "an AuditResult has either a status or an error")),
+        }
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(other) = other.cast::<Self>() else {
+            return Ok(false);
+        };
+        let other = other.get();
+        let same_query = self.auditid == other.auditid && self.appid == other.appid;
+        let same_status = match (&self.status, &other.status) {
+            (Some(mine), Some(others)) => mine.bind(py).as_any().eq(others.bind(py))?,
+            (None, None) => true,
+            _ => false,
+        };
+        let same_error = match (&self.error, &other.error) {
+            (Some(mine), Some(others)) => {
+                let (mine, others) = (mine.bind(py), others.bind(py));
+                mine.get_type().is(others.get_type()) && mine.getattr("args")?.eq(others.getattr("args")?)?
+            }
+            (None, None) => true,
+            _ => false,
+        };
+        Ok(same_query && same_status && same_error)
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        (self.auditid, self.appid.as_deref(), self.ok()).into_pyobject(py)?.hash()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let outcome = match (&self.status, &self.error) {
+            (Some(status), _) => format!("status={}", status.bind(py).repr()?.to_str()?),
+            (None, Some(error)) => format!("error={}", error.bind(py).repr()?.to_str()?),
+            (None, None) => String::new(),
+        };
+        let auditid = self.auditid.map_or_else(|| "None".to_owned(), |auditid| auditid.to_string());
+        let appid = match &self.appid {
+            Some(appid) => format!(", {}", visible_repr(py, appid)?),
+            None => String::new(),
+        };
+        Ok(format!("AuditResult({auditid}{appid}, {outcome})"))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, memo: &Bound<'_, PyAny>) -> Py<Self> {
+        let _ = memo;
+        slf
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let py = slf.py();
+        let this = slf.get();
+        let arguments =
+            (this.auditid, this.appid(), this.status(py), this.error(py), this.index, this.attempts);
+        Ok((slf.get_type().into_any(), arguments.into_pyobject(py)?))
+    }
+
+    // An error that was raised knows frames, and a frame may know this result: the collector has to see the circle.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.status)?;
+        visit.call(&self.error)
+    }
+}

@@ -1,0 +1,341 @@
+//! `wxaudit.AuditStatus`: a native class that is at home in Python.
+
+use std::hash::{Hash, Hasher};
+use std::time::SystemTime;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+
+use crate::json::Json;
+use crate::python::convert::arguments::{self, argument, audit_id, moment, text, texts, type_name};
+use crate::python::convert::shown::visible_repr;
+use crate::python::convert::{errors, imports, json};
+use crate::wechat::status;
+
+/// The review status of one audit, as WeChat told it at one moment.
+///
+/// Two are equal when they say the same of the same audit: auditid, status, reason, screenshots and appid. When they
+/// were observed, and how the answer was written, does not count.
+///
+/// Source: `api_getauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
+#[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
+pub(crate) struct AuditStatus(pub(crate) status::AuditStatus);
+
+impl From<status::AuditStatus> for AuditStatus {
+    fn from(status: status::AuditStatus) -> Self {
+        Self(status)
+    }
+}
+
+#[pymethods]
+impl AuditStatus {
+    #[new]
+    #[pyo3(signature = (auditid, status, reason = None, screenshots = None, *, appid = None, observed_at = None))]
+    pub(crate) fn new(
+        auditid: &Bound<'_, PyAny>,
+        status: &Bound<'_, PyAny>,
+        reason: Option<&Bound<'_, PyAny>>,
+        screenshots: Option<&Bound<'_, PyAny>>,
+        appid: Option<&Bound<'_, PyAny>>,
+        observed_at: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let reason =
+            reason.map(|reason| text("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
+        Ok(Self(status::AuditStatus {
+            auditid: audit_id(auditid)?.get(),
+            status: arguments::state(status)?,
+            reason,
+            screenshots: screenshots.map_or_else(|| Ok(Vec::new()), |value| texts("screenshots", value))?,
+            appid: appid.map(|appid| text("appid", appid)).transpose()?,
+            observed_at: observed_at
+                .map_or_else(|| Ok(SystemTime::now()), |value| moment("observed_at", value))?,
+            lossy: false,
+            raw: Json::Object(Vec::new()),
+        }))
+    }
+
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args() -> (&'static str, &'static str, &'static str, &'static str) {
+        ("auditid", "status", "reason", "screenshots")
+    }
+
+    /// The audit's number.
+    #[getter]
+    fn auditid(&self) -> i64 {
+        self.0.auditid
+    }
+
+    /// The state; one that is unknown today keeps its number.
+    #[getter]
+    fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        state(py, self.0.status)
+    }
+
+    /// Why it was rejected or delayed, as WeChat wrote it: untrusted text. None where WeChat gave none.
+    #[getter]
+    fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// The `media_id`s of the screenshots.
+    #[getter]
+    fn screenshots<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, &self.0.screenshots)
+    }
+
+    /// The caller's label for the mini program.
+    #[getter]
+    fn appid(&self) -> Option<&str> {
+        self.0.appid.as_deref()
+    }
+
+    /// When the answer arrived: aware, UTC. The wire carries no time.
+    #[getter]
+    fn observed_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        errors::utc(py, self.0.observed_at)
+    }
+
+    /// Whether bytes of the answer had to be repaired before it could be read.
+    #[getter]
+    fn lossy(&self) -> bool {
+        self.0.lossy
+    }
+
+    /// The answer as decoded, a new dict each time; empty for a status that was made by hand.
+    #[getter]
+    fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json::to_python(py, &self.0.raw)
+    }
+
+    /// The items of the reason; nothing of its text is lost.
+    #[getter]
+    fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let class = imports::reason(py)?;
+        let reasons = self.0.reasons().into_iter().map(|reason| class.call1((reason.title, reason.details)));
+        PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// Whether WeChat will not change it any more: approved, rejected or withdrawn.
+    #[getter]
+    fn is_final(&self) -> bool {
+        matches!(self.0.status, 0 | 1 | 3)
+    }
+
+    /// Whether a decision still follows: in review or delayed.
+    #[getter]
+    fn is_pending(&self) -> bool {
+        matches!(self.0.status, 2 | 4)
+    }
+
+    /// Whether the version may be released.
+    #[getter]
+    fn is_approved(&self) -> bool {
+        self.0.status == 0
+    }
+
+    /// Whether it was rejected.
+    #[getter]
+    fn is_rejected(&self) -> bool {
+        self.0.status == 1
+    }
+
+    /// Raises `ReviewRejected` when it was rejected, and returns itself otherwise.
+    fn raise_for_rejection<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        if !slf.get().is_rejected() {
+            return Ok(slf.clone());
+        }
+        Err(PyErr::from_value(imports::review_rejected(slf.py())?.call1((slf,))?))
+    }
+
+    /// All of it in a dict that is safe for JSON; `from_dict` reads it back.
+    pub(crate) fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        let py = slf.py();
+        let status = &slf.get().0;
+        let dict = PyDict::new(py);
+        dict.set_item("auditid", status.auditid)?;
+        dict.set_item("status", status.status)?;
+        dict.set_item("reason", status.reason.as_deref())?;
+        dict.set_item("screenshots", PyList::new(py, &status.screenshots)?)?;
+        dict.set_item("appid", status.appid.as_deref())?;
+        dict.set_item("observed_at", errors::utc(py, status.observed_at)?.call_method0("isoformat")?)?;
+        dict.set_item("lossy", status.lossy)?;
+        dict.set_item("raw", json::to_python(py, &status.raw)?)?;
+        Ok(dict)
+    }
+
+    /// Reads what `to_dict` made. Keys it does not know are left out; `ArgumentError` for a missing or wrong one.
+    #[classmethod]
+    fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Self::read(data)?.into_class(class)
+    }
+
+    pub(crate) fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let py = slf.py();
+        let status = &slf.get().0;
+        let name = type_name(slf)?;
+        let mut shown = format!("{name}({}, {}", status.auditid, shown_state(py, status.status)?);
+        if let Some(reason) = &status.reason {
+            shown.push_str(", ");
+            shown.push_str(&visible_repr(py, reason)?);
+        } else if !status.screenshots.is_empty() {
+            shown.push_str(", None");
+        }
+        if !status.screenshots.is_empty() {
+            shown.push_str(", ");
+            shown.push_str(&slf.get().screenshots(py)?.repr()?.to_string_lossy());
+        }
+        if let Some(appid) = &status.appid {
+            shown.push_str(", appid=");
+            shown.push_str(&visible_repr(py, appid)?);
+        }
+        let observed_at = errors::utc(py, status.observed_at)?.call_method0("isoformat")?;
+        shown.push_str(", observed_at=");
+        shown.push_str(&observed_at.repr()?.to_string_lossy());
+        shown.push(')');
+        Ok(shown)
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        self.identity().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        let _ = memo;
+        slf
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
+        Ok((slf.get_type().getattr("from_dict")?, (data_of(slf)?,)))
+    }
+
+    /// `copy.replace`: the same status with some attributes changed.
+    #[pyo3(signature = (**changes))]
+    fn __replace__<'py>(
+        slf: &Bound<'py, Self>,
+        changes: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let data = data_of(slf)?;
+        for (key, value) in changes.into_iter().flat_map(PyDictMethods::iter) {
+            if !data.contains(&key)? {
+                let message = format!("AuditStatus has no attribute {}", key.repr()?.to_str()?);
+                return Err(PyTypeError::new_err(message));
+            }
+            data.set_item(key, value)?;
+        }
+        slf.get_type().call_method1(intern!(slf.py(), "from_dict"), (data,))
+    }
+
+    /// For kombu's JSON, which Celery uses.
+    fn __json__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        data_of(slf)
+    }
+
+    /// For notebooks: a small table, everything from the wire escaped.
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        imports::audit_html(slf.py())?.call1((slf,))
+    }
+
+    /// For pydantic: an instance or its dict is accepted; JSON holds the dict.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: &Bound<'py, PyAny>,
+        handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        imports::audit_schema(class.py())?.call1((class, source, handler))
+    }
+}
+
+/// `to_dict`, of a subclass too.
+fn data_of<'py>(status: &Bound<'py, AuditStatus>) -> PyResult<Bound<'py, PyDict>> {
+    Ok(status.call_method0(intern!(status.py(), "to_dict"))?.cast_into()?)
+}
+
+impl AuditStatus {
+    /// Reads what `to_dict` made.
+    pub(crate) fn read(data: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = data.py();
+        let data =
+            data.cast::<PyDict>().map_err(|_| argument(py, "data", "expected a dict made by to_dict"))?;
+        let required = |key: &'static str| {
+            data.get_item(key)?.ok_or_else(|| argument(py, key, "is missing in the dict"))
+        };
+        let optional = |key: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
+            Ok(data.get_item(key)?.filter(|value| !value.is_none()))
+        };
+        let made = Self::new(
+            &required("auditid")?,
+            &required("status")?,
+            optional("reason")?.as_ref(),
+            optional("screenshots")?.as_ref(),
+            optional("appid")?.as_ref(),
+            optional("observed_at")?.as_ref(),
+        )?;
+        let lossy = optional("lossy")?.map_or(Ok(false), |lossy| lossy.extract())?;
+        let raw = optional("raw")?.map_or(Ok(Json::Object(Vec::new())), |raw| json::from_python(&raw))?;
+        Ok(Self(status::AuditStatus { lossy, raw, ..made.0 }))
+    }
+
+    fn identity(&self) -> (i64, i64, Option<&str>, &[String], Option<&str>) {
+        let status = &self.0;
+        let (reason, appid) = (status.reason.as_deref(), status.appid.as_deref());
+        (status.auditid, status.status, reason, &status.screenshots, appid)
+    }
+
+    /// An instance of this class itself, or of a subclass by way of its constructor.
+    fn into_class<'py>(self, class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
+        if class.is(py.get_type::<Self>()) {
+            return Ok(Bound::new(py, self)?.into_any());
+        }
+        self.call_class(class, &PyDict::new(py))
+    }
+
+    /// An instance by way of the constructor of a subclass, which takes these keywords too.
+    pub(crate) fn call_class<'py>(
+        self,
+        class: &Bound<'py, PyType>,
+        keywords: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
+        let status = self.0;
+        keywords.set_item("appid", status.appid)?;
+        keywords.set_item("observed_at", errors::utc(py, status.observed_at)?)?;
+        class.call((status.auditid, status.status, status.reason, status.screenshots), Some(keywords))
+    }
+}
+
+/// The member of `AuditState` for a number. The known ones are looked up once.
+fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
+    static KNOWN: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
+    let known = KNOWN.get_or_try_init(py, || {
+        let class = imports::audit_state(py)?;
+        (0..=4).map(|number| class.call1((number,)).map(Bound::unbind)).collect::<PyResult<Vec<_>>>()
+    })?;
+    match usize::try_from(number).ok().and_then(|index| known.get(index)) {
+        Some(member) => Ok(member.bind(py).clone()),
+        None => imports::audit_state(py)?.call1((number,)),
+    }
+}
+
+/// The state as the constructor takes it, in a form that evaluates.
+fn shown_state(py: Python<'_>, number: i64) -> PyResult<String> {
+    Ok(match number {
+        0..=4 => format!("AuditState.{}", state(py, number)?.getattr("name")?.extract::<String>()?),
+        _ => format!("AuditState({number})"),
+    })
+}

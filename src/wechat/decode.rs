@@ -1,0 +1,275 @@
+//! From a raw answer to a result or an error. Nothing is guessed: a status that is absent or of a wrong type is
+//! an error, never an approval.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::error::Error;
+use crate::json::{self, Json};
+use crate::token::{Tokens, mask_tokens};
+use crate::wechat::request::{AuditId, RequestId, is_request_id};
+use crate::wechat::status::{AuditStatus, LatestAuditStatus};
+
+/// The spellings that WeChat uses across its interfaces.
+const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
+
+/// A `media_id` has 64 characters: an honest answer holds far fewer.
+const MOST_SCREENSHOTS: usize = 10_000;
+
+/// The end of the year 9999.
+const LAST_SECOND: u64 = 253_402_300_800;
+
+const EXCERPT_CHARACTERS: usize = 200;
+/// How much of a body an excerpt is made from; what this cuts off of a token is masked as any cut is.
+const EXCERPT_SOURCE: usize = 16 * 1024;
+
+/// Reads the answer of `get_auditstatus`.
+///
+/// # Errors
+/// [`Error::Api`] for an `errcode` that is not 0, [`Error::Decode`] for everything that is not plainly the status
+/// of this audit.
+pub fn audit_status(
+    body: &[u8],
+    auditid: AuditId,
+    tokens: &Tokens,
+    now: SystemTime,
+) -> Result<AuditStatus, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    answer.check_auditid(auditid)?;
+    answer.into_status(auditid.get(), now)
+}
+
+/// Reads the answer of `get_latest_auditstatus`.
+///
+/// # Errors
+/// As [`audit_status`].
+pub fn latest_audit_status(
+    body: &[u8],
+    tokens: &Tokens,
+    now: SystemTime,
+) -> Result<LatestAuditStatus, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    let auditid = match answer.object.get("auditid").and_then(integer) {
+        Some(auditid) if auditid > 0 => auditid,
+        _ => return Err(answer.wrong("the answer names no audit")),
+    };
+    Ok(LatestAuditStatus {
+        user_version: answer.note("user_version"),
+        user_desc: answer.note("user_desc"),
+        submitted_at: answer.moment("submit_audit_time"),
+        status: answer.into_status(auditid, now)?,
+    })
+}
+
+/// Reads the answer of `rid/get`: the `rid`, and the `request` as WeChat saw it, all tokens in it masked. The request
+/// may have been made with any token, and its answer may have been one.
+///
+/// # Errors
+/// As [`audit_status`], and for an answer without a request.
+pub fn request_trace(body: &[u8], rid: &RequestId, tokens: &Tokens) -> Result<Json, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    match answer.object.get("request") {
+        Some(request @ Json::Object(_)) => {
+            let mut request = request.clone();
+            request.mask_tokens();
+            let rid = Json::String(rid.to_string());
+            Ok(Json::Object(vec![("rid".to_owned(), rid), ("request".to_owned(), request)]))
+        }
+        _ => Err(answer.wrong("the answer holds no request")),
+    }
+}
+
+/// Reads an answer whose fields the caller knows: the object, once it is a success.
+///
+/// # Errors
+/// As [`audit_status`].
+pub fn object(body: &[u8], tokens: &Tokens) -> Result<Json, Error> {
+    let answer = Answer::read(body, tokens)?;
+    answer.check_errcode()?;
+    Ok(answer.object)
+}
+
+/// A JSON object from WeChat, the token masked in all its texts.
+struct Answer<'a> {
+    object: Json,
+    lossy: bool,
+    body: &'a [u8],
+    tokens: &'a Tokens,
+}
+
+impl<'a> Answer<'a> {
+    fn read(body: &'a [u8], tokens: &'a Tokens) -> Result<Self, Error> {
+        let mut parsed = json::parse(body).map_err(|error| {
+            let problem = if error.is_empty() {
+                "the answer is empty".to_owned()
+            } else {
+                format!("the answer is no JSON that can be trusted ({error})")
+            };
+            Error::Decode { problem, excerpt: excerpt(body, tokens), empty: error.is_empty() }
+        })?;
+        parsed.value.map_strings(&mut |text| tokens.mask(text));
+        let answer = Self { object: parsed.value, lossy: parsed.lossy, body, tokens };
+        match answer.object {
+            Json::Object(_) => Ok(answer),
+            _ => Err(answer.wrong("the answer is JSON but no object")),
+        }
+    }
+
+    fn wrong(&self, problem: impl Into<String>) -> Error {
+        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.tokens), empty: false }
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        match self.object.get(key) {
+            Some(Json::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Success is `errcode` 0, or no `errcode` beside `errmsg` "ok"; whatever else is not.
+    fn check_errcode(&self) -> Result<(), Error> {
+        let errmsg = self.text("errmsg").unwrap_or_default();
+        match self.object.get("errcode") {
+            None if errmsg == "ok" => Ok(()),
+            None => Err(self.wrong("the answer has neither an errcode nor the errmsg \"ok\"")),
+            Some(value) => match integer(value) {
+                Some(0) => Ok(()),
+                Some(errcode) => Err(Error::Api {
+                    errcode,
+                    errmsg: errmsg.to_owned(),
+                    rid: rid(errmsg).map(str::to_owned),
+                    retry_at: None,
+                }),
+                None => Err(self.wrong("the errcode of the answer is no whole number")),
+            },
+        }
+    }
+
+    /// An answer that names another audit belongs to another call.
+    fn check_auditid(&self, asked: AuditId) -> Result<(), Error> {
+        match self.object.get("auditid").map(integer) {
+            Some(Some(answered)) if answered != asked.get() => {
+                Err(self.wrong(format!("the answer is about audit {answered}, not {asked}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn status(&self) -> Result<i64, Error> {
+        match self.object.get("status") {
+            None | Some(Json::Null) => Err(self.wrong("the answer has no status")),
+            Some(value) => {
+                integer(value).ok_or_else(|| self.wrong("the status of the answer is no whole number"))
+            }
+        }
+    }
+
+    fn into_status(self, auditid: i64, now: SystemTime) -> Result<AuditStatus, Error> {
+        Ok(AuditStatus {
+            auditid,
+            status: self.status()?,
+            reason: self.optional_text("reason")?,
+            screenshots: self.screenshots()?,
+            appid: None,
+            observed_at: now,
+            lossy: self.lossy,
+            raw: self.object,
+        })
+    }
+
+    fn optional_text(&self, key: &str) -> Result<Option<String>, Error> {
+        match self.object.get(key) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::String(text)) => Ok((!text.is_empty()).then(|| text.clone())),
+            Some(_) => Err(self.wrong(format!("the {key} of the answer is no text"))),
+        }
+    }
+
+    /// A text beside the status, which is worth more than that text: None for what is none.
+    fn note(&self, key: &str) -> Option<String> {
+        match self.object.get(key) {
+            Some(Json::String(text)) if !text.is_empty() => Some(text.clone()),
+            Some(Json::Integer(number)) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A moment in seconds since 1970; None for what is none, as for `note`.
+    fn moment(&self, key: &str) -> Option<SystemTime> {
+        let seconds = u64::try_from(self.object.get(key).and_then(integer)?).ok()?;
+        // Years of five digits are none.
+        (seconds < LAST_SECOND).then(|| UNIX_EPOCH + Duration::from_secs(seconds))
+    }
+
+    fn screenshots(&self) -> Result<Vec<String>, Error> {
+        let is_filled = |value: &&Json| match value {
+            Json::Null => false,
+            Json::String(text) => !text.is_empty(),
+            _ => true,
+        };
+        match SCREENSHOT.iter().filter_map(|key| self.object.get(key)).find(is_filled) {
+            None => Ok(Vec::new()),
+            Some(Json::String(text)) => {
+                let media_ids = || text.split('|').filter(|media_id| !media_id.is_empty());
+                if media_ids().count() > MOST_SCREENSHOTS {
+                    return Err(self.wrong("the answer names more than 10 000 screenshots"));
+                }
+                Ok(media_ids().map(str::to_owned).collect())
+            }
+            Some(_) => Err(self.wrong("the screenshot of the answer is no text")),
+        }
+    }
+}
+
+/// A whole number, or a text of one: WeChat writes both.
+fn integer(value: &Json) -> Option<i64> {
+    match value {
+        Json::Integer(number) => Some(*number),
+        Json::String(text) => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| text.parse().ok())?
+        }
+        _ => None,
+    }
+}
+
+/// The request id in an errmsg: `rid: 637accc2-7d67c301-4ae3af4b`.
+fn rid(errmsg: &str) -> Option<&str> {
+    let (_, rest) = errmsg.rsplit_once("rid:")?;
+    rest.split_ascii_whitespace().next().filter(|rid| is_request_id(rid))
+}
+
+/// The error for a body that is not what was asked for.
+#[must_use]
+pub fn refused(problem: &str, body: &[u8], tokens: &Tokens) -> Error {
+    Error::Decode { problem: problem.to_owned(), excerpt: excerpt(body, tokens), empty: false }
+}
+
+/// The start of a body, fit for a message: the token masked before the cut, which could leave half of it.
+fn excerpt(body: &[u8], tokens: &Tokens) -> String {
+    let mut text = String::from_utf8_lossy(body.get(..EXCERPT_SOURCE).unwrap_or(body)).into_owned();
+    tokens.mask(&mut text);
+    // It may be about another request, made with a token that nobody here knows.
+    mask_tokens(&mut text);
+    let mut shown = String::new();
+    for character in text.chars().take(EXCERPT_CHARACTERS) {
+        if character.is_control() || is_hidden_mark(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.chars().take(EXCERPT_CHARACTERS).collect()
+}
+
+/// Marks that nobody sees, that turn the direction of text, or that begin a new line of a log.
+fn is_hidden_mark(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}

@@ -1,0 +1,158 @@
+//! Quota blocks: when they open, and whose they are.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
+use std::time::{Duration, SystemTime};
+
+use wxaudit::call::quota::{DAY_QUOTA, MINUTE_QUOTA, QuotaBlocks, QuotaKey, QuotaSubject, resets_at};
+use wxaudit::error::Error;
+use wxaudit::token::Token;
+
+fn utc(date: &str) -> SystemTime {
+    httpdate::parse_http_date(date).unwrap()
+}
+
+fn refusal(errcode: i64) -> Error {
+    Error::Api { errcode, errmsg: "reach max api daily quota limit".to_owned(), rid: None, retry_at: None }
+}
+
+fn token(text: &str) -> Token {
+    Token::new(text).unwrap()
+}
+
+const PATH: &str = "/wxa/get_auditstatus";
+
+fn appid(text: &str) -> QuotaKey {
+    QuotaKey { path: PATH, who: QuotaSubject::Appid(text.to_owned()) }
+}
+
+fn key(number: u64) -> QuotaKey {
+    QuotaKey { path: PATH, who: QuotaSubject::Token(number) }
+}
+
+#[test]
+fn the_minute_quota_is_renewed_after_sixty_seconds() {
+    let now = utc("Mon, 21 Nov 2022 03:06:40 GMT") + Duration::from_millis(1234);
+    assert_eq!(resets_at(MINUTE_QUOTA, now), Some(now + Duration::from_secs(60)));
+}
+
+#[test]
+fn the_day_quota_is_renewed_at_midnight_in_beijing() {
+    let rows = [
+        ("Mon, 21 Nov 2022 03:06:40 GMT", "Mon, 21 Nov 2022 16:00:00 GMT"),
+        ("Mon, 21 Nov 2022 00:00:00 GMT", "Mon, 21 Nov 2022 16:00:00 GMT"),
+        ("Mon, 21 Nov 2022 15:59:59 GMT", "Mon, 21 Nov 2022 16:00:00 GMT"),
+        ("Mon, 21 Nov 2022 16:00:00 GMT", "Tue, 22 Nov 2022 16:00:00 GMT"),
+        ("Mon, 21 Nov 2022 16:00:01 GMT", "Tue, 22 Nov 2022 16:00:00 GMT"),
+        ("Mon, 21 Nov 2022 23:59:59 GMT", "Tue, 22 Nov 2022 16:00:00 GMT"),
+        // The turn of the month, of the year, and a leap day: in Beijing each is eight hours early.
+        ("Wed, 30 Nov 2022 20:00:00 GMT", "Thu, 01 Dec 2022 16:00:00 GMT"),
+        ("Sat, 31 Dec 2022 16:00:00 GMT", "Sun, 01 Jan 2023 16:00:00 GMT"),
+        ("Wed, 28 Feb 2024 16:00:00 GMT", "Thu, 29 Feb 2024 16:00:00 GMT"),
+        // In July too: there is no summer time.
+        ("Sat, 15 Jul 2023 15:59:59 GMT", "Sat, 15 Jul 2023 16:00:00 GMT"),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 16:00:00 GMT"),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 01 Jan 2100 16:00:00 GMT"),
+    ];
+    for (now, expected) in rows {
+        assert_eq!(resets_at(DAY_QUOTA, utc(now)), Some(utc(expected)), "{now}");
+    }
+}
+
+#[test]
+fn fractions_of_a_second_do_not_move_midnight() {
+    let midnight = utc("Mon, 21 Nov 2022 16:00:00 GMT");
+    let nanosecond = Duration::from_nanos(1);
+    assert_eq!(resets_at(DAY_QUOTA, midnight - nanosecond), Some(midnight));
+    let next = midnight + Duration::from_secs(24 * 3600);
+    assert_eq!(resets_at(DAY_QUOTA, midnight + nanosecond), Some(next));
+    assert_eq!(resets_at(DAY_QUOTA, next - nanosecond), Some(next));
+}
+
+#[test]
+fn it_is_always_midnight_and_always_the_next_one() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let eight_hours = Duration::from_secs(8 * 3600);
+    for _ in 0..10_000 {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_nanos(random.u64(..1 << 62));
+        let at = resets_at(DAY_QUOTA, now).unwrap();
+        let in_beijing = at.duration_since(SystemTime::UNIX_EPOCH).unwrap() + eight_hours;
+        assert_eq!((in_beijing.as_secs() % (24 * 3600), in_beijing.subsec_nanos()), (0, 0));
+        let wait = at.duration_since(now).unwrap();
+        assert!(!wait.is_zero() && wait <= Duration::from_secs(24 * 3600));
+    }
+}
+
+#[test]
+fn no_other_code_closes_a_gate() {
+    for errcode in [-1, 0, 40001, 45008, 45010, 45012, 48001, i64::MAX] {
+        assert_eq!(resets_at(errcode, SystemTime::now()), None, "{errcode}");
+    }
+}
+
+#[test]
+fn the_owner_is_the_appid_or_else_whoever_owns_the_token() {
+    let blocks = QuotaBlocks::default();
+    let (one, same, other) = (token("token-of-one"), token("token-of-one"), token("token-of-another"));
+    let key = |appid, token| blocks.key(PATH, appid, token);
+    assert_eq!(key(Some("wx1"), &one), key(Some("wx1"), &other));
+    assert_ne!(key(Some("wx1"), &one), key(Some("wx2"), &one));
+    assert_eq!(key(None, &one), key(None, &same));
+    assert_ne!(key(None, &one), key(None, &other));
+    assert_ne!(key(None, &one), key(Some("token-of-one"), &one));
+    // A fingerprint says nothing outside of its client.
+    assert_ne!(key(None, &one), QuotaBlocks::default().key(PATH, None, &one));
+    assert!(!format!("{:?}", key(None, &one)).contains("token-of-one"));
+}
+
+#[test]
+fn each_interface_has_a_gate_of_its_own() {
+    let blocks = QuotaBlocks::default();
+    let now = SystemTime::now();
+    blocks.block(appid("wx1"), now + Duration::from_secs(60), refusal(DAY_QUOTA), now);
+    assert!(blocks.refusal(&appid("wx1"), now).is_some());
+    let elsewhere = blocks.key("/cgi-bin/openapi/quota/get", Some("wx1"), &token("token-of-one"));
+    assert_eq!(blocks.refusal(&elsewhere, now), None);
+}
+
+#[test]
+fn a_gate_stays_closed_until_its_moment_for_its_owner_alone() {
+    let blocks = QuotaBlocks::default();
+    let now = SystemTime::now();
+    let key = appid("wx1");
+    let minute = Duration::from_secs(60);
+    blocks.block(key.clone(), now + minute, refusal(MINUTE_QUOTA), now);
+    for (after, left) in [(0, 60_000), (1, 59_999), (59_999, 1)] {
+        let expected = Some((Duration::from_millis(left), refusal(MINUTE_QUOTA)));
+        assert_eq!(blocks.refusal(&key, now + Duration::from_millis(after)), expected);
+    }
+    assert_eq!(blocks.refusal(&appid("wx2"), now), None);
+    assert_eq!(blocks.refusal(&key, now + minute), None);
+    assert_eq!(blocks.refusal(&key, now), None, "once open it is forgotten");
+}
+
+#[test]
+fn a_later_refusal_takes_the_place_of_the_earlier_one() {
+    let blocks = QuotaBlocks::default();
+    let now = SystemTime::now();
+    let key = key(5);
+    blocks.block(key.clone(), now + Duration::from_secs(60), refusal(MINUTE_QUOTA), now);
+    blocks.block(key.clone(), now + Duration::from_secs(3600), refusal(DAY_QUOTA), now);
+    assert_eq!(blocks.refusal(&key, now), Some((Duration::from_secs(3600), refusal(DAY_QUOTA))));
+}
+
+#[test]
+fn thousands_of_gates_are_swept_without_opening_one_that_is_closed() {
+    let blocks = QuotaBlocks::default();
+    let now = SystemTime::now();
+    let later = now + Duration::from_secs(60);
+    for number in 0..5000 {
+        let until =
+            if number % 2 == 0 { now + Duration::from_secs(1) } else { later + Duration::from_secs(60) };
+        blocks.block(key(number), until, refusal(MINUTE_QUOTA), now);
+    }
+    blocks.block(key(5000), later, refusal(MINUTE_QUOTA), later);
+    for number in 0..5000 {
+        assert_eq!(blocks.refusal(&key(number), later).is_some(), number % 2 == 1, "{number}");
+    }
+}

@@ -1,0 +1,67 @@
+//! One request and its answer, without a client around.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use wxaudit::error::Error;
+use wxaudit::token::{Token, Tokens};
+use wxaudit::transport::{Limits, Options, Transport};
+use wxaudit::wechat::request::{AuditId, BaseUrl, Request};
+
+use crate::support::scripted_server::Server;
+
+pub(crate) const LIMITS: Limits =
+    Limits { connect: Some(Duration::from_secs(5)), read: Some(Duration::from_secs(5)) };
+
+pub(crate) fn options(base_url: &str) -> Options {
+    Options {
+        base: BaseUrl::parse(base_url).unwrap(),
+        fallbacks: Vec::new(),
+        proxy: None,
+        ca_file: None,
+        user_agent: HeaderValue::from_static("a-test/1.0"),
+        max_concurrency: 64,
+    }
+}
+
+/// A transport, and the place that it is used for.
+pub(crate) struct TransportHarness {
+    pub(crate) transport: Transport,
+    pub(crate) base: BaseUrl,
+}
+
+pub(crate) fn harness(options: &Options) -> TransportHarness {
+    TransportHarness { transport: Transport::new(options).unwrap(), base: options.base.clone() }
+}
+
+pub(crate) fn transport(server: &Server) -> TransportHarness {
+    harness(&options(&server.base_url))
+}
+
+pub(crate) async fn send_within(harness: &TransportHarness, limits: Limits) -> Result<String, Error> {
+    let request = Request::audit_status(AuditId::new(1_234_567).unwrap());
+    let tokens = Tokens::new(Token::new("86_a+token/of=nobody").unwrap());
+    let body = harness.transport.send(&harness.base, &request, &tokens, &limits).await?;
+    Ok(String::from_utf8(body).unwrap())
+}
+
+pub(crate) async fn send(harness: &TransportHarness) -> Result<String, Error> {
+    send_within(harness, LIMITS).await
+}
+
+/// Lets one connection wait at a listener whose queue is full then: the kernel drops what else asks to connect.
+pub(crate) async fn fill(listener: &TcpListener) -> TcpStream {
+    TcpStream::connect(listener.local_addr().unwrap()).await.unwrap()
+}
+
+/// A listener whose queue has one place.
+pub(crate) fn short_queue() -> (TcpListener, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, base_url)
+}

@@ -1,0 +1,3 @@
+mod exchange;
+mod pool;
+mod retry_after;

@@ -1,0 +1,126 @@
+//! Which connection a request goes on, and what becomes of it afterwards.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::support::scripted_server::{Act, IN_REVIEW, Server, answer, read_request, reply, serve_once};
+use crate::support::transport_harness::{fill, harness, options, send, short_queue, transport};
+use futures_util::future::join;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+/// As long as a test waits for the kernel to ask once more for a connection that was not taken.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Lets that much time pass at once, after what is under harness has come to wait for it.
+async fn pass(time: Duration) {
+    tokio::task::yield_now().await;
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn requests_at_once_have_a_connection_each_which_are_all_kept() {
+    let server =
+        Server::start([Act::Wait(Duration::from_millis(50)), Act::Wait(Duration::from_millis(50))]).await;
+    let transport = transport(&server);
+    for _ in 0..2 {
+        let (one, other) = join(send(&transport), send(&transport)).await;
+        assert!(one.is_ok() && other.is_ok());
+    }
+    assert_eq!((server.requests().len(), server.connections()), (4, 2));
+}
+
+#[tokio::test]
+async fn a_connection_that_becomes_free_is_taken_before_a_new_one_is_open_and_that_one_is_kept() {
+    let (listener, base_url) = short_queue();
+    let harness = harness(&options(&base_url));
+    let mut first = pin!(send(&harness));
+    let accepted = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        read_request(&mut connection).await.unwrap();
+        connection
+    };
+    let mut connection = tokio::select! {
+        connection = accepted => connection,
+        result = &mut first => panic!("{result:?}"),
+    };
+
+    let _filling = fill(&listener).await;
+    let mut second = pin!(send(&harness));
+    assert!(poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending())).await);
+    connection.write_all(&answer(IN_REVIEW)).await.unwrap();
+    assert_eq!(first.await.unwrap(), IN_REVIEW);
+    let (second, ()) = join(second, serve_once(&mut connection)).await;
+    assert_eq!(second.unwrap(), IN_REVIEW);
+
+    let (_filling, _) = listener.accept().await.unwrap();
+    let (mut new, _) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+    let both = join(send(&harness), send(&harness));
+    let served = join(serve_once(&mut connection), serve_once(&mut new));
+    let ((one, other), _) = timeout(PATIENCE, join(both, served)).await.unwrap();
+    assert!(one.is_ok() && other.is_ok());
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_it_was_kept_is_not_used() {
+    let server = Server::start([Act::SendAndClose(answer(IN_REVIEW))]).await;
+    let transport = transport(&server);
+    send(&transport).await.unwrap();
+    server.wait_for_closed(1).await;
+    send(&transport).await.unwrap();
+    let connections: Vec<_> = server.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_after_an_answer_that_is_no_success() {
+    let server = Server::start([Act::Send(reply("503 Busy", "", "later"))]).await;
+    let transport = transport(&server);
+    assert!(send(&transport).await.is_err());
+    send(&transport).await.unwrap();
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_is_not_kept_whose_request_was_given_up() {
+    let server = Server::start([Act::SendAndStall(Vec::new())]).await;
+    let transport = transport(&server);
+    {
+        let mut given_up = pin!(send(&transport));
+        tokio::select! {
+            () = server.wait_for_requests(1) => {}
+            result = &mut given_up => panic!("{result:?}"),
+        }
+    }
+    server.wait_for_closed(1).await;
+    send(&transport).await.unwrap();
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_is_not_used_after_15_seconds_of_idleness_and_closed_within_30() {
+    let server = Server::start([]).await;
+    let transport = transport(&server);
+    send(&transport).await.unwrap();
+    pass(Duration::from_secs(14)).await;
+    send(&transport).await.unwrap();
+    assert_eq!(server.connections(), 1);
+    pass(Duration::from_millis(15_100)).await;
+    send(&transport).await.unwrap();
+    assert_eq!(server.connections(), 2);
+    pass(Duration::from_secs(30)).await;
+    server.wait_for_closed(2).await;
+}
+
+#[tokio::test]
+async fn kept_connections_end_with_their_transport() {
+    let server = Server::start([]).await;
+    let transport = transport(&server);
+    send(&transport).await.unwrap();
+    drop(transport);
+    server.wait_for_closed(1).await;
+}

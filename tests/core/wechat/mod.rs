@@ -1,0 +1,6 @@
+mod decode;
+mod decode_other_operations;
+mod image;
+mod reason;
+mod reason_hostile;
+mod request;

@@ -1,0 +1,77 @@
+"""What is wrong with a table, or with the call, is raised by the call; each case says what."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import wxaudit
+from support.frames import token
+from wxaudit._frames.reader import queries_from_frame
+
+
+async def an_async_function(_: Any) -> str:
+    return "token"
+
+
+REFUSED: dict[str, tuple[Any, Any, str]] = {
+    "no auditid": (
+        pd.DataFrame({"id": [5], "appid": ["wx"]}),
+        token,
+        "no column auditid; its columns: id, appid",
+    ),
+    "no column": (pd.DataFrame(), token, "no column auditid; its columns: none"),
+    "polars": (pl.DataFrame({"Auditid": [5]}), token, "no column auditid; its columns: Auditid"),
+    "pyarrow": (pa.table({"id\n": [5]}), token, r"no column auditid; its columns: id\\n"),
+    "twice": (pd.DataFrame([[5, 6]], columns=["auditid"] * 2), token, "more than one column auditid"),
+    "twice in Arrow": (pa.table([[5], [6]], names=["auditid"] * 2), token, "more than one column auditid"),
+    "two appids": (
+        pa.table([[5], ["a"], ["b"]], names=["auditid", "appid", "appid"]),
+        token,
+        "more than one column appid",
+    ),
+    "float32 in pandas": (pd.DataFrame({"auditid": [5]}, dtype="float32"), token, "float32 is inexact"),
+    "Float32 in pandas": (pd.DataFrame({"auditid": [5]}, dtype="Float32"), token, "Float32 is inexact"),
+    "float32 in ArrowDtype": (
+        pd.DataFrame({"auditid": [5]}, dtype=pd.ArrowDtype(pa.float32())),
+        token,
+        "is inexact",
+    ),
+    "float32 in polars": (
+        pl.DataFrame({"auditid": [5]}, schema={"auditid": pl.Float32}),
+        token,
+        "Float32 is inexact",
+    ),
+    "float32 in pyarrow": (pa.table({"auditid": pa.array([5], pa.float32())}), token, "float32 is inexact"),
+    "lists": (pa.table({"auditid": [[5]]}), token, "column auditid holds neither numbers nor texts"),
+    "moments": (
+        pa.table({"auditid": [5], "appid": pa.array([1], pa.timestamp("us", "No/Where"))}),
+        token,
+        "column appid holds neither numbers nor texts",
+    ),
+    "a list": ([5], token, "frame must be a pandas or polars DataFrame.*got list"),
+    "lazy": (pl.LazyFrame({"auditid": [5]}), token, "got LazyFrame"),
+    "nothing": (None, token, "got NoneType"),
+    "a series": (pl.Series([5]), token, "stream of Series cannot be read as a table"),
+    "an array": (pa.chunked_array([[5]]), token, "stream of ChunkedArray cannot be read as a table"),
+    "no function": (pl.DataFrame({"auditid": [5]}), "token", "token_for must be a callable.*got str"),
+    "a dict": (pl.DataFrame({"auditid": [5]}), {"wx": "token"}, "token_for must be a callable.*got dict"),
+    "a coroutine function": (pl.DataFrame({"auditid": [5]}), an_async_function, "it is a coroutine function"),
+}
+
+
+@pytest.mark.parametrize(("frame", "token_for", "problem"), REFUSED.values(), ids=REFUSED)
+def test_what_is_wrong_with_the_call_is_raised_by_the_call(frame: Any, token_for: Any, problem: str) -> None:
+    with pytest.raises(wxaudit.ArgumentError, match=problem):
+        queries_from_frame(frame, token_for)
+
+
+def test_arrow_without_arro3_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "arro3.core", None)
+    with pytest.raises(ModuleNotFoundError, match=r"needs arro3-core.*pip install 'wxaudit\[notebook\]'"):
+        queries_from_frame(pa.table({"auditid": [5]}), token)

@@ -1,0 +1,1 @@
+"""What the tests share: servers, harnesses, and runners of other processes."""

@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicU32;
 use std::time::{Duration, SystemTime};
 
 use wxaudit::call::client::{Call, Client};
+use wxaudit::call::token_source::Credential;
 use wxaudit::config::{Config, Settings, Timeouts};
+use wxaudit::token::{Token, Tokens};
 use wxaudit::wechat::operation::Operation;
 use wxaudit::wechat::request::{AuditId, BaseUrl, Request};
-use wxaudit::call::token_source::Credential;
 use wxaudit::wechat::status::AuditStatus;
-use wxaudit::token::{Token, Tokens};
-use wxaudit::{decode, reason};
+use wxaudit::wechat::{decode, reason};
 
 /// The answer that most calls get.
 pub const IN_REVIEW: &[u8] = br#"{"errcode":0,"errmsg":"ok","status":2}"#;
@@ -96,7 +96,7 @@ pub fn client_and_call(base_url: &str) -> Result<(Client, Call), Box<dyn Error>>
         timeouts: Timeouts { total: Duration::from_secs(600), connect: None, read: None },
         max_retries: 0,
         observer: None,
-        group: None,
+        batch: None,
         attempts: AtomicU32::new(0),
     };
     Ok((Client::new(Config::new(settings, |_| None)?), call))

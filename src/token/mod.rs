@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 mod mask;
 mod named;
+mod unescape;
 
 pub use named::{is_secret, mask_tokens};
 
@@ -83,13 +84,10 @@ impl Token {
         key.hash_one(&self.0)
     }
 
-    /// Replaces the token in `text`, and any telling piece of it, by `***`: plain, or as URLs, JSON and HTML write it.
+    /// Replaces the token in `text`, and any long piece of it, by `***`: plain, or as URLs, JSON and HTML write it.
     pub fn mask(&self, text: &mut String) {
-        if self.0.len() < SHORTEST_MASKED {
-            return;
-        }
-        if let Some(masked) = mask::masked(text, &self.0) {
-            *text = masked;
+        if self.0.len() >= SHORTEST_MASKED {
+            mask::mask(text, &self.0);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use wxaudit::json;
 use wxaudit::token::{is_secret, mask_tokens};
 
@@ -27,7 +28,7 @@ fn every_way_of_writing_one_is_masked() {
         (r#"{\"access_token\":\n  \"AB\"}"#, r#"{\"access_token\":\n  \"***\"}"#),
         ("%7B%22access_token%22%3A%22A%2FB%22%7D", "%7B%22access_token%22%3A%22***%22%7D"),
         ("%7B%22access_token%22%3A+%22AB%22%7D", "%7B%22access_token%22%3A+%22***%22%7D"),
-        ("%7b%5c%22access_token%5c%22%3a%5c%22AB%5c%22", "%7b%5c%22access_token%5c%22%3a%5c%22***%22"),
+        ("%7b%5c%22access_token%5c%22%3a%5c%22AB%5c%22", "%7b%5c%22access_token%5c%22%3a%5c%22***%5c%22"),
         ("url%3Daccess_token%3DAB%26next%3D1", "url%3Daccess_token%3D***%26next%3D1"),
         ("access_token%253DAB%2526next", "access_token%253D***%2526next"),
         ("&quot;access_token&quot;:&quot;AB&quot;", "&quot;access_token&quot;:&quot;***&quot;"),
@@ -38,11 +39,42 @@ fn every_way_of_writing_one_is_masked() {
         (r#"{"password":"a\"b"}"#, r#"{"password":"***"}"#),
         ("access_token=AB\" and text", "access_token=***\" and text"),
         (r"url=x?access_token=86_a\/b&c=d", "url=x?access_token=***&c=d"),
-        (r"url=x?access_token=86\u0026c=d\n", r"url=x?access_token=***\n"),
+        (r"url=x?access_token=86\u0026c=d\n", r"url=x?access_token=***\u0026c=d\n"),
     ];
     for (text, expected) in rows {
         assert_eq!(masked(text), expected, "{text}");
         assert_eq!(masked(expected), expected, "masking again changes nothing");
+    }
+}
+
+/// As [`NON_ALPHANUMERIC`]; the mask stays as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*');
+
+#[test]
+fn a_text_is_masked_the_same_way_however_it_is_escaped() {
+    let escapes: [fn(&str) -> String; 4] = [
+        |text| utf8_percent_encode(text, ENCODED).to_string(),
+        |text| utf8_percent_encode(text, ENCODED).to_string().to_lowercase(),
+        |text| text.replace('\\', r"\\").replace('"', r#"\""#).replace('/', r"\/"),
+        |text| text.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#x27;").replace('<', "&lt;"),
+    ];
+    let texts = [
+        r#"{"access_token":"SECRET","expires_in":7200}"#,
+        r#"{"n":[{"component_ticket" : 'SECRET'}]}"#,
+        "https://api.weixin.qq.com/x?access_token=SECRET&a=1",
+        "<xml>帐号<Ticket>SECRET</Ticket></xml>",
+    ];
+    let mut random = fastrand::Rng::with_seed(1);
+    for _ in 0..5000 {
+        let secret: String = (0..20).map(|_| char::from(random.choice(*b"aZ0_-.@/+").unwrap_or(0))).collect();
+        let text = random.choice(texts).unwrap_or_default();
+        let (mut text, mut expected) =
+            (text.replace("SECRET", &format!("x{secret}")), text.replace("SECRET", "***"));
+        for _ in 0..random.usize(0..=3) {
+            let escape = random.choice(escapes).unwrap_or(escapes[0]);
+            (text, expected) = (escape(&text), escape(&expected));
+        }
+        assert_eq!(masked(&text), expected, "{text}");
     }
 }
 

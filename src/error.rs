@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::escape::escape_controls;
+
 /// Where on its way a call was when the network failed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -189,7 +191,7 @@ impl fmt::Display for Error {
                 formatter.write_str(problem)?;
                 if excerpt.is_empty() { Ok(()) } else { write!(formatter, ": {excerpt}") }
             }
-            Self::Api { errcode, errmsg, .. } => write!(formatter, "{errcode} {}", errmsg.escape_debug()),
+            Self::Api { errcode, errmsg, .. } => write!(formatter, "{errcode} {}", escape_controls(errmsg)),
         }
     }
 }

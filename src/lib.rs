@@ -11,12 +11,14 @@
 //! | [`wechat`] | the protocol: operations, requests, answers, results |
 //! | [`json`] | lenient JSON |
 //! | [`event`], [`error`] | what a call reports, and how it can fail |
+//! | [`escape`] | text from outside made safe to print |
 //! | [`token`] | the redacting token type, and redaction in text |
 //! | [`fork`] | values that belong to one process |
 
 pub mod call;
 pub mod config;
 pub mod error;
+pub mod escape;
 pub mod event;
 pub mod fork;
 pub mod json;

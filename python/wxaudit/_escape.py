@@ -6,9 +6,7 @@ and marks that turn the direction of writing may stand in them.
 
 from __future__ import annotations
 
-# Not printable by Python's word, but harmless and common in Chinese text and in emoji: non-breaking space,
-# the joiner of emoji, the ideographic space.
-_KEPT = frozenset("\u00a0\u200d\u3000")
+from . import _native
 
 
 def escape_controls(text: str) -> str:
@@ -19,12 +17,8 @@ def escape_controls(text: str) -> str:
     """
     if text.isprintable():
         return text
-    # repr() of one unprintable character is its escape between quotes; a lone surrogate, which no stream
-    # can encode, is among them.
-    return "".join(
-        character if character.isprintable() or character in _KEPT else repr(character)[1:-1]
-        for character in text
-    )
+    # No stream can encode a lone surrogate, and no text of Rust can hold one.
+    return _native.escape_controls(text.encode("utf-8", "backslashreplace").decode())
 
 
 def truncate(text: str, limit: int) -> str:

@@ -120,6 +120,9 @@ class LatestAuditStatus(AuditStatus):
     def submitted_at(self) -> datetime | None:
         """When it was submitted: aware, UTC. None where WeChat did not say."""
 
+def escape_controls(text: str, /) -> str:
+    """Writes every control, direction and invisible character as its escape."""
+
 @final
 class Secret:
     """A text that no repr, traceback, pickle or walk over objects can show."""

@@ -28,6 +28,8 @@ mod _native {
     #[pymodule_export]
     use super::calls::token_request::Question;
     #[pymodule_export]
+    use super::convert::shown::escape_controls;
+    #[pymodule_export]
     use super::convert::token::{Hidden, Secret, conceal, hide};
     #[pymodule_export]
     use super::runtime::loop_bridge::LoopBridge;

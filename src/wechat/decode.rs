@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::Error;
+use crate::escape::escape_controls;
 use crate::json::{self, Json};
 use crate::token::{Tokens, mask_tokens};
 use crate::wechat::request::{AuditId, RequestId, is_request_id};
@@ -254,22 +255,6 @@ fn excerpt(body: &[u8], tokens: &Tokens) -> String {
     tokens.mask(&mut text);
     // It may be about another request, made with a token that nobody here knows.
     mask_tokens(&mut text);
-    let mut shown = String::new();
-    for character in text.chars().take(EXCERPT_CHARACTERS) {
-        if character.is_control() || is_hidden_mark(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown.chars().take(EXCERPT_CHARACTERS).collect()
-}
-
-/// Marks that nobody sees, that turn the direction of text, or that begin a new line of a log.
-fn is_hidden_mark(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    )
+    let shown: String = text.chars().take(EXCERPT_CHARACTERS).collect();
+    escape_controls(&shown).chars().take(EXCERPT_CHARACTERS).collect()
 }

@@ -4,6 +4,7 @@ mod support;
 
 mod call;
 mod config;
+mod escape;
 mod fork;
 mod json;
 mod secrecy;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 
 from wxaudit._escape import escape_controls, truncate
@@ -29,6 +32,16 @@ from wxaudit._escape import escape_controls, truncate
 def test_only_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
     assert escape_controls(text) == shown
     assert escape_controls(shown) == shown
+
+
+def test_every_character_is_shown_as_python_shows_it() -> None:
+    # What the Unicode of this Python does not know, that of Rust may.
+    known = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) != "Cn"]
+    # A control character in front, so that Rust looks at the text.
+    printable = "\0" + "".join(c for c in known if c.isprintable())
+    assert escape_controls(printable) == printable.replace("\0", "\\x00")
+    hidden = [c for c in known if not c.isprintable() and c not in "\u00a0\u200d\u3000"]
+    assert escape_controls("".join(hidden)) == "".join(repr(c)[1:-1] for c in hidden)
 
 
 def test_long_text_is_cut_to_the_limit() -> None:

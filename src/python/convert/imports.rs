@@ -50,11 +50,6 @@ pub(crate) fn audit_schema(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.import(intern!(py, "wxaudit._models.pydantic"))?.getattr(intern!(py, "audit_schema"))
 }
 
-/// Writes control characters as their escapes.
-pub(crate) fn escape_controls(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    py.import(intern!(py, "wxaudit._escape"))?.getattr(intern!(py, "escape_controls"))
-}
-
 /// `operator.index`.
 pub(crate) fn index(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.import(intern!(py, "operator"))?.getattr(intern!(py, "index"))

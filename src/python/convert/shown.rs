@@ -1,13 +1,20 @@
-//! Text from outside, in a repr.
+//! Text from outside, for people to read.
+
+use std::borrow::Cow;
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::imports;
+use crate::escape;
 
-/// The repr of a text from outside, with the marks that Python's repr leaves as they are escaped too.
+/// Writes every control, direction and invisible character as its escape.
+#[pyfunction]
+#[pyo3(signature = (text, /))]
+pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
+    escape::escape_controls(text)
+}
+
+/// The repr of a text, as Python writes it: it escapes what [`escape_controls`] does.
 pub(crate) fn visible_repr(py: Python<'_>, text: &str) -> PyResult<String> {
-    let shown = PyString::new(py, text).repr()?.to_string_lossy().into_owned();
-    let visible = imports::escape_controls(py)?;
-    visible.call1((shown,))?.extract()
+    PyString::new(py, text).repr()?.extract()
 }

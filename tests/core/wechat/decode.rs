@@ -273,7 +273,7 @@ fn the_former_token_of_a_call_is_masked_too() {
 
 #[test]
 fn empty_bodies_are_told_apart() {
-    for (body, excerpt) in [("", ""), (" ", " "), ("\r\n\t", r"\u{d}\u{a}\u{9}"), ("\u{feff}", r"\u{feff}")] {
+    for (body, excerpt) in [("", ""), (" ", " "), ("\r\n\t", r"\r\n\t"), ("\u{feff}", r"\ufeff")] {
         assert_eq!(problem(body), ("the answer is empty".to_owned(), excerpt.to_owned(), true));
     }
     for body in ["null", "0", "[]", "\"\"", "{}", "\0"] {
@@ -298,9 +298,9 @@ fn an_excerpt_has_at_most_200_characters_none_of_them_hidden() {
     assert_eq!(excerpt, "帐".repeat(200));
     let (_, excerpt, _) =
         problem("\x1b[31m\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{200b}\u{feff}\u{85}\r\n");
-    assert_eq!(excerpt, r"\u{1b}[31m\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{200b}\u{feff}\u{85}\u{d}\u{a}");
+    assert_eq!(excerpt, r"\x1b[31m\u202e\u2066\u200f\u061c\u2028\u200b\ufeff\x85\r\n");
     let (_, excerpt, _) = problem("\u{1}".repeat(300));
-    assert_eq!(excerpt, r"\u{1}".repeat(40));
+    assert_eq!(excerpt, r"\x01".repeat(50));
     let (_, excerpt, _) = problem(b"\xff\xfe<html>");
     assert_eq!(excerpt, "\u{fffd}\u{fffd}<html>");
 }

@@ -223,6 +223,91 @@ class AuditResult:
     def __deepcopy__(self, memo: object) -> Self: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
+@final
+class Event:
+    """One step of a call of any kind. It never carries a token: no query string, no header, no body.
+
+    `kind` names the step, and more kinds may come:
+
+    - `"request"`: an attempt is about to be sent
+    - `"response"`: an answer came, or the attempt failed, and then `error` says how
+    - `"retry"`: another attempt follows after `delay` seconds
+    - `"refresh"`: the token source is asked for a fresh token
+    - `"poll"`: `wait_for_decision` has polled once, and polls again after `delay` seconds
+
+    Any other attribute is `None` where it does not apply: `time` (in Unix seconds), `call` (the number of the
+    call in its process, which the events of one call share), `auditid`, `appid` (the caller's label),
+    `attempt` (from 1), `method`, `host` (`api.weixin.qq.com`), `port`, `url_path` (`/wxa/get_auditstatus`),
+    `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since the call began) in seconds,
+    `error` (a text that is safe to print), `error_type` (the name of its exception: `"TransportError"`,
+    `"RequestTimeout"`, …, and `"APIError"` for every errcode).
+    """
+
+    def __new__(
+        cls,
+        *,
+        kind: str,
+        time: float | None = None,
+        call: int | None = None,
+        auditid: int | None = None,
+        appid: str | None = None,
+        attempt: int | None = None,
+        method: str | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        url_path: str | None = None,
+        http_status: int | None = None,
+        errcode: int | None = None,
+        rid: str | None = None,
+        delay: float | None = None,
+        elapsed: float | None = None,
+        error: str | None = None,
+        error_type: str | None = None,
+    ) -> Self: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def time(self) -> float | None: ...
+    @property
+    def call(self) -> int | None: ...
+    @property
+    def auditid(self) -> int | None: ...
+    @property
+    def appid(self) -> str | None: ...
+    @property
+    def attempt(self) -> int | None: ...
+    @property
+    def method(self) -> str | None: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def url_path(self) -> str | None: ...
+    @property
+    def http_status(self) -> int | None: ...
+    @property
+    def errcode(self) -> int | None: ...
+    @property
+    def rid(self) -> str | None: ...
+    @property
+    def delay(self) -> float | None: ...
+    @property
+    def elapsed(self) -> float | None: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def error_type(self) -> str | None: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes that are set, safe for JSON; `Event(**data)` reads it back."""
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object) -> Self: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __replace__(self, **changes: Any) -> Self: ...
+
 # How a call failed: the name of the exception's class, what happened, and the attributes.
 _Failed: TypeAlias = tuple[str, str, dict[str, Any]]
 
@@ -295,7 +380,7 @@ class Batch:
     ) -> tuple[
         list[AuditResult | tuple[int, Any] | tuple[int, _Failed, BaseException | None]],
         list[Question],
-        list[dict[str, Any]],
+        list[Event],
         bool,
     ]:
         """Results, questions, events, and whether all is over.
@@ -328,8 +413,8 @@ class Step:
     """A call that waits for its Python side: take the events, answer the question, then resume it."""
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        """What happened since the last step: the keywords of an Event each."""
+    def events(self) -> list[Event]:
+        """What happened since the last step."""
     @property
     def refresh(self) -> bool | None:
         """None: nothing is asked. False: a token is. True: a fresh token is."""

@@ -9,9 +9,9 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from ._escape import escape_controls
-from ._models.event import Listener
 from ._native import __version__
 from ._observability.dispatch import instruments
+from ._observability.listener import Listener
 from ._optional import import_optional
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import TracerProvider
 
-    from ._models.event import Event
+    from ._native import Event
 
 # All attributes that are set mean the same in every version since HTTP's became stable, and in this one.
 _SCHEMA = "https://opentelemetry.io/schemas/1.44.0"

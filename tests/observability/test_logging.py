@@ -16,7 +16,7 @@ import pytest
 import wxaudit
 from secrecy.canary import find
 from secrecy.refusals import ECHOES, ask_and_fail
-from wxaudit._models.event import Event
+from wxaudit import Event
 from wxaudit._observability import dispatch
 from wxaudit._observability import logging as log_module
 from wxaudit.testing import FakeWeChat, Fault

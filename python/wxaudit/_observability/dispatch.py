@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._models.event import Event, Listener
+from .listener import Listener
 from .logging import Log, log_callback_error, logger_that_listens
 
 TYPE_CHECKING = False
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from .._base_client import BaseClient
+    from .._native import Event
 
     # Makes what hears one call, or one batch.
     Make: TypeAlias = Callable[[], Listener]
@@ -44,10 +45,9 @@ class EventDispatcher:
     def __bool__(self) -> bool:
         return bool(self._listeners)
 
-    def on_event(self, events: Iterable[dict[str, Any]]) -> None:
+    def on_event(self, events: Iterable[Event]) -> None:
         if self._listeners:
-            for values in events:
-                event = Event(**values)
+            for event in events:
                 for listener in self._listeners:
                     _tell(listener, listener.on_event, event)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 
 from .._escape import escape_controls
-from .._models.event import Listener
+from .listener import Listener
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
-    from .._models.event import Event
+    from .._native import Event
 
 # The numbers of logging's own levels.
 DEBUG = 10

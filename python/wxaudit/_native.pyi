@@ -348,7 +348,7 @@ class Engine:
     def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
         """Performs the operation of that name, up to its end or to a `Step`."""
     def acall(
-        self, port: LoopBridge, future: Any, operation: str, token: Any, subject: Any, options: _Options
+        self, bridge: LoopBridge, future: Any, operation: str, token: Any, subject: Any, options: _Options
     ) -> bool:
         """The same, for an event loop."""
     def concurrency(self, max_concurrency: int | None) -> int:
@@ -373,7 +373,7 @@ class Batch:
         """There is no more input."""
     def wait(self) -> None:
         """Blocks until there is something to take."""
-    def await_(self, port: LoopBridge, future: Any) -> bool:
+    def await_(self, bridge: LoopBridge, future: Any) -> bool:
         """The same, for an event loop."""
     def take(
         self,
@@ -425,7 +425,7 @@ class Step:
         """Drops the call, with whatever it holds that others wait for."""
     def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
     def aresume(
-        self, port: LoopBridge, future: Any, token: Secret | None = None, problem: str | None = None
+        self, bridge: LoopBridge, future: Any, token: Secret | None = None, problem: str | None = None
     ) -> bool: ...
 
 @final

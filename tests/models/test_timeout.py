@@ -66,7 +66,7 @@ def test_seconds_and_timedelta(timeout: Timeout, expected: tuple[float, float | 
         (timedelta(0), "datetime.timedelta(0)", "more than 0 seconds"),
         (timedelta(seconds=-1), "datetime.timedelta", "more than 0 seconds"),
         (float("inf"), "inf", "at most one year"),
-        (YEAR + 1, str(YEAR + 1), "not milliseconds"),
+        (YEAR + 1, str(YEAR + 1), "it is in seconds, not in milliseconds"),
         (timedelta(days=366), "datetime.timedelta", "at most one year"),
         (10**400, "an int of very many digits", "at most one year"),
         (10**5000, "an int of very many digits", "at most one year"),

@@ -80,7 +80,7 @@ def test_is_a_value() -> None:
     for name, value in EVERYTHING.items():
         other = f"{value}x" if isinstance(value, str) else value + 1
         assert Event(**{**EVERYTHING, name: other}) != event
-    with pytest.raises(AttributeError, match="'error' of 'wxaudit.Event' objects is not writable"):
+    with pytest.raises(AttributeError, match=r"'error' of .* is not writable"):
         event.error = None  # type: ignore[misc]  # what is refused
 
 

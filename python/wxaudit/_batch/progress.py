@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from .._errors.tree import ArgumentError
-from .._native import Secret
-from .._validation import check_callback
+from .._validation import check_callback, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +36,9 @@ class Reporter:
             check_callback("progress", progress)
             self._tell = progress
         elif progress is not None and not isinstance(progress, bool):
-            kind = progress.kind if isinstance(progress, Secret) else type(progress).__name__
-            raise ArgumentError(f"progress must be True or a callable of (done, total), got {kind}")
+            raise ArgumentError(
+                f"progress must be True or a callable of (done, total), got {shown(progress)}"
+            )
 
     def __enter__(self) -> Self:
         # Not before: a coroutine that nobody awaits draws nothing.

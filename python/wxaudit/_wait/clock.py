@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic, sleep
 
 from .._errors.tree import ArgumentError
-from .._timeout import _given
+from .._validation import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def check_clock(clock: Any) -> None:
     if isinstance(clock, type):
         raise ArgumentError(f"clock must be a clock, got the class; write clock={clock.__name__}()")
     if not all(callable(getattr(clock, name, None)) for name in ("now", "sleep")):
-        raise ArgumentError(f"clock must have now() and sleep(seconds), got {_given(clock)}")
+        raise ArgumentError(f"clock must have now() and sleep(seconds), got {shown(clock)}")
 
 
 def _sleep(seconds: float) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from .._errors.tree import ArgumentError
 from .._models.value import Frozen
-from .._native import conceal
-from .._number import number_of, timedelta_of
-from .._timeout import _LONGEST, _given
+from .._validation import check_number, check_seconds, check_whole_number, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,43 +57,23 @@ class Polling(Frozen):
         jitter: int | float = 0.1,
         max_failures: int = 10,
     ) -> None:
-        # A token in the wrong place is in no traceback either.
-        _, initial, maximum, multiplier, jitter, max_failures = conceal(
-            None, initial, maximum, multiplier, jitter, max_failures
-        )
         self._fill(initial=_interval("initial", initial, 30))
         self._fill(
             maximum=max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600),
-            multiplier=_number("multiplier", multiplier),
-            jitter=_number("jitter", jitter),
+            multiplier=check_number("multiplier", multiplier, "1 for intervals that do not grow", least=1),
+            jitter=check_number("jitter", jitter, "0.1 for a tenth", least=0, below=1),
+            max_failures=check_whole_number("max_failures", max_failures, "10"),
         )
         if self.maximum < self.initial:
             raise ArgumentError(
                 f"maximum must be at least initial, which is {self.initial:g} seconds, got "
-                f"{_given(maximum)}; write maximum={self.initial:g} for intervals that do not grow"
-            )
-        if not 1 <= self.multiplier < float("inf"):  # NaN is neither
-            raise ArgumentError(
-                f"multiplier must be at least 1, got {_given(multiplier)}; write multiplier=1 for intervals "
-                "that do not grow"
-            )
-        if not 0 <= self.jitter < 1:
-            raise ArgumentError(
-                f"jitter must be a part from 0 to less than 1, got {_given(jitter)}; write jitter=0.1 for a "
-                "tenth"
+                f"{shown(maximum)}; write maximum={self.initial:g} for intervals that do not grow"
             )
         if round(self.minimum, 9) < _SHORTEST:
             raise ArgumentError(
-                f"jitter must leave intervals of at least {_SHORTEST} seconds, got {_given(jitter)} with "
+                f"jitter must leave intervals of at least {_SHORTEST} seconds, got {shown(jitter)} with "
                 f"initial={self.initial:g}; write jitter=0, or a longer initial"
             )
-        failures = number_of(max_failures)
-        if not isinstance(failures, int) or failures < 0:
-            raise ArgumentError(
-                f"max_failures must be a whole number from 0, got {_given(max_failures)}; write "
-                "max_failures=10"
-            )
-        self._fill(max_failures=failures)
 
     @property
     def minimum(self) -> float:
@@ -119,55 +97,19 @@ def polling_of(polling: object) -> Polling:
     """What a caller means by `polling`."""
     if isinstance(polling, Polling):
         return polling
-    raise ArgumentError(f"polling must be a Polling, got {_given(polling)}; write Polling(initial=30)")
+    raise ArgumentError(f"polling must be a Polling, got {shown(polling)}; write Polling(initial=30)")
 
 
 def limit_of(timeout: object) -> float | None:
-    """What a caller means by the `timeout` of a wait, in seconds; None where it has no end."""
+    """The `timeout` of a wait, in seconds; None for no limit."""
     if timeout is None:
         return None
-    seconds = _seconds("timeout", timeout, "timedelta(days=7), or None for no end")
-    if not seconds >= _SHORTEST:  # NaN included
-        raise ArgumentError(
-            f"timeout must be at least {_SHORTEST} seconds, got {_given(timeout)}; write the longest time to "
-            "wait, such as timeout=timedelta(days=7), or None for no end"
-        )
-    return seconds
+    example = "timeout=timedelta(days=7), or timeout=None to wait without a limit"
+    return check_seconds("timeout", timeout, example, shortest=_SHORTEST)
 
 
 def _interval(name: str, value: object, example: int) -> float:
-    seconds = _seconds(name, value, str(example))
-    if not seconds >= _SHORTEST:  # NaN included
-        raise ArgumentError(
-            f"{name} must be at least {_SHORTEST} seconds, got {_given(value)}; write {name}={example}"
-        )
-    return seconds
-
-
-def _seconds(name: str, value: object, example: str) -> float:
-    if (duration := timedelta_of(value)) is not None:
-        seconds = duration.total_seconds()
-    elif (number := number_of(value)) is not None:
-        # Compared before it is converted: float() of a huge int overflows.
-        seconds = _LONGEST + 1 if number > _LONGEST else -1.0 if number < 0 else float(number)
-    else:
-        raise ArgumentError(
-            f"{name} must be a number of seconds or a timedelta, got {_given(value)}; write {name}={example}"
-        )
-    if seconds > _LONGEST:
-        raise ArgumentError(
-            f"{name} must be at most one year, got {_given(value)}; it counts seconds, not milliseconds; "
-            f"write {name}={example}"
-        )
-    return seconds
-
-
-def _number(name: str, value: object) -> float:
-    number = number_of(value)
-    if number is not None:
-        # float() of a huge int overflows; no such number is allowed anyway. A NaN stays one.
-        return float("inf") if number >= 1e300 else float("-inf") if number <= -1e300 else float(number)
-    raise ArgumentError(f"{name} must be a number, got {_given(value)}")
+    return check_seconds(name, value, f"{name}={example}", shortest=_SHORTEST)
 
 
 def _pythons_own() -> Callable[[], float]:

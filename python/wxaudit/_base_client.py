@@ -159,7 +159,7 @@ class BaseClient:
 
     def _dispatcher(self) -> EventDispatcher:
         """Who hears the call, or the batch, that begins now."""
-        return dispatcher_for(self)
+        return dispatcher_for(self._on_event)
 
     def _report(self, events: Iterable[Event]) -> None:
         """Tells what is no step of a single call."""

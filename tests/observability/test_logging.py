@@ -238,7 +238,7 @@ def test_a_log_that_is_off_makes_no_audience(client_kind: ClientKind, fake: Fake
     client = client_kind.client(fake)
     with listening(logging.WARNING):
         assert not client.inner._dispatcher()
-        assert client.inner._dispatcher() is dispatch.dispatcher_for(client.inner)
+        assert client.inner._dispatcher() is dispatch.dispatcher_for(None)
 
 
 @pytest.mark.parametrize("echo", ECHOES, ids=range(len(ECHOES)))

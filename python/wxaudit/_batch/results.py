@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from .._errors.tree import ArgumentError
-from .._native import AuditResult, Secret, conceal, hide
+from .._frames.columns import record
+from .._native import AuditResult
+from .._validation import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,24 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from .._errors.tree import WxAuditError
-    from .._native import AuditStatus, Hidden
-
-# The columns of every table that is made of a batch, in this order.
-COLUMNS = (
-    "appid",
-    "auditid",
-    "status",
-    "state",
-    "label",
-    "reason",
-    "reasons",
-    "screenshots",
-    "observed_at",
-    "errcode",
-    "error",
-    "rid",
-    "attempts",
-)
+    from .._native import AuditStatus
 
 
 class AuditBatch(Sequence[AuditResult]):
@@ -54,15 +39,10 @@ class AuditBatch(Sequence[AuditResult]):
     _results: tuple[AuditResult, ...]
 
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
-        given: Hidden = hide(results)
-        del results
-        # A text in the place of a result may be a token.
-        kept = conceal(None, *given.get())[1:]
-        given.clear()
+        kept = tuple(results)
         for result in kept:
             if not isinstance(result, AuditResult):
-                kind = result.kind if isinstance(result, Secret) else type(result).__name__
-                raise ArgumentError(f"results must hold only AuditResult, got {kind}")
+                raise ArgumentError(f"results must hold only AuditResult, got {shown(result)}")
         self._results = kept
 
     def __len__(self) -> int:
@@ -128,7 +108,7 @@ class AuditBatch(Sequence[AuditResult]):
         - `screenshots`: list of `media_id`s; `observed_at`: `datetime`, UTC
         - `errcode`: `int`; `error`: name and message of the error; `rid`; `attempts`: requests sent
         """
-        return [_record(result) for result in self._results]
+        return [record(result) for result in self._results]
 
     def to_pandas(self) -> pd.DataFrame:
         """A `pandas.DataFrame` with the columns of `to_records`, one row for each query.
@@ -139,24 +119,24 @@ class AuditBatch(Sequence[AuditResult]):
         """
         from .._frames.writer import to_pandas
 
-        return to_pandas(self)
+        return to_pandas(self._results)
 
     def to_polars(self) -> pl.DataFrame:
         """A `polars.DataFrame` with the columns of `to_records`, one row for each query."""
         from .._frames.writer import to_polars
 
-        return to_polars(self)
+        return to_polars(self._results)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """A table with the columns of `to_records`, for any library that reads Arrow's PyCapsules."""
         from .._frames.writer import arrow_table
 
-        return arrow_table(self).__arrow_c_stream__(requested_schema)
+        return arrow_table(self._results).__arrow_c_stream__(requested_schema)
 
     def _repr_html_(self) -> str:
-        from .._display.table import batch_html
+        from .._display.table import results_html
 
-        return batch_html(self)
+        return results_html(self._results)
 
     def plot(self, submitted_at: object = None) -> altair.VConcatChart:
         """An Altair chart: outcomes by state, and the most frequent titles of rejections.
@@ -164,10 +144,9 @@ class AuditBatch(Sequence[AuditResult]):
         - `submitted_at`: when each audit was submitted, one aware `datetime` (or `None`) for each query, in
           the order of the batch, such as a column of a frame; then the age of what is pending is shown too.
         """
-        submitted_at = conceal(None, submitted_at)[1]
         from .._display.plot import plot
 
-        return plot(self, submitted_at)
+        return plot(self._results, submitted_at)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AuditBatch):
@@ -190,27 +169,3 @@ class AuditBatch(Sequence[AuditResult]):
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:
     """The batch of results that came in any order."""
     return AuditBatch(sorted(results, key=attrgetter("index")))
-
-
-def _record(result: AuditResult) -> dict[str, Any]:
-    values: dict[str, Any] = dict.fromkeys(COLUMNS)
-    values.update(appid=result.appid, auditid=result.auditid, attempts=result.attempts)
-    audit, error = result.status, result.error
-    if audit is not None:
-        state = audit.status
-        values.update(
-            status=int(state),
-            state=state.name,
-            label=state.label("zh"),
-            reason=audit.reason,
-            reasons=[reason.to_dict() for reason in audit.reasons],
-            screenshots=list(audit.screenshots),
-            observed_at=audit.observed_at,
-        )
-    if error is not None:
-        values.update(
-            errcode=getattr(error, "errcode", None),
-            error=f"{type(error).__name__}: {error.message}",
-            rid=getattr(error, "rid", None),
-        )
-    return values

@@ -10,10 +10,9 @@ from .._models.state import AuditState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from .._batch.results import AuditBatch
     from .._native import AuditResult
 
 PENDING = (AuditState.IN_REVIEW, AuditState.DELAYED)
@@ -27,12 +26,12 @@ _DAYS_FROM = 72
 class Ages:
     """The ages of what is pending, each at the moment when it was observed."""
 
-    def __init__(self, batch: AuditBatch, submitted_at: object) -> None:
+    def __init__(self, results: Sequence[AuditResult], submitted_at: object) -> None:
         """`ArgumentError` where there is not one aware `datetime` or `None` for each result."""
-        moments = _moments(submitted_at, len(batch))
+        moments = _moments(submitted_at, len(results))
         self.unknown = 0
         self._waiting: list[tuple[float, AuditState, AuditResult]] = []
-        for result, moment in zip(batch, moments, strict=True):
+        for result, moment in zip(results, moments, strict=True):
             audit = result.status
             if audit is None or not audit.is_pending:
                 continue

@@ -14,11 +14,12 @@ from .ages import PENDING, Ages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     import altair as alt
 
-    from .._batch.results import AuditBatch
+    from .._native import AuditResult
 
 # One of them is on every machine that shows Chinese; Vega's own choice, sans-serif, need not know it.
 _FONT = (
@@ -36,14 +37,14 @@ _QUIET = "#57606a"
 _NO_REASON = "(no reason given) · （未给出原因）"
 
 
-def plot(batch: AuditBatch, submitted_at: object = None) -> alt.VConcatChart:
+def plot(results: Sequence[AuditResult], submitted_at: object = None) -> alt.VConcatChart:
     """The chart; `submitted_at` is when each audit was submitted, `ArgumentError` where it does not fit."""
     # Checked before anything is imported: a wrong argument is told at once.
-    ages = None if submitted_at is None else Ages(batch, submitted_at)
+    ages = None if submitted_at is None else Ages(results, submitted_at)
     import_optional("altair", "AuditBatch.plot()")
     from .chart import BatchChart
 
-    panels = [_outcome_panel(batch), _reason_panel(batch)]
+    panels = [_outcome_panel(results), _reason_panel(results)]
     if ages is not None:
         panels.append(_age_panel(ages))
     chart: alt.VConcatChart = (
@@ -60,17 +61,19 @@ def plot(batch: AuditBatch, submitted_at: object = None) -> alt.VConcatChart:
     return chart
 
 
-def _outcome_panel(batch: AuditBatch) -> alt.LayerChart:
+def _outcome_panel(results: Sequence[AuditResult]) -> alt.LayerChart:
     bars = [
         {"name": f"{outcome.english} · {outcome.chinese}", "count": count, "colour": outcome.colour}
-        for outcome, count in labels.counted(batch)
+        for outcome, count in labels.counted(results)
     ]
-    subtitle = f"{len(batch)} {'query' if len(batch) == 1 else 'queries'} · 共 {len(batch)} 个查询"
+    total = len(results)
+    subtitle = f"{total} {'query' if total == 1 else 'queries'} · 共 {total} 个查询"
     return _bars("Outcomes · 查询结果", [subtitle], bars, "no results · 没有查询结果", "outcome · 结果")
 
 
-def _reason_panel(batch: AuditBatch) -> alt.LayerChart:
-    rejected = [audit for audit in batch.statuses if audit.is_rejected]
+def _reason_panel(results: Sequence[AuditResult]) -> alt.LayerChart:
+    audits = (result.status for result in results)
+    rejected = [audit for audit in audits if audit is not None and audit.is_rejected]
     counts: dict[str, int] = {}
     for audit in rejected:
         # As a set: a title that an audit names twice is still one audit.

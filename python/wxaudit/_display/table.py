@@ -1,4 +1,4 @@
-"""How a batch shows itself in a notebook: what came of it at a glance, then a row for each query."""
+"""Show a batch in a notebook: the counts of all outcomes, then a row for each query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from .card import LINE, badge, both, escaped, reason_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._batch.results import AuditBatch
+    from collections.abc import Sequence
+
     from .._errors.tree import WxAuditError
     from .._native import AuditResult, AuditStatus
 
@@ -36,37 +37,37 @@ _CELL = f"text-align:left;vertical-align:top;padding:.4em .5em;overflow-wrap:bre
 _NOTHING = '<span style="opacity:.7">–</span>'
 
 
-def batch_html(batch: AuditBatch) -> str:
+def results_html(results: Sequence[AuditResult]) -> str:
     """A table of the first 100 results below the counts of all, in English and Chinese.
 
     Everything in it is escaped, control and direction characters are written out, and nothing is loaded
     from elsewhere: no script, no picture, no style sheet. What is long unfolds, without a script.
     """
-    content = _table(batch) if batch else both("no results", "没有查询结果", " · ")
+    content = _table(results) if results else both("no results", "没有查询结果", " · ")
     return f'<div class="wxaudit-batch" style="overflow-x:auto;line-height:1.5">{content}</div>'
 
 
-def _table(batch: AuditBatch) -> str:
+def _table(results: Sequence[AuditResult]) -> str:
     head = "".join(
         f'<th scope="col" style="{_CELL};width:{width}">{both(english, chinese, "<br>")}</th>'
         for english, chinese, width in _COLUMNS
     )
-    rows = "".join(_row(result) for result in batch[:_ROWS_SHOWN])
+    rows = "".join(_row(result) for result in results[:_ROWS_SHOWN])
     return (
         '<table style="width:100%;min-width:64em;table-layout:fixed;border-collapse:collapse;margin:0">'
-        f'<caption style="caption-side:top;text-align:left;padding:.4em 0">{_header(batch)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{_not_shown(len(batch))}"
+        f'<caption style="caption-side:top;text-align:left;padding:.4em 0">{_header(results)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{_not_shown(len(results))}"
     )
 
 
-def _header(batch: AuditBatch) -> str:
-    total, failed = len(batch), len(batch.errors)
+def _header(results: Sequence[AuditResult]) -> str:
+    total, failed = len(results), sum(result.error is not None for result in results)
     english, chinese = f"{total} {'query' if total == 1 else 'queries'}", f"共 {total} 个查询"
     if failed:
         english, chinese = f"{english}, {failed} failed", f"{chinese}，{failed} 个失败"
     states: list[str] = []
     errors: list[str] = []
-    for outcome, count in labels.counted(batch):
+    for outcome, count in labels.counted(results):
         line = errors if outcome.colour == labels.ERROR_COLOUR else states
         line.append(
             '<span style="display:inline-block;margin:.2em 1.2em .2em 0">'

@@ -1,4 +1,4 @@
-"""An audit and an error as lines for a terminal: aligned where Chinese characters take two columns."""
+"""Write an audit or an error as lines for a terminal, aligned with Chinese characters of two columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 
 from .._errors.tree import APIError
 from .._escape import escape_controls
+from . import labels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from .._native import AuditStatus
 
 _COLOURS = {"green": 32, "red": 31, "yellow": 33, "blue": 34, "grey": 90, "bold": 1}
-_COLOUR_OF_STATE = {0: "green", 1: "red", 2: "blue", 3: "grey", 4: "yellow"}
 
 
 def colour(text: str, name: str) -> str:
@@ -63,9 +63,10 @@ def _pieces(text: str) -> Iterator[str]:
 def audit_lines(audit: AuditStatus, stamp: str) -> Iterator[str]:
     """What an audit's status says: a line, then its reasons and screenshots."""
     state = audit.status
-    label = padded(f"{state.label('zh')} {state.label()}", 24)
+    outcome = labels.of_state(state)
+    label = padded(f"{outcome.chinese} {outcome.english}", 24)
     kind = "final" if audit.is_final else "pending" if audit.is_pending else "unknown"
-    yield f"  {stamp}  {int(state):>2}  {colour(label, _COLOUR_OF_STATE.get(state, 'bold'))}{kind}"
+    yield f"  {stamp}  {int(state):>2}  {colour(label, outcome.on_terminal)}{kind}"
     indent = " " * (width(stamp) + 8)
     for number, reason in enumerate(audit.reasons, start=1):
         yield f"{indent}{number}. {escape_controls(reason.title)}"

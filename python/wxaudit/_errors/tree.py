@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .._escape import truncate
+from .._native import __version__
 from .base import WxAuditError as WxAuditError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from typing import Any, TypeVar
+    from typing import Any, ClassVar, TypeVar
 
     from .._native import AuditStatus
 
@@ -68,20 +69,34 @@ class APIError(WxAuditError):
 
     _attributes = ("errcode", "errmsg", "rid", "url_path", *WxAuditError._attributes)
 
+    # The errcodes that are raised as this class.
+    _errcodes: ClassVar[tuple[int, ...]] = ()
+
     errcode: int | None = None
     errmsg: str = ""
     rid: str | None = None
     url_path: str | None = None
 
     def report(self) -> str:
-        """A text for WeChat's support, in English and Chinese: what it asks for, and no secret."""
-        from .report import report  # on demand: most programs never read one
-
-        return report(self)
+        """A text for WeChat's support, in English and Chinese. It holds no secret."""
+        known = {
+            "errcode / 错误码": self.errcode,
+            "errmsg / 错误信息": self.errmsg,
+            "rid / 请求编号": self.rid,
+            "interface / 接口": self.url_path,
+            "auditid / 审核单号": self.auditid,
+            "appid / 小程序": self.appid,
+            "time / 时间": _time_of(self.rid),
+            "library / 调用库": f"wxaudit {__version__}",
+        }
+        told = {label: str(value) for label, value in known.items() if value not in (None, "")}
+        return "\n".join(f"{label}: {truncate(value, 400)}" for label, value in told.items())
 
 
 class ServerBusyError(APIError):
     """WeChat was busy (-1), at every attempt."""
+
+    _errcodes = (-1,)
 
     retryable = True
 
@@ -92,9 +107,13 @@ class TokenError(APIError):
     errcodes 40001, 40014, 42001, 41001; `None` where the source failed, and `__cause__` is what it raised.
     """
 
+    _errcodes = (40001, 40014, 41001, 42001)
+
 
 class AuditNotFoundError(APIError, LookupError):
     """No such audit for this token (85012, 86001, 85058)."""
+
+    _errcodes = (85012, 85058, 86001)
 
 
 class PermissionDeniedError(APIError):
@@ -103,9 +122,13 @@ class PermissionDeniedError(APIError):
     errcodes 86000, 48001, 61007, 61014, 61015, 61016, 61024.
     """
 
+    _errcodes = (48001, 61007, 61014, 61015, 61016, 61024, 86000)
+
 
 class AuthorizationLostError(APIError):
     """The merchant must authorize the platform again (61003, 61023, 42002, 42007)."""
+
+    _errcodes = (42002, 42007, 61003, 61023)
 
 
 class QuotaError(APIError):
@@ -119,13 +142,19 @@ class QuotaError(APIError):
 class DayQuotaError(QuotaError):
     """This day's quota of the merchant is used up (45009)."""
 
+    _errcodes = (45009,)
+
 
 class MinuteQuotaError(QuotaError):
     """This minute's quota is used up (45011)."""
 
+    _errcodes = (45011,)
+
 
 class AccountBlockedError(APIError):
     """The account is blocked, frozen or closed (48004, 50002)."""
+
+    _errcodes = (48004, 50002)
 
 
 class NetworkConfigError(APIError):
@@ -133,6 +162,8 @@ class NetworkConfigError(APIError):
 
     errcodes 61004, 40164, 45035, 48017.
     """
+
+    _errcodes = (40164, 45035, 48017, 61004)
 
 
 class WaitTimeout(WxAuditError, TimeoutError):  # noqa: N818  # a condition, not a fault
@@ -169,34 +200,11 @@ for _kind in [value for value in globals().values() if isinstance(value, type)]:
         _kind.__module__ = "wxaudit"
 del _kind
 
-_CLASS_OF_ERRCODE: dict[int, type[APIError]] = {
-    -1: ServerBusyError,
-    40001: TokenError,
-    40014: TokenError,
-    41001: TokenError,
-    42001: TokenError,
-    85012: AuditNotFoundError,
-    85058: AuditNotFoundError,
-    86001: AuditNotFoundError,
-    48001: PermissionDeniedError,
-    61007: PermissionDeniedError,
-    61014: PermissionDeniedError,
-    61015: PermissionDeniedError,
-    61016: PermissionDeniedError,
-    61024: PermissionDeniedError,
-    86000: PermissionDeniedError,
-    42002: AuthorizationLostError,
-    42007: AuthorizationLostError,
-    61003: AuthorizationLostError,
-    61023: AuthorizationLostError,
-    45009: DayQuotaError,
-    45011: MinuteQuotaError,
-    48004: AccountBlockedError,
-    50002: AccountBlockedError,
-    40164: NetworkConfigError,
-    45035: NetworkConfigError,
-    48017: NetworkConfigError,
-    61004: NetworkConfigError,
+_CLASS_OF_ERRCODE = {
+    errcode: kind
+    for kind in globals().copy().values()
+    if isinstance(kind, type) and issubclass(kind, APIError)
+    for errcode in kind._errcodes
 }
 
 
@@ -233,6 +241,18 @@ def _in_beijing(moment: datetime) -> str:
     from datetime import timedelta, timezone
 
     return moment.astimezone(timezone(timedelta(hours=8))).isoformat(" ", "seconds")
+
+
+def _time_of(rid: str | None) -> str | None:
+    """When WeChat got the request: the first block of a rid is a Unix time in 8 hexadecimal digits."""
+    from datetime import datetime, timezone
+
+    block = (rid or "").partition("-")[0]
+    try:
+        seconds = int(block, 16) if len(block) == 8 else -1
+    except ValueError:
+        return None
+    return None if seconds < 0 else _in_beijing(datetime.fromtimestamp(seconds, timezone.utc))
 
 
 def api_error(

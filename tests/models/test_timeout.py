@@ -100,6 +100,14 @@ def test_numbers_of_other_kinds_are_numbers(number: Any) -> None:
     assert type(timeout.total) is float
 
 
+def test_no_message_shows_a_text_that_may_be_a_token() -> None:
+    token = "84_" + "Zf3kQ9" * 24
+    for limits in ((token,), (1, token), (1, 1, token)):
+        with pytest.raises(ArgumentError) as caught:
+            Timeout(*limits)
+        assert token not in f"{caught.value} {caught.value!r}"
+
+
 def test_total_is_required_to_be_a_time() -> None:
     with pytest.raises(ArgumentError, match=r"^total must be a number .*, got NoneType; "):
         Timeout(None)  # type: ignore[arg-type]  # what is refused

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from .._errors.tree import ArgumentError
-from .._escape import truncate
 from .._models.state import AuditState
+from .._validation import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from .._native import AuditResult
@@ -81,14 +81,11 @@ def _bin_size(lowest: float, highest: float) -> int:
 
 
 def _moments(submitted_at: object, expected: int) -> list[datetime | None]:
-    values: Iterable[Any]
-    try:
-        values = list(submitted_at)  # type: ignore[call-overload]  # what is not iterable is told below
-    except TypeError:
+    if isinstance(submitted_at, (str, bytes)) or not hasattr(submitted_at, "__iter__"):
         raise ArgumentError(
-            f"submitted_at must hold one datetime or None for each result, got {_shown(submitted_at)}"
-        ) from None
-    moments = [_moment(value, position) for position, value in enumerate(values)]
+            f"submitted_at must hold one datetime or None for each result, got {shown(submitted_at)}"
+        )
+    moments = [_moment(value, position) for position, value in enumerate(submitted_at)]
     if len(moments) != expected:
         raise ArgumentError(
             f"submitted_at must hold one datetime or None for each of the {expected} results, "
@@ -98,26 +95,23 @@ def _moments(submitted_at: object, expected: int) -> list[datetime | None]:
 
 
 def _moment(value: Any, position: int) -> datetime | None:
-    """One value of a list, or of a column of whatever library."""
+    """One value of a list, or of a column of any library."""
     if hasattr(value, "as_py"):  # pyarrow
         value = value.as_py()
     kind = type(value).__name__
     if value is None or kind in ("NaTType", "NAType"):
         return None
-    if (kind == "datetime64" or isinstance(value, float)) and value != value:  # no time, and not a number
+    if (kind == "datetime64" or isinstance(value, float)) and value != value:  # numpy's NaT, and NaN
         return None
     if isinstance(value, datetime) and value.utcoffset() is not None:
         return value
-    advice = ""
+    given, advice = shown(value), ""
     if kind == "datetime64" or isinstance(value, datetime):
+        given = repr(value)
         advice = (
             ", which names no time zone; give it one, such as value.replace(tzinfo=timezone.utc), or a "
             'whole column with dt.tz_localize("Asia/Shanghai") (pandas), dt.replace_time_zone(…) (polars)'
         )
     raise ArgumentError(
-        f"submitted_at must hold aware datetimes or None, got {_shown(value)} at position {position}{advice}"
+        f"submitted_at must hold aware datetimes or None, got {given} at position {position}{advice}"
     )
-
-
-def _shown(value: object) -> str:
-    return truncate(repr(value), 80)

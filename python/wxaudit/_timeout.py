@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 class Timeout(Frozen):
     """The time limits of one call, in seconds or as `timedelta`.
 
-    `total` spans everything: all attempts, the waits between them, and a refresh of the token. No call
-    outlives it. `connect` bounds one attempt to connect (name lookup, TCP and TLS), `read` the wait for the
-    next bytes of an answer; for each of them `None` means "bounded by total only". They may exceed `total`,
-    which cuts them.
+    `total` limits the whole call: all attempts, the waits between them, and a refresh of the token. `connect`
+    limits one attempt to connect (name lookup, TCP and TLS), `read` the wait for the next bytes of an answer.
+    `None` for one of these means that only `total` limits it. They may exceed `total`, which still holds.
 
-    The attributes are floats of seconds. `ArgumentError` for anything that is not positive, finite and at
-    most a year.
+    The attributes are floats of seconds. `ArgumentError` for anything that is not a duration of more than
+    0 seconds and at most a year.
     """
 
     __module__ = "wxaudit"
@@ -46,10 +45,10 @@ class Timeout(Frozen):
 
     @classmethod
     def of(cls, value: Timeout | int | float | timedelta | None, base: Timeout) -> Timeout:
-        """What a call means by its `timeout` argument, `base` being the limits of its client.
+        """The limits of a call with this `timeout` argument, by a client with the limits `base`.
 
-        A number or `timedelta` is a new `total` with the base's `connect` and `read`; a `Timeout` stands
-        for itself, and `None` for the base. `ArgumentError` for anything else.
+        A number or `timedelta` is the `total`, with `connect` and `read` of `base`. A `Timeout` is used as it
+        is. `None` means `base`. `ArgumentError` for anything else.
         """
         if value is None:
             return base

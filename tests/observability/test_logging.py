@@ -191,8 +191,8 @@ def test_polls_and_kinds_of_later_releases_are_told() -> None:
         log.on_event(Event(kind="poll", auditid=5, delay=30.0, error="HTTP status 503"))
         log.on_event(Event(kind="novelty"))
     assert lines(records) == [
-        "DEBUG wxaudit (audit 5): not decided yet, asked again in 30.000 s",
-        "INFO wxaudit (audit 5): asked again in 30.000 s, since it could not be seen: HTTP status 503",
+        "DEBUG wxaudit (audit 5): not decided yet, polling again in 30.000 s",
+        "INFO wxaudit (audit 5): this poll failed, polling again in 30.000 s: HTTP status 503",
         "DEBUG wxaudit: novelty",
     ]
 

@@ -255,7 +255,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"polling": TOKEN}, "polling must be a Polling, got str"),
     ({"on_poll": TOKEN}, "on_poll must be callable, got str"),
     ({"on_poll": [print]}, "on_poll must be callable, got list"),
-    ({"clock": FakeClock}, "clock must be a clock, got the class; write clock=FakeClock()"),
+    ({"clock": FakeClock}, "clock must be an instance, got the class; write clock=FakeClock()"),
     ({"clock": TOKEN}, "clock must have now() and sleep(seconds), got str"),
     ({"clock": time}, "clock must have now() and sleep(seconds), got module"),
 ]

@@ -1,4 +1,4 @@
-"""What a batch came to: its results in the order of the input, and the views of them."""
+"""Hold the results of a batch in the order of the input, and convert them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 class AuditBatch(Sequence[AuditResult]):
     """The results of many queries, one for each, in the order of the input.
 
-    A sequence: `batch[0]`, `len(batch)`, `for result in batch`; a slice is an `AuditBatch` again. It shows
-    itself as a table in notebooks, and is a table for whatever reads Arrow: `pyarrow.table(batch)`, DuckDB.
+    A sequence: `batch[0]`, `len(batch)`, `for result in batch`; a slice is an `AuditBatch` too. Notebooks
+    show it as a table, and libraries that read Arrow take it as one: `pyarrow.table(batch)`, DuckDB.
 
-    The methods that need pandas, polars, altair or arro3-core import them when called; they are the extra
-    `notebook` (polars is installed by itself): `pip install 'wxaudit[notebook]'`.
+    The methods that need pandas, altair or arro3-core import them when called. The extra `notebook` installs
+    them: `pip install 'wxaudit[notebook]'`. It does not install polars.
     """
 
     __module__ = "wxaudit"
@@ -64,19 +64,18 @@ class AuditBatch(Sequence[AuditResult]):
 
     @property
     def statuses(self) -> tuple[AuditStatus, ...]:
-        """The statuses, where there are some."""
+        """The statuses of the queries that succeeded."""
         return tuple(result.status for result in self._results if result.status is not None)
 
     @property
     def errors(self) -> tuple[WxAuditError, ...]:
-        """The errors, where there are some."""
+        """The errors of the queries that failed."""
         return tuple(result.error for result in self._results if result.error is not None)
 
     def counts(self) -> dict[str, int]:
-        """How many queries ended how: by the name of the state (`"REJECTED"`) or the error's class
-        (`"TokenError"`).
+        """The number of queries by the name of their state (`"REJECTED"`) or their error (`"TokenError"`).
 
-        States come first, by their number; then errors, by their name. Their sum is `len(batch)`.
+        States come first, by their number, then errors, by their name. The sum is `len(batch)`.
         """
         states: dict[str, int] = {}
         for status in sorted((audit.status for audit in self.statuses), key=int):
@@ -87,7 +86,7 @@ class AuditBatch(Sequence[AuditResult]):
         return {**states, **errors}
 
     def raise_for_errors(self) -> AuditBatch:
-        """Raises an `ExceptionGroup` of all errors when there are some, and returns itself otherwise."""
+        """Raises an `ExceptionGroup` of all errors if there are any; otherwise returns the batch."""
         errors = self.errors
         if errors:
             import sys
@@ -100,7 +99,7 @@ class AuditBatch(Sequence[AuditResult]):
         return self
 
     def to_records(self) -> list[dict[str, Any]]:
-        """A dict for each query, with these keys; what there is none of is `None`.
+        """A dict for each query, with these keys. A value that is missing is `None`.
 
         - `appid`: the caller's label; `auditid`: `int`
         - `status`: `int`, the number of the state; `state`: its name; `label`: its Chinese label
@@ -113,7 +112,7 @@ class AuditBatch(Sequence[AuditResult]):
     def to_pandas(self) -> pd.DataFrame:
         """A `pandas.DataFrame` with the columns of `to_records`, one row for each query.
 
-        Texts are `string` and whole numbers `Int64`, with `pandas.NA` where there is none; `observed_at` is
+        Texts are `string` and whole numbers `Int64`, with `pandas.NA` for a missing one; `observed_at` is
         `datetime64[us, UTC]` with `NaT`; `reasons` and `screenshots` are lists or `None`. The dtypes never
         depend on the rows.
         """
@@ -142,7 +141,7 @@ class AuditBatch(Sequence[AuditResult]):
         """An Altair chart: outcomes by state, and the most frequent titles of rejections.
 
         - `submitted_at`: when each audit was submitted, one aware `datetime` (or `None`) for each query, in
-          the order of the batch, such as a column of a frame; then the age of what is pending is shown too.
+          the order of the batch, such as a column of a frame; then the chart shows how old pending ones are.
         """
         from .._display.plot import plot
 
@@ -158,7 +157,7 @@ class AuditBatch(Sequence[AuditResult]):
 
     def __repr__(self) -> str:
         if not hasattr(self, "_results"):
-            return "<AuditBatch>"  # one that could not be made, shown by whoever reports it
+            return "<AuditBatch>"  # a debugger may show an instance whose constructor raised
         counted = ", ".join(f"{count} {name}" for name, count in self.counts().items())
         return f"<AuditBatch of {len(self)}{': ' if counted else ''}{counted}>"
 
@@ -167,5 +166,5 @@ class AuditBatch(Sequence[AuditResult]):
 
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:
-    """The batch of results that came in any order."""
+    """The batch of results that are in any order."""
     return AuditBatch(sorted(results, key=attrgetter("index")))

@@ -1,4 +1,4 @@
-"""How long the pending audits of a batch have been waiting, by the times that the caller keeps."""
+"""Compute how long pending audits have been waiting, from the times of submission that a caller passes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 PENDING = (AuditState.IN_REVIEW, AuditState.DELAYED)
 
-# In hours; beyond the last one twice as many, and again, so that there are never more bins than this.
+# In hours. Beyond the last size it doubles, so that there are never more bins than this.
 _BIN_SIZES = (1, 2, 3, 6, 12, 24, 48, 96, 168)
 _BINS = 24
 _DAYS_FROM = 72
 
 
 class Ages:
-    """The ages of what is pending, each at the moment when it was observed."""
+    """The ages of pending audits, each at the time when it was observed."""
 
     def __init__(self, results: Sequence[AuditResult], submitted_at: object) -> None:
-        """`ArgumentError` where there is not one aware `datetime` or `None` for each result."""
+        """`ArgumentError` unless there is one aware `datetime` or `None` for each result."""
         moments = _moments(submitted_at, len(results))
         self.unknown = 0
         self._waiting: list[tuple[float, AuditState, AuditResult]] = []
@@ -45,21 +45,21 @@ class Ages:
         return len(self._waiting)
 
     def oldest(self) -> tuple[float, AuditResult]:
-        """The age in hours of what has been waiting longest, and what that is."""
+        """The age in hours of the audit that has been waiting longest, and its result."""
         hours, _, result = max(self._waiting, key=lambda waiting: waiting[0])
         return hours, result
 
     @property
     def in_days(self) -> bool:
-        """Whether hours would be large numbers."""
+        """Whether the ages are better shown in days."""
         return max(abs(hours) for hours, *_ in self._waiting) > _DAYS_FROM
 
     def bins(self) -> tuple[int, dict[tuple[int, AuditState], int]]:
         """The size of a bin in hours, and how many audits there are by its start and their state.
 
-        An age below zero is kept: it shows that the times of submission are wrong, such as by a time zone.
+        An age below zero is kept: it shows that the times of submission are wrong, for example in their zone.
         """
-        # From zero on, where the axis begins: of audits that are all old the bars would be hairlines.
+        # From zero on, where the axis begins: otherwise the bars of old audits would be hairlines.
         lowest = min(0, *(hours for hours, *_ in self._waiting))
         highest = max(hours for hours, *_ in self._waiting)
         size = _bin_size(lowest, highest)

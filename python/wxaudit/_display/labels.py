@@ -34,7 +34,7 @@ _STATE_COLOURS = {
 _UNKNOWN_STATE = ("#8250df", "bold")
 ERROR_COLOUR = "#b3307f"
 
-# By the name of the class: the nearest one that is listed speaks.
+# By the name of the class. A class that is not listed has the label of its nearest base.
 _ERRORS_IN_CHINESE = {
     "WxAuditError": "查询失败",
     "ArgumentError": "参数错误",
@@ -57,24 +57,24 @@ _ERRORS_IN_CHINESE = {
     "ReviewRejected": "审核被拒绝",
 }
 
-# A server that invents states must not make a header or a chart grow.
+# A server that sends many unknown states must not make a header or a chart grow.
 _OUTCOMES_SHOWN = 24
 
 
 def of_state(state: AuditState) -> Outcome:
-    """What a status says."""
+    """The outcome of a query that has a status."""
     return Outcome(state.label("en"), state.label("zh"), *_STATE_COLOURS.get(state, _UNKNOWN_STATE))
 
 
 def of_error(error: WxAuditError) -> Outcome:
-    """What an error is: the name of its class, and the same in Chinese."""
+    """The outcome of a query that failed: the name of the error's class, and its label in Chinese."""
     names = [kind.__name__ for kind in type(error).__mro__]
     chinese = next(_ERRORS_IN_CHINESE[name] for name in names if name in _ERRORS_IN_CHINESE)
     return Outcome(names[0], chinese, ERROR_COLOUR, "red")
 
 
 def counted(results: Iterable[AuditResult]) -> list[tuple[Outcome, int]]:
-    """How many results there are of each outcome: states by their number, then errors by their name."""
+    """The number of results of each outcome: states by their number, then errors by their name."""
     counts: dict[tuple[bool, int, Outcome], int] = {}
     for result in results:
         if result.status is not None:
@@ -82,7 +82,7 @@ def counted(results: Iterable[AuditResult]) -> list[tuple[Outcome, int]]:
             key = (False, int(state), of_state(state))
         elif result.error is not None:
             key = (True, 0, of_error(result.error))
-        else:  # there is always one of them
+        else:  # a result always has one of them
             continue
         counts[key] = counts.get(key, 0) + 1
     ordered = [(outcome, count) for (*_, outcome), count in sorted(counts.items())]

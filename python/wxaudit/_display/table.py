@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from .._errors.tree import WxAuditError
     from .._native import AuditResult, AuditStatus
 
-# The first ones, so that everybody finds a row where the input has it; the header counts all of them.
+# The first ones, in the order of the input. The header counts all results.
 _ROWS_SHOWN = 100
-# What a row unfolds. Texts of WeChat have no limit of their own, and a notebook keeps its outputs for ever.
+# Limits of what a row unfolds. Texts of WeChat have none, and the file of a notebook keeps all outputs.
 _POINTS_SHOWN = 20
 _CHARACTERS_SHOWN = 1200
 _POINT_CHARACTERS = 300
 _SUMMARY_CHARACTERS = 100
 _LABEL_CHARACTERS = 64
 
-# Without widths a browser gives the reasons what the other columns leave over, which is little.
+# Without widths a browser would leave little room for the reasons.
 _COLUMNS = (
     ("#", "序号", "2.5em"),
-    ("appid, auditid", "小程序, 审核单号", "12.5em"),
+    ("appid, auditid", "小程序, 审核单 id", "12.5em"),
     ("state", "状态", "13em"),
     ("why", "原因", "auto"),
     ("observed", "查询时间 UTC", "7.5em"),
     ("screenshots", "截图", "7em"),
 )
-# JupyterLab aligns table cells to the right and centres them; each cell has to say otherwise.
+# JupyterLab aligns table cells to the right and centres them, so each cell sets its alignment.
 _CELL = f"text-align:left;vertical-align:top;padding:.4em .5em;overflow-wrap:break-word;border-bottom:{LINE}"
 _NOTHING = '<span style="opacity:.7">–</span>'
 
@@ -40,8 +40,8 @@ _NOTHING = '<span style="opacity:.7">–</span>'
 def results_html(results: Sequence[AuditResult]) -> str:
     """A table of the first 100 results below the counts of all, in English and Chinese.
 
-    Everything in it is escaped, control and direction characters are written out, and nothing is loaded
-    from elsewhere: no script, no picture, no style sheet. What is long unfolds, without a script.
+    All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: there is
+    no script, no picture and no style sheet. Long texts unfold, without a script.
     """
     content = _table(results) if results else both("no results", "没有查询结果", " · ")
     return f'<div class="wxaudit-batch" style="overflow-x:auto;line-height:1.5">{content}</div>'
@@ -111,7 +111,7 @@ def _code(value: str | int) -> str:
 
 
 def _why(audit: AuditStatus) -> str:
-    """The first reason, with the rest unfolding."""
+    """The first reason; the others unfold."""
     reasons = audit.reasons
     if not reasons:
         expected = audit.is_rejected or audit.reason is not None
@@ -128,7 +128,7 @@ def _why(audit: AuditStatus) -> str:
 
 
 def _bounded(reasons: tuple[Reason, ...]) -> tuple[list[Reason], int]:
-    """As much of the reasons as a row unfolds, and how many titles and details that leaves out."""
+    """The part of the reasons that a row unfolds, and the number of titles and details that are left out."""
     shown: list[Reason] = []
     points = characters = 0
     for reason in reasons:
@@ -146,8 +146,8 @@ def _bounded(reasons: tuple[Reason, ...]) -> tuple[list[Reason], int]:
 
 
 def _failure(error: WxAuditError, attempts: int) -> str:
-    """What WeChat or the network said, with what to do about it unfolding."""
-    # Most messages end with the hint, which stands below them.
+    """What WeChat or the network said; what to do about it unfolds."""
+    # Most messages end with the hint, which the row shows below.
     message = error.message.removesuffix(error.hint).rstrip()
     errcode, errmsg = getattr(error, "errcode", None), getattr(error, "errmsg", "")
     told = f"{errcode} {errmsg.rpartition('rid:')[0] or errmsg}" if errcode is not None else message

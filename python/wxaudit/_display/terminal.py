@@ -21,14 +21,14 @@ _COLOURS = {"green": 32, "red": 31, "yellow": 33, "blue": 34, "grey": 90, "bold"
 
 
 def colour(text: str, name: str) -> str:
-    """`text` in a colour if standard output is a terminal and `NO_COLOR` is not set."""
+    """`text` in a colour, if standard output is a terminal and `NO_COLOR` is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m"
 
 
 def width(text: str) -> int:
-    """The columns that a text takes."""
+    """The number of columns that a text takes."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -49,7 +49,7 @@ def wrapped(text: str, columns: int) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """What must stay on one line: a word, or a Chinese character with the punctuation behind it."""
+    """The parts that stay on one line: a word, or a Chinese character with the punctuation after it."""
     piece = ""
     for character in text:
         ends = piece.endswith(" ") or (piece and width(piece[-1]) == 2) or width(character) == 2
@@ -61,7 +61,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def audit_lines(audit: AuditStatus, stamp: str) -> Iterator[str]:
-    """What an audit's status says: a line, then its reasons and screenshots."""
+    """The status of an audit, then its reasons and screenshots."""
     state = audit.status
     outcome = labels.of_state(state)
     label = padded(f"{outcome.chinese} {outcome.english}", 24)
@@ -77,7 +77,7 @@ def audit_lines(audit: AuditStatus, stamp: str) -> Iterator[str]:
 
 
 def error_lines(error: WxAuditError) -> Iterator[str]:
-    """What an error is, and in both languages what to do about it."""
+    """The kind of an error, and in both languages what to do about it."""
     code = str(error.errcode) if isinstance(error, APIError) and error.errcode is not None else ""
     name = colour(padded(type(error).__name__, 24), "red")
     yield f"  {padded(code, 6)} {name}{'may be tried again' if error.retryable else ''}".rstrip()

@@ -100,7 +100,7 @@ def _times(values: list[datetime | None]) -> Array:
 
     from arro3.core import DataType
 
-    # As whole microseconds: a float of seconds would round them.
+    # As whole microseconds: a float of seconds would round.
     start, unit = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(microseconds=1)
     numbers = [None if value is None else (value - start) // unit for value in values]
     return _numbers(numbers).cast(DataType.timestamp("us", tz="UTC"))
@@ -115,7 +115,7 @@ def _reasons(values: list[dict[str, Any]]) -> Array:
 
 
 def _lists(rows: list[Any], make: Callable[[list[Any]], Array]) -> Array:
-    """A list a row, or none, of the items that `make` makes an array of."""
+    """An array of lists, one for each row or null; `make` makes the array of all their items."""
     from arro3.core import Array, DataType, list_array
 
     offsets = [0]

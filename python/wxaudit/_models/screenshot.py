@@ -23,9 +23,9 @@ _SUFFIXES = {
 
 
 class Screenshot(Frozen):
-    """A picture that WeChat keeps. It shows itself in notebooks.
+    """A picture that WeChat keeps. Notebooks show it.
 
-    `media_id`; `content`: the bytes as WeChat keeps them; `media_type`: what they say that they are, such as
+    `media_id`; `content`: the bytes as WeChat keeps them; `media_type`: what their first bytes say, such as
     `image/png`. `ArgumentError` for values of the wrong kind.
     """
 
@@ -48,9 +48,10 @@ class Screenshot(Frozen):
         self._fill(media_id=media_id, content=content, media_type=media_type)
 
     def save(self, path_or_dir: str | os.PathLike[str]) -> Path:
-        """Writes the picture and returns where: that path, or in that folder a file named by the `media_id`.
+        """Writes the picture to that path, or to a file in that folder, and returns the path of the file.
 
-        The name holds nothing but letters, digits, `-` and `_`, and the suffix of the media type.
+        In a folder the file is named after the `media_id`, with only letters, digits, `-` and `_`, and the
+        suffix of the media type.
         """
         from pathlib import Path
 
@@ -62,29 +63,29 @@ class Screenshot(Frozen):
         return path
 
     def __repr__(self) -> str:
-        # One that its constructor refused may still be shown, by whoever reports the error.
+        # A debugger may show an instance whose constructor raised.
         if not self._values():
             return "<Screenshot>"
         return f"<Screenshot {escape_controls(self.media_id)}: {self.media_type}, {len(self.content)} bytes>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        # As HTML: front ends know that everywhere, and not each picture's own type.
+        # As HTML: all front ends show it, but not every type of picture.
         return {"text/html": self._image("max-width:100%;max-height:40em"), "text/plain": repr(self)}
 
     def _image(self, style: str) -> str:
-        """The picture within HTML; it is as large as `style` lets it be."""
+        """The picture as an HTML element of the size that `style` sets."""
         from base64 import b64encode
 
         data = b64encode(self.content).decode()
         return f'<img src="data:{self.media_type};base64,{data}" style="{style}" alt="">'
 
 
-# What was fetched and somebody still holds: audits that show themselves show it too.
+# The pictures that were fetched and are still referenced, for the cards of audits.
 _fetched: WeakValueDictionary[str, Screenshot] | None = None
 
 
 def fetched(media_id: str, content: bytes, media_type: str) -> Screenshot:
-    """A picture that came just now."""
+    """The picture of an answer, remembered for `find_fetched`."""
     global _fetched
     if _fetched is None:
         from weakref import WeakValueDictionary
@@ -95,5 +96,5 @@ def fetched(media_id: str, content: bytes, media_type: str) -> Screenshot:
 
 
 def find_fetched(media_id: str) -> Screenshot | None:
-    """The picture behind a `media_id`, where it was fetched and somebody still holds it."""
+    """The picture of a `media_id`, if it was fetched and is still referenced."""
     return None if _fetched is None else _fetched.get(media_id)

@@ -1,4 +1,4 @@
-"""Who hears what calls tell: `on_event`, the log, and what instruments the library."""
+"""Deliver the events of a call or batch to `on_event`, the log and instrumentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .._native import Event
 
-    # Makes what hears one call, or one batch.
+    # Makes the listener of one call or batch.
     Make: TypeAlias = Callable[[], Listener]
 
 
@@ -29,12 +29,12 @@ class _Callback(Listener):
         return self._on_event(event)
 
 
-# By name, so that whoever instruments twice is heard once.
+# By name, so that instrumenting twice adds one listener.
 instruments: dict[str, Make] = {}
 
 
 class EventDispatcher:
-    """All who hear one call or one batch, for as long as it lasts; true where there is anybody."""
+    """The listeners of one call or batch, for its duration; true if there is one."""
 
     __slots__ = ("_listeners",)
 
@@ -74,10 +74,9 @@ NO_LISTENERS = EventDispatcher()
 
 
 def dispatcher_for(on_event: Callable[[Event], object] | None) -> EventDispatcher:
-    """The dispatcher of the call, or the batch, that begins now.
+    """The dispatcher of the call or batch that begins now.
 
-    Events cost a call about 50 µs, so they are asked for only where somebody listens; this costs it
-    less than one.
+    Events cost a call about 50 µs, so it makes them only if the dispatcher is true.
     """
     logger = logger_that_listens()
     if on_event is None and logger is None and not instruments:

@@ -1,4 +1,4 @@
-"""How often a review is asked for while it is waited for: the policy alone, without a clock."""
+"""Define how often a wait polls an audit. Nothing here reads a clock."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import ClassVar
 
-# Seconds; below this, polls would be a busy loop.
+# Seconds. Shorter intervals would make a busy loop.
 _SHORTEST = 0.001
 
-# Seconds; the longest interval unless another is given.
+# Seconds; the default of the longest interval.
 _MAXIMUM = 600.0
 
 
 class Polling(Frozen):
-    """How often `wait_for_decision` looks: soon at first, then more and more rarely.
+    """How often `wait_for_decision` polls: first often, then less and less.
 
-    - `initial`: from the first poll to the second, in seconds or as `timedelta`; at least a millisecond.
-    - `multiplier`: each interval is so many times the one before, at least 1.
+    - `initial`: the interval from the first poll to the second, in seconds or as `timedelta`; at least a
+      millisecond.
+    - `multiplier`: the factor from one interval to the next, at least 1.
     - `maximum`: the longest interval, in seconds or as `timedelta`; at least `initial`, at most a year. By
-      default ten minutes, or `initial` where that is longer.
-    - `jitter`: each interval is shortened by a random part of it, up to this one; from 0 to less than 1, and
-      not so large that an interval could be shorter than a millisecond.
-    - `max_failures`: so many polls in a row may fail in a way that passes (no connection, timeouts, HTTP 5xx,
-      errcode -1, an answer that is not WeChat's, a token source that fails) before the next such failure
-      ends the wait. They lengthen the intervals like any other poll.
+      default ten minutes, or `initial` if that is longer.
+    - `jitter`: the largest part of an interval by which it is shortened at random; at least 0, less than 1,
+      and small enough to leave intervals of at least a millisecond.
+    - `max_failures`: the number of transient failures in a row that the wait tolerates (no connection,
+      timeouts, HTTP 5xx, errcode -1, an answer that is not WeChat's, a token source that fails). The next one
+      ends the wait. A failed poll lengthens the interval like any other.
 
-    A review takes hours, and up to 7 working days, and each poll counts against the merchant's quota: the
-    defaults ask 9 or 10 times in the first half hour, then every 9 to 10 minutes.
+    A review takes hours, and up to 7 working days, and each poll counts against the merchant's quota. With
+    the defaults a wait polls 9 or 10 times in the first half hour, then every 9 to 10 minutes.
 
-    The attributes are floats of seconds, and numbers. `ArgumentError` for anything else.
+    The attributes are floats, in seconds where they are durations; `max_failures` is an int. `ArgumentError`
+    for any other value.
     """
 
     __module__ = "wxaudit"
@@ -77,24 +79,26 @@ class Polling(Frozen):
 
     @property
     def minimum(self) -> float:
-        """Seconds: no two polls of one audit are closer than this, `initial × (1 - jitter)`."""
+        """The shortest interval between two polls of one audit in seconds: `initial × (1 - jitter)`."""
         return self.initial * (1 - self.jitter)
 
     def delays(self, random: Callable[[], float] | None = None) -> Iterator[float]:
-        """The intervals between polls in seconds, without end, each between `minimum` and `maximum`.
+        """The intervals between polls in seconds, without end, each from `minimum` to `maximum`.
 
-        `random` gives numbers from 0 to less than 1, such as `random.Random(7).random`; by default it is
-        Python's own.
+        `random` returns numbers from 0 to less than 1, like the default, `random.random`.
         """
-        drawn = _pythons_own() if random is None else random
+        if random is None:
+            import random as module
+
+            random = module.random
         interval = self.initial
         while True:
-            yield max(interval * (1 - self.jitter * drawn()), self.minimum)
+            yield max(interval * (1 - self.jitter * random()), self.minimum)
             interval = min(interval * self.multiplier, self.maximum)
 
 
 def polling_of(polling: object) -> Polling:
-    """What a caller means by `polling`."""
+    """The `polling` argument of a wait, checked."""
     if isinstance(polling, Polling):
         return polling
     raise ArgumentError(f"polling must be a Polling, got {shown(polling)}; write Polling(initial=30)")
@@ -110,12 +114,6 @@ def limit_of(timeout: object) -> float | None:
 
 def _interval(name: str, value: object, example: int) -> float:
     return check_seconds(name, value, f"{name}={example}", shortest=_SHORTEST)
-
-
-def _pythons_own() -> Callable[[], float]:
-    from random import random
-
-    return random
 
 
 DEFAULT = Polling()

@@ -1,4 +1,4 @@
-//! From the core's one error enum to the exceptions of `wxaudit._errors.tree`: one exhaustive match.
+//! Convert the core's errors to the exceptions of `wxaudit._errors.tree`, and times to datetimes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,15 +16,15 @@ pub(crate) struct Context<'a> {
     pub(crate) appid: Option<&'a str>,
 }
 
-/// The exception for an error outside of any call.
+/// The exception for an error that no call has caused.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     let made = described(py, error, 0, None, &Context::default())
         .and_then(|described| imports::from_native(py)?.call1(described));
     made.map_or_else(|problem| problem, PyErr::from_value)
 }
 
-/// How a call failed, as data of which `wxaudit._errors.tree.from_native` makes the exception: a call may end in a daemon thread of
-/// an interpreter that exits, where no Python code may run below native frames.
+/// The data from which `wxaudit._errors.tree.from_native` makes the exception of a failed call. Python code makes it,
+/// since a call may end in a daemon thread of an exiting interpreter, where no Python code may run below native frames.
 pub(crate) fn failed<'py>(
     py: Python<'py>,
     failure: &Failure,

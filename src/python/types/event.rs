@@ -16,12 +16,7 @@ use crate::python::convert::imports;
 /// - `"refresh"`: the token source is asked for a fresh token
 /// - `"poll"`: `wait_for_decision` has polled once, and polls again after `delay` seconds
 ///
-/// Any other attribute is `None` where it does not apply: `time` (in Unix seconds), `call` (the number of the call in
-/// its process, which the events of one call share), `auditid`, `appid` (the caller's label), `attempt` (from 1),
-/// `method`, `host` (`api.weixin.qq.com`), `port`, `url_path` (`/wxa/get_auditstatus`), `http_status`, `errcode` and
-/// `rid` of the answer, `delay` and `elapsed` (since the call began) in seconds, `error` (a text that is safe to
-/// print), `error_type` (the name of its exception: `"TransportError"`, `"RequestTimeout"`, …, and `"APIError"` for
-/// every errcode).
+/// Any other attribute is `None` where it does not apply.
 #[pyclass(frozen, eq, module = "wxaudit")]
 #[derive(PartialEq)]
 pub(crate) struct Event(pub(crate) event::Event);

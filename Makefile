@@ -45,7 +45,7 @@ help:
 	@echo 'make example-dask  20 000 audits on a Dask cluster of two worker processes'
 	@echo 'make test     everything: lint, the core in Rust, the release wheel, all tests of the package'
 	@echo 'make build    a quick development build, editable, in $(VENV)'
-	@echo 'make lint     formatting, clippy, ruff, mypy, stubs'
+	@echo 'make lint     formatting, clippy, ruff, order of imports, mypy, stubs'
 	@echo 'make format   format Rust and Python'
 	@echo 'make wheel    one release wheel in dist/, with its size and what its import costs'
 	@echo 'make instructions  instructions of the core, by callgrind, against those checked in'
@@ -115,6 +115,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy --python-version 3.10
 	$(BIN)/python -m mypy.stubtest wxaudit --mypy-config-file pyproject.toml --allowlist tests/stubtest-allowlist.txt
 

@@ -1,70 +1,84 @@
-//! What a call tells while it is under way. No event ever holds the token.
+//! The events of a call: what it tells an observer while it runs.
 
-use std::time::{Duration, SystemTime};
+use std::borrow::Cow;
 
-/// The kinds of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A request is about to be sent.
-    Request,
-    /// It was answered, or failed.
-    Response,
-    /// The call waits before another attempt.
-    Retry,
+/// The kinds of events that a call tells.
+pub mod kind {
+    /// An attempt is about to be sent.
+    pub const REQUEST: &str = "request";
+    /// An answer came, or the attempt failed.
+    pub const RESPONSE: &str = "response";
+    /// Another attempt follows after a delay.
+    pub const RETRY: &str = "retry";
     /// The token source is asked for a fresh token.
-    Refresh,
+    pub const REFRESH: &str = "refresh";
 }
 
-impl Kind {
-    /// The name users see.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Response => "response",
-            Self::Retry => "retry",
-            Self::Refresh => "refresh",
+/// Lists the fields of an event, all but its kind, and expands `$template` with the list.
+macro_rules! event_fields {
+    ($template:ident) => {
+        $template! {
+            /// When it happened, in Unix seconds.
+            time: f64,
+            /// The number of the call in its process; the events of one call share it.
+            call: u64,
+            /// The audit, for a call about one audit.
+            auditid: i64,
+            /// The caller's label.
+            appid: String,
+            /// The number of the attempt, from 1.
+            attempt: u32,
+            /// The HTTP method.
+            method: String,
+            /// The host, such as `api.weixin.qq.com`.
+            host: String,
+            /// The port.
+            port: u16,
+            /// The path of the interface, such as `/wxa/get_auditstatus`.
+            url_path: String,
+            /// The HTTP status of the answer.
+            http_status: u16,
+            /// WeChat's errcode in the answer.
+            errcode: i64,
+            /// WeChat's id of the request.
+            rid: String,
+            /// The seconds until the next attempt or poll.
+            delay: f64,
+            /// The seconds since the call began.
+            elapsed: f64,
+            /// What failed: a text that is safe to print.
+            error: String,
+            /// The name of its exception, `"APIError"` for every errcode.
+            error_type: String,
         }
-    }
+    };
 }
 
-/// One event of one call.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    /// Its kind.
-    pub kind: Kind,
-    /// When it happened.
-    pub at: SystemTime,
-    /// The number of the call among those of its process, from 1.
-    pub call: u64,
-    /// The audit, where the call is about one.
-    pub auditid: Option<i64>,
-    /// The caller's label.
-    pub appid: Option<String>,
-    /// The number of the attempt, from 1.
-    pub attempt: u32,
-    /// The HTTP method.
-    pub method: String,
-    /// The path of the operation, without the query.
-    pub url_path: &'static str,
-    /// The host.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The HTTP status, where an answer came.
-    pub http_status: Option<u16>,
-    /// WeChat's number, where its answer could be read.
-    pub errcode: Option<i64>,
-    /// The request id, where there was one.
-    pub rid: Option<String>,
-    /// The wait before the next attempt.
-    pub delay: Option<Duration>,
-    /// The time since the call began.
-    pub elapsed: Duration,
-    /// What went wrong.
-    pub error: Option<String>,
-    /// And what kind of error that is: [`crate::error::Error::kind`].
-    pub error_type: Option<&'static str>,
+macro_rules! define_event {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// One step of a call. A field that does not apply is `None`. No field ever holds a token.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Event {
+            /// One of [`kind`], or a kind that Python code tells, such as `poll`.
+            pub kind: Cow<'static, str>,
+            $($(#[$doc])* pub $name: Option<$type>,)+
+        }
+    };
+}
+
+event_fields!(define_event);
+
+#[cfg(feature = "python")]
+pub(crate) use event_fields;
+
+impl Event {
+    /// The same event without what could carry a secret: the query of the path, and the user and password of the host.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        let without_query = |path: String| path.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let without_user = |host: String| host.rsplit('@').next().unwrap_or_default().to_owned();
+        Self { url_path: self.url_path.map(without_query), host: self.host.map(without_user), ..self }
+    }
 }
 
 /// A receiver of events.

@@ -37,9 +37,8 @@ from ._frames.reader import queries_from_frame
 from ._hosts import WECHAT_HOSTS
 from ._models import value as _value
 from ._models.diagnostics import Quota, RateLimit, RequestTrace
-from ._models.event import Event
 from ._models.screenshot import Screenshot
-from ._native import AuditQuery, AuditResult, AuditStatus, LatestAuditStatus, __version__
+from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, __version__
 from ._timeout import Timeout
 from ._token_sources import AsyncTokenSource, TokenSource
 from ._wait.clock import Clock

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from ._async_client import AsyncClient
-from ._batch.results import COLUMNS, AuditBatch
+from ._batch.results import AuditBatch
 from ._client import Client
 from ._errors.tree import ArgumentError
+from ._frames.columns import COLUMNS
 from ._frames.reader import is_a, opened, queries
 from ._native import Secret, conceal, hide
 

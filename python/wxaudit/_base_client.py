@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._models.event import Event
+    from ._native import Event
     from ._observability.dispatch import EventDispatcher
 
 _DEFAULTS: Mapping[str, Any] = {
@@ -159,9 +159,9 @@ class BaseClient:
 
     def _dispatcher(self) -> EventDispatcher:
         """Who hears the call, or the batch, that begins now."""
-        return dispatcher_for(self)
+        return dispatcher_for(self._on_event)
 
-    def _report(self, events: Iterable[dict[str, Any]]) -> None:
+    def _report(self, events: Iterable[Event]) -> None:
         """Tells what is no step of a single call."""
         with self._dispatcher() as dispatcher:
             dispatcher.on_event(events)

@@ -263,9 +263,9 @@ class Client(BaseClient):
         """
         token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
         max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._models.screenshot import collect
+        from ._batch.run import collect_screenshots
 
-        return collect(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
+        return collect_screenshots(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
     def explain(
         self,

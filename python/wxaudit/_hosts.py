@@ -1,4 +1,4 @@
-"""Where WeChat's interface is."""
+"""List the hosts of WeChat's interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WECHAT_HOSTS = (
     "https://sz.api.weixin.qq.com",
     "https://hk.api.weixin.qq.com",
 )
-"""The hosts of WeChat's interface, for `fallback_urls`: the usual one, that for disasters, and three places.
+"""The hosts of WeChat's interface, for `fallback_urls`: the usual one, one for disasters, 3 regional ones.
 
 Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (the domain names of the interface)
 """

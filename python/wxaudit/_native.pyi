@@ -15,10 +15,10 @@ __version__: str
 
 @disjoint_base
 class AuditStatus:
-    """The review status of one audit, as WeChat told it at one moment.
+    """The review status of one audit at one moment.
 
-    Two are equal when they say the same of the same audit: auditid, status, reason, screenshots and appid.
-    When they were observed, and how the answer was written, does not count.
+    Two are equal if their auditid, status, reason, screenshots and appid are. The time of the observation and
+    the form of the answer do not count.
     """
 
     __match_args__: ClassVar[tuple[str, str, str, str]]
@@ -40,7 +40,7 @@ class AuditStatus:
         """The state; one that is unknown today keeps its number."""
     @property
     def reason(self) -> str | None:
-        """Why it was rejected or delayed, as WeChat wrote it: untrusted text. None where WeChat gave none."""
+        """Why it was rejected or delayed, as WeChat wrote it: untrusted text. None if WeChat gave none."""
     @property
     def screenshots(self) -> tuple[str, ...]:
         """The media_ids of the screenshots."""
@@ -49,7 +49,7 @@ class AuditStatus:
         """The caller's label for the mini program."""
     @property
     def observed_at(self) -> datetime:
-        """When the answer arrived: aware, UTC. The wire carries no time."""
+        """When the answer arrived: aware, UTC. The answer itself has no time."""
     @property
     def lossy(self) -> bool:
         """Whether bytes of the answer had to be repaired before it could be read."""
@@ -61,7 +61,7 @@ class AuditStatus:
         """The items of the reason; nothing of its text is lost."""
     @property
     def is_final(self) -> bool:
-        """Whether WeChat will not change it any more: approved, rejected or withdrawn."""
+        """Whether WeChat no longer changes it: approved, rejected or withdrawn."""
     @property
     def is_pending(self) -> bool:
         """Whether a decision still follows: in review or delayed."""
@@ -72,18 +72,14 @@ class AuditStatus:
     def is_rejected(self) -> bool:
         """Whether it was rejected."""
     def raise_for_rejection(self) -> Self:
-        """Raises `ReviewRejected` when it was rejected, and returns itself otherwise."""
+        """Raises `ReviewRejected` if it was rejected; otherwise returns the status itself."""
     def to_dict(self) -> dict[str, Any]:
-        """All of it in a dict that is safe for JSON; `from_dict` reads it back."""
+        """All attributes in a dict that is safe for JSON; `from_dict` reads it back."""
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Reads what `to_dict` made. `ArgumentError` for a missing or wrong key; others are left out."""
-    def __hash__(self) -> int: ...
+        """Reads what `to_dict` made. Unknown keys are ignored; `ArgumentError` for missing or wrong ones."""
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    def __copy__(self) -> Self: ...
-    def __deepcopy__(self, memo: object) -> Self: ...
-    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __hash__(self) -> int: ...
     def __replace__(self, **changes: Any) -> Self: ...
     def __json__(self) -> dict[str, Any]: ...
     def _repr_html_(self) -> str: ...
@@ -92,9 +88,9 @@ class AuditStatus:
 
 @disjoint_base
 class LatestAuditStatus(AuditStatus):
-    """The review status of what a mini program submitted last, with what was submitted.
+    """The review status of the last submission of a mini program, and what was submitted.
 
-    It is an `AuditStatus`, and equal to another one that says the same of the same audit.
+    It is an `AuditStatus`, and is compared as one.
     """
 
     def __new__(
@@ -118,7 +114,7 @@ class LatestAuditStatus(AuditStatus):
         """Its description, in the submitter's words."""
     @property
     def submitted_at(self) -> datetime | None:
-        """When it was submitted: aware, UTC. None where WeChat did not say."""
+        """When it was submitted: aware, UTC. None if WeChat did not tell."""
 
 def escape_controls(text: str, /) -> str:
     """Writes every control, direction and invisible character as its escape."""
@@ -172,12 +168,8 @@ class AuditQuery:
     @property
     def appid(self) -> str | None:
         """The caller's label."""
-    def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    def __copy__(self) -> Self: ...
-    def __deepcopy__(self, memo: object) -> Self: ...
-    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __hash__(self) -> int: ...
 
 def read_query(item: Any) -> AuditQuery | ArgumentError:
     """What a caller passes as one query; what cannot be used comes back as the error."""
@@ -198,33 +190,110 @@ class AuditResult:
     ) -> Self: ...
     @property
     def auditid(self) -> int | None:
-        """The audit's number; None where the query held none."""
+        """The audit's number; None if the query had none."""
     @property
     def appid(self) -> str | None:
         """The caller's label."""
     @property
     def status(self) -> AuditStatus | None:
-        """The status; None where there is an error."""
+        """The status; None if there is an error."""
     @property
     def error(self) -> WxAuditError | None:
-        """The error; None where there is a status."""
+        """The error; None if there is a status."""
     @property
     def index(self) -> int:
         """The query's number in the input, from 0."""
     @property
     def attempts(self) -> int:
-        """How many requests were sent for it."""
+        """The number of requests that were sent for it."""
     @property
     def ok(self) -> bool:
         """Whether there is a status, whatever it says."""
     def unwrap(self) -> AuditStatus:
-        """The status; raises the error where there is one."""
-    def __hash__(self) -> int: ...
+        """Returns the status, or raises the error."""
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    def __copy__(self) -> Self: ...
-    def __deepcopy__(self, memo: object) -> Self: ...
-    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Event:
+    """One step of a call of any kind. It never carries a token: no query string, no header, no body.
+
+    `kind` names the step, and more kinds may come:
+
+    - `"request"`: an attempt is about to be sent
+    - `"response"`: an answer came, or the attempt failed, and then `error` says how
+    - `"retry"`: another attempt follows after `delay` seconds
+    - `"refresh"`: the token source is asked for a fresh token
+    - `"poll"`: `wait_for_decision` has polled once, and polls again after `delay` seconds
+
+    Any other attribute is `None` where it does not apply: `time` (in Unix seconds), `call` (the number of the
+    call in its process, which the events of one call share), `auditid`, `appid` (the caller's label),
+    `attempt` (from 1), `method`, `host` (`api.weixin.qq.com`), `port`, `url_path` (`/wxa/get_auditstatus`),
+    `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since the call began) in seconds,
+    `error` (a text that is safe to print), `error_type` (the name of its exception: `"TransportError"`,
+    `"RequestTimeout"`, …, and `"APIError"` for every errcode).
+    """
+
+    def __new__(
+        cls,
+        *,
+        kind: str,
+        time: float | None = None,
+        call: int | None = None,
+        auditid: int | None = None,
+        appid: str | None = None,
+        attempt: int | None = None,
+        method: str | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        url_path: str | None = None,
+        http_status: int | None = None,
+        errcode: int | None = None,
+        rid: str | None = None,
+        delay: float | None = None,
+        elapsed: float | None = None,
+        error: str | None = None,
+        error_type: str | None = None,
+    ) -> Self: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def time(self) -> float | None: ...
+    @property
+    def call(self) -> int | None: ...
+    @property
+    def auditid(self) -> int | None: ...
+    @property
+    def appid(self) -> str | None: ...
+    @property
+    def attempt(self) -> int | None: ...
+    @property
+    def method(self) -> str | None: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def url_path(self) -> str | None: ...
+    @property
+    def http_status(self) -> int | None: ...
+    @property
+    def errcode(self) -> int | None: ...
+    @property
+    def rid(self) -> str | None: ...
+    @property
+    def delay(self) -> float | None: ...
+    @property
+    def elapsed(self) -> float | None: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def error_type(self) -> str | None: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes that are set, safe for JSON; `Event(**data)` reads it back."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __replace__(self, **changes: Any) -> Self: ...
 
 # How a call failed: the name of the exception's class, what happened, and the attributes.
 _Failed: TypeAlias = tuple[str, str, dict[str, Any]]
@@ -266,7 +335,7 @@ class Engine:
     def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
         """Performs the operation of that name, up to its end or to a `Step`."""
     def acall(
-        self, port: LoopBridge, future: Any, operation: str, token: Any, subject: Any, options: _Options
+        self, bridge: LoopBridge, future: Any, operation: str, token: Any, subject: Any, options: _Options
     ) -> bool:
         """The same, for an event loop."""
     def concurrency(self, max_concurrency: int | None) -> int:
@@ -291,14 +360,14 @@ class Batch:
         """There is no more input."""
     def wait(self) -> None:
         """Blocks until there is something to take."""
-    def await_(self, port: LoopBridge, future: Any) -> bool:
+    def await_(self, bridge: LoopBridge, future: Any) -> bool:
         """The same, for an event loop."""
     def take(
         self,
     ) -> tuple[
         list[AuditResult | tuple[int, Any] | tuple[int, _Failed, BaseException | None]],
         list[Question],
-        list[dict[str, Any]],
+        list[Event],
         bool,
     ]:
         """Results, questions, events, and whether all is over.
@@ -331,8 +400,8 @@ class Step:
     """A call that waits for its Python side: take the events, answer the question, then resume it."""
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        """What happened since the last step: the keywords of an Event each."""
+    def events(self) -> list[Event]:
+        """What happened since the last step."""
     @property
     def refresh(self) -> bool | None:
         """None: nothing is asked. False: a token is. True: a fresh token is."""
@@ -343,7 +412,7 @@ class Step:
         """Drops the call, with whatever it holds that others wait for."""
     def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
     def aresume(
-        self, port: LoopBridge, future: Any, token: Secret | None = None, problem: str | None = None
+        self, bridge: LoopBridge, future: Any, token: Secret | None = None, problem: str | None = None
     ) -> bool: ...
 
 @final

@@ -1,4 +1,4 @@
-"""The optional libraries: imported when something needs them, and named clearly where they are missing."""
+"""Import optional libraries, and say how to install a missing one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-# Which extra brings a package; anything else is installed under its own name.
+# The extra that installs a package. Any other package is installed by its own name.
 _EXTRAS = {
     "altair": "notebook",
     "arro3-core": "notebook",
@@ -19,19 +19,19 @@ _EXTRAS = {
     "tqdm": "notebook",
 }
 
-# Modules whose package has another name.
+# The packages that have another name than their module.
 _PACKAGES = {"arro3": "arro3-core", "opentelemetry": "opentelemetry-api"}
 
 
 def import_optional(module: str, purpose: str) -> ModuleType:
-    """The module, imported; `ModuleNotFoundError` says what `purpose` lacks and how to install it.
+    """Imports a module. `ModuleNotFoundError` says what `purpose` needs and how to install it.
 
-    An installed library that cannot be imported for another reason says so itself.
+    Any other error of the import is raised as it is.
     """
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        # What is missing may be something that the library needs in turn.
+        # The missing module may be one that the library needs itself.
         missing = _package(error.name or module)
         package = _package(module)
         command = "pip install " + (f"'wxaudit[{_EXTRAS[package]}]'" if package in _EXTRAS else package)

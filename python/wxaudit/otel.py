@@ -1,6 +1,6 @@
-"""Spans of OpenTelemetry for the requests to WeChat: `pip install 'wxaudit[otel]'`.
+"""Trace the requests to WeChat with OpenTelemetry: `pip install 'wxaudit[otel]'`.
 
-Nothing of OpenTelemetry is imported before `instrument` is called.
+OpenTelemetry is not imported before `instrument` is called.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from ._escape import escape_controls
-from ._models.event import Listener
 from ._native import __version__
 from ._observability.dispatch import instruments
+from ._observability.listener import Listener
 from ._optional import import_optional
 
 if TYPE_CHECKING:
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import TracerProvider
 
-    from ._models.event import Event
+    from ._native import Event
 
-# All attributes that are set mean the same in every version since HTTP's became stable, and in this one.
+# The attributes that are set have had the same meaning since those of HTTP became stable.
 _SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
 
 
 def instrument(tracer_provider: TracerProvider | None = None) -> None:
-    """From now on each request to WeChat is a span, of all clients in this process.
+    """Traces each request to WeChat as a span, for all clients in this process.
 
-    - `tracer_provider`: where spans go; the global one by default, also where that is set later.
+    - `tracer_provider`: where spans go. By default the global one, even if that is set later.
 
-    Calls that begin after this are traced, with the span that is current where a call begins as their
-    parent. Doing it twice is harmless: the last `tracer_provider` counts.
+    Calls that begin after this are traced. The parent is the span that is current when the call begins. A
+    second call replaces the `tracer_provider`.
 
-    `ModuleNotFoundError`, which is an `ImportError`, where `opentelemetry-api` is not installed.
+    `ModuleNotFoundError`, which is an `ImportError`, if `opentelemetry-api` is not installed.
     """
     trace = import_optional("opentelemetry.trace", "wxaudit.otel")
     context = import_optional("opentelemetry.context", "wxaudit.otel")
@@ -47,14 +47,14 @@ def instrument(tracer_provider: TracerProvider | None = None) -> None:
 
 
 def uninstrument() -> None:
-    """Calls that begin after this make no spans. Harmless where nothing was instrumented."""
+    """Stops tracing: calls that begin after this make no spans. Does nothing if nothing is traced."""
     instruments.pop("otel", None)
 
 
 class _Spans(Listener):
-    """Makes the spans of one call, or of one batch.
+    """Makes the spans of one call or batch.
 
-    A span is made when the request is answered, with the times of then: so none can be left unended.
+    A span is made when the request has ended, with the times that it had, so that every span ends.
     """
 
     __slots__ = ("_parent", "_sent", "_trace", "_tracer")
@@ -65,19 +65,19 @@ class _Spans(Listener):
         self._trace = trace
         self._tracer = tracer
         self._parent = parent
-        # The requests that were not answered yet, by their call, which sends one at a time.
+        # The requests in flight, by their call. A call sends one at a time.
         self._sent: dict[int | None, Event] = {}
 
     def on_event(self, event: Event) -> None:
         if event.kind == "request":
             self._sent[event.call] = event
         elif event.kind == "response" and (sent := self._sent.pop(event.call, None)) is not None:
-            # By the clock that nobody sets.
+            # By the monotonic clock.
             lasted = (event.elapsed or 0.0) - (sent.elapsed or 0.0)
             self._span(sent, event, _error_type(event), _nanoseconds(sent) + round(lasted * 1e9))
 
     def on_end(self, error: BaseException | None) -> None:
-        """What was not answered was dropped: a batch whose caller took no more, a task that was cancelled."""
+        """Ends the spans of requests that were cancelled, with their task or with the rest of their batch."""
         for sent in self._sent.values():
             self._span(sent, sent, "_OTHER" if error is None else type(error).__qualname__, time_ns())
         self._sent.clear()
@@ -92,7 +92,7 @@ class _Spans(Listener):
             start_time=begun,
         )
         if error_type is not None:
-            # Where the status of HTTP says it all, a description would only repeat it.
+            # A description would only repeat the HTTP status.
             described = None if error_type == str(event.http_status) else event.error
             span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, described))
         span.end(end_time=max(end, begun))
@@ -100,14 +100,14 @@ class _Spans(Listener):
     def _attributes(self, event: Event, error_type: str | None) -> Iterator[tuple[str, str | int]]:
         """Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ (HTTP client span).
 
-        `url.full`, which is required there, is left out: the URL holds the token.
+        `url.full`, which is required there, is not set, since the URL contains the token.
         """
         attributes = {
             "http.request.method": event.method,
             "server.address": (event.host or "").strip("[]") or None,
             "server.port": event.port,
             "url.path": event.url_path,
-            # WeChat's paths hold no variables: each is its own template.
+            # WeChat's paths have no variables, so each is its own template.
             "url.template": event.url_path,
             "http.response.status_code": event.http_status,
             "http.request.resend_count": (event.attempt or 1) - 1 or None,
@@ -123,12 +123,12 @@ class _Spans(Listener):
 
 
 def _nanoseconds(event: Event) -> int:
-    """When it happened, as spans count."""
+    """When it happened, in nanoseconds."""
     return time_ns() if event.time is None else round(event.time * 1e9)
 
 
 def _error_type(event: Event) -> str | None:
-    """A name for what went wrong, None where nothing did: there are few, so that one can group by them."""
+    """A name for the failure, or None. There are few, so that traces can be grouped by them."""
     if event.error is None:
         return None
     if event.errcode is not None:

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
 
@@ -14,7 +14,7 @@ use super::session::{Call, Session, Sessions};
 use super::token_source::{CallLimits, Credential, VersionedToken};
 use crate::config::Timeouts;
 use crate::error::{Error, Failure, Limit};
-use crate::event::{Event, Kind};
+use crate::event::{Event, kind};
 use crate::token::{Token, Tokens};
 use crate::transport::{Limits, Permit};
 use crate::wechat::operation::Reply;
@@ -111,7 +111,7 @@ impl<'a> ActiveCall<'a> {
         let host = session.hosts.choose(failed.then(|| self.host.load(Ordering::Relaxed)));
         self.host.store(host, Ordering::Relaxed);
         self.call.attempts.fetch_add(1, Ordering::Relaxed);
-        self.emit(Kind::Request, |_| {});
+        self.emit(kind::REQUEST, |_| {});
         let limits = self.limits(session);
         let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
         match &body {
@@ -122,7 +122,7 @@ impl<'a> ActiveCall<'a> {
         }
         let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
         let outcome = body.and_then(decode);
-        self.emit(Kind::Response, |event| match &outcome {
+        self.emit(kind::RESPONSE, |event| match &outcome {
             Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
             Err(error) => describe(event, error),
         });
@@ -168,9 +168,9 @@ impl<'a> ActiveCall<'a> {
                 // Waiting without a slot would delay the other merchants of the batch.
                 return Err(refusal);
             }
-            self.emit(Kind::Retry, |event| {
+            self.emit(kind::RETRY, |event| {
                 describe(event, &refusal);
-                event.delay = Some(wait);
+                event.delay = Some(wait.as_secs_f64());
             });
             self.set_phase(CallPhase::WaitingForQuota);
             sleep(wait).await;
@@ -227,7 +227,7 @@ impl<'a> ActiveCall<'a> {
             if let Ok(session) = self.session() {
                 self.mark_slow_host_failed(&session, silence);
             }
-            self.emit(Kind::Response, |event| describe(event, &error));
+            self.emit(kind::RESPONSE, |event| describe(event, &error));
         }
         error
     }
@@ -251,28 +251,23 @@ impl<'a> ActiveCall<'a> {
         Failure { error, attempts: self.call.attempts(), url_path: self.request.path }
     }
 
-    pub(super) fn emit(&self, kind: Kind, fill: impl FnOnce(&mut Event)) {
+    pub(super) fn emit(&self, kind: &'static str, fill: impl FnOnce(&mut Event)) {
         let Some(observer) = &self.call.observer else {
             return;
         };
         let mut event = Event {
-            kind,
-            at: SystemTime::now(),
-            call: self.number,
+            kind: kind.into(),
+            time: Some(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()),
+            call: Some(self.number),
             auditid: self.call.operation.auditid().map(AuditId::get),
             appid: self.call.appid.clone(),
-            attempt: self.call.attempts(),
-            method: self.request.method.to_string(),
-            url_path: self.request.path,
-            host: self.base().host().to_owned(),
-            port: self.base().port(),
-            http_status: None,
-            errcode: None,
-            rid: None,
-            delay: None,
-            elapsed: self.begun.elapsed(),
-            error: None,
-            error_type: None,
+            attempt: Some(self.call.attempts()),
+            method: Some(self.request.method.to_string()),
+            host: Some(self.base().host().to_owned()),
+            port: Some(self.base().port()),
+            url_path: Some(self.request.path.to_owned()),
+            elapsed: Some(self.begun.elapsed().as_secs_f64()),
+            ..Event::default()
         };
         fill(&mut event);
         observer.on_event(event);

@@ -69,7 +69,7 @@ impl fmt::Display for CallPhase {
 /// What an event tells of a failure.
 pub(super) fn describe(event: &mut Event, error: &Error) {
     event.error = Some(error.to_string());
-    event.error_type = Some(error.kind());
+    event.error_type = Some(error.kind().to_owned());
     match error {
         Error::HttpStatus { status, .. } => event.http_status = Some(*status),
         // Nothing else is read.

@@ -12,7 +12,7 @@ use super::retry::{self, Class};
 use super::session::Session;
 use super::token_source::{Credential, VersionedToken};
 use crate::error::Error;
-use crate::event::Kind;
+use crate::event::kind;
 use crate::token::Token;
 
 /// What a call has done so far to recover.
@@ -67,7 +67,7 @@ impl ActiveCall<'_> {
     /// A fresh token in place of the refused one, or the refusal where there is none to be had.
     async fn refresh(&self, refused: &VersionedToken, refusal: Error) -> Result<VersionedToken, Error> {
         if matches!(self.call.credential, Credential::Source { .. }) {
-            self.emit(Kind::Refresh, |event| describe(event, &refusal));
+            self.emit(kind::REFRESH, |event| describe(event, &refusal));
             self.set_phase(CallPhase::Refreshing);
         }
         self.call.credential.replace(refused, self.limits_for_source()).await.unwrap_or(Err(refusal))
@@ -103,9 +103,9 @@ impl ActiveCall<'_> {
             _ => None,
         };
         let delay = retry::clamp(class.delay(retry, fastrand::f64()), hint, self.left());
-        self.emit(Kind::Retry, |event| {
+        self.emit(kind::RETRY, |event| {
             describe(event, error);
-            event.delay = Some(delay);
+            event.delay = Some(delay.as_secs_f64());
         });
         self.set_phase(CallPhase::Pausing(error.to_string()));
         sleep(delay).await;

@@ -3,7 +3,7 @@
 //! | room | what lives there |
 //! | --- | --- |
 //! | `calls` | calls and batches on their way between Python and the core |
-//! | `types` | the classes of results and queries |
+//! | `types` | the classes of results, queries and events |
 //! | `runtime` | who drives tokio, and how blocking threads and event loops wait for it |
 //! | `convert` | arguments, errors, JSON and tokens between Python and Rust |
 
@@ -33,6 +33,8 @@ mod _native {
     use super::convert::token::{Hidden, Secret, conceal, hide};
     #[pymodule_export]
     use super::runtime::loop_bridge::LoopBridge;
+    #[pymodule_export]
+    use super::types::event::Event;
     #[pymodule_export]
     use super::types::latest::LatestAuditStatus;
     #[pymodule_export]

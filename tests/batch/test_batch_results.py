@@ -168,6 +168,8 @@ def test_a_batch_is_a_sequence() -> None:
         BATCH[2]
     with pytest.raises(wxaudit.ArgumentError):
         AuditBatch([rejected().status])  # type: ignore[list-item]  # what is refused
+    with pytest.raises(wxaudit.ArgumentError, match=r"got str$"):
+        AuditBatch(["a-token"])  # type: ignore[list-item]  # what is refused
 
 
 def test_a_batch_counts_its_outcomes() -> None:

@@ -75,7 +75,7 @@ def test_without_screenshots_nothing_is_sent(client_kind: ClientKind, fake: Fake
 
 @pytest.mark.parametrize("wrong", ["text", b"bytes", 5, None])
 def test_what_holds_no_media_ids_is_refused(client_kind: ClientKind, fake: FakeWeChat, wrong: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"^audit_or_media_ids: expected an AuditStatus or several"):
+    with pytest.raises(ArgumentError, match=r"^audit_or_media_ids must be an AuditStatus or an iterable"):
         client_kind.client(fake).call("get_screenshots", fake.token(), wrong)
     assert fake.requests_received == 0
 

@@ -164,7 +164,7 @@ def test_errors_of_other_accounts_and_unknown_ones_say_what_to_do(
 def test_what_names_no_request_is_refused_before_anything_is_sent(
     client_kind: ClientKind, fake: FakeWeChat, given: Any
 ) -> None:
-    with pytest.raises(ArgumentError, match=r"^rid_or_error: "):
+    with pytest.raises(ArgumentError, match=r"^rid_or_error\b"):
         client_kind.client(fake).call("explain", fake.token(), given)
     assert fake.requests_received == 0
 
@@ -235,7 +235,7 @@ def test_a_report_holds_what_support_asks_for(client_kind: ClientKind, fake: Fak
         f"errmsg / 错误信息: {error.errmsg}",
         f"rid / 请求编号: {error.rid}",
         "interface / 接口: /wxa/get_auditstatus",
-        f"auditid / 审核单号: {error.auditid}",
+        f"auditid / 审核单 id: {error.auditid}",
         "appid / 小程序: wx1",
         f"time / 时间: {moment.isoformat(' ', 'seconds')}",
         f"library / 调用库: wxaudit {wxaudit.__version__}",

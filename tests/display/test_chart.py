@@ -64,7 +64,7 @@ def test_the_text_says_what_the_chart_does(chart: alt.VConcatChart) -> None:
         "Reasons for rejection · 拒绝原因: 1 rejected · 1 个被拒绝",
         f"        1  {HOSTILE_SHOWN}",
         (
-            "Age of what is pending · 待定审核已等待时间: 1 pending · 1 个待定; "
+            "Age of what is pending · 未出结果的审核单已等待时间: 1 pending · 1 个未出结果; "
             "longest 2.0 hours · 最久 2.0 小时: 7 (wx1)"
         ),
     ]

@@ -97,10 +97,10 @@ def test_messages_say_what_was_given() -> None:
         make(encoding_aes_key=KEY[:-1])
     with pytest.raises(ArgumentError, match="43 letters and digits, got bytes"):
         make(encoding_aes_key=KEY.encode())
-    with pytest.raises(ArgumentError, match="max_age must be seconds or a timedelta, got str"):
+    with pytest.raises(ArgumentError, match="max_age must be a number of seconds or a timedelta, got str"):
         make(max_age=KEY)
     for wrong in (float("nan"), float("inf"), 0, 0.999, -5, 24 * 3600 + 1, timedelta(days=2)):
-        with pytest.raises(ArgumentError, match="max_age must be from 1 second to 1 day, got "):
+        with pytest.raises(ArgumentError, match=r"max_age must be at (least 1 second|most one day), got "):
             make(max_age=wrong)
     for right in (1, 24 * 3600, timedelta(days=1), numpy.int64(300)):
         make(max_age=right)

@@ -15,7 +15,7 @@ import pytest
 import wxaudit
 from support.frames import KINDS, Columns, partition_token
 from wxaudit._audit_frame import audit_frame
-from wxaudit._batch.results import COLUMNS
+from wxaudit._frames.columns import COLUMNS
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

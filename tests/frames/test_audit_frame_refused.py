@@ -6,7 +6,7 @@ import functools
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import polars as pl
@@ -17,6 +17,9 @@ import wxaudit
 from secrecy.canary import TOKEN, find
 from support.frames import KINDS, Columns, partition_token, token
 from wxaudit._audit_frame import audit_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Where the library is: the folder of a clone may have its name too.
 OURS = str(Path(wxaudit.__file__).parent)
@@ -58,7 +61,7 @@ class Interrupted:
 
 
 class BrokenBatch(wxaudit.AuditBatch):
-    def to_records(self) -> list[dict[str, Any]]:
+    def __iter__(self) -> Iterator[wxaudit.AuditResult]:
         raise RuntimeError("no records")
 
 

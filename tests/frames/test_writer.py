@@ -17,7 +17,7 @@ import pytest
 import wxaudit
 from support.programs import environment
 from wxaudit import AuditBatch, AuditResult, AuditStatus
-from wxaudit._batch.results import COLUMNS
+from wxaudit._frames.columns import COLUMNS
 from wxaudit._frames.writer import arrow_table
 from wxaudit._optional import import_optional
 

@@ -196,7 +196,7 @@ def test_hints_are_one_whole_sentence_in_each_language(error: wxaudit.WxAuditErr
 @pytest.mark.parametrize(
     ("errcode", "english", "chinese"),
     [
-        (85012, "submit_audit", "审核单号"),
+        (85012, "submit_audit", "审核单 id"),
         (61007, "permission set 18", "权限集 18"),
         (48001, "permission set 18", "权限集 18"),
         (61003, "authorize again through your authorization page", "重新授权"),

@@ -66,7 +66,7 @@ def test_seconds_and_timedelta(timeout: Timeout, expected: tuple[float, float | 
         (timedelta(0), "datetime.timedelta(0)", "more than 0 seconds"),
         (timedelta(seconds=-1), "datetime.timedelta", "more than 0 seconds"),
         (float("inf"), "inf", "at most one year"),
-        (YEAR + 1, str(YEAR + 1), "not milliseconds"),
+        (YEAR + 1, str(YEAR + 1), "it is in seconds, not in milliseconds"),
         (timedelta(days=366), "datetime.timedelta", "at most one year"),
         (10**400, "an int of very many digits", "at most one year"),
         (10**5000, "an int of very many digits", "at most one year"),
@@ -98,6 +98,14 @@ def test_numbers_of_other_kinds_are_numbers(number: Any) -> None:
     timeout = Timeout(number(60), number(5), number(10))
     assert timeout == Timeout(60, 5, 10) == Timeout.of(number(60), Timeout())
     assert type(timeout.total) is float
+
+
+def test_no_message_shows_a_text_that_may_be_a_token() -> None:
+    token = "84_" + "Zf3kQ9" * 24
+    for limits in ((token,), (1, token), (1, 1, token)):
+        with pytest.raises(ArgumentError) as caught:
+            Timeout(*limits)
+        assert token not in f"{caught.value} {caught.value!r}"
 
 
 def test_total_is_required_to_be_a_time() -> None:

@@ -16,7 +16,7 @@ import pytest
 import wxaudit
 from secrecy.canary import find
 from secrecy.refusals import ECHOES, ask_and_fail
-from wxaudit._models.event import Event
+from wxaudit import Event
 from wxaudit._observability import dispatch
 from wxaudit._observability import logging as log_module
 from wxaudit.testing import FakeWeChat, Fault
@@ -191,8 +191,8 @@ def test_polls_and_kinds_of_later_releases_are_told() -> None:
         log.on_event(Event(kind="poll", auditid=5, delay=30.0, error="HTTP status 503"))
         log.on_event(Event(kind="novelty"))
     assert lines(records) == [
-        "DEBUG wxaudit (audit 5): not decided yet, asked again in 30.000 s",
-        "INFO wxaudit (audit 5): asked again in 30.000 s, since it could not be seen: HTTP status 503",
+        "DEBUG wxaudit (audit 5): not decided yet, polling again in 30.000 s",
+        "INFO wxaudit (audit 5): this poll failed, polling again in 30.000 s: HTTP status 503",
         "DEBUG wxaudit: novelty",
     ]
 
@@ -238,7 +238,7 @@ def test_a_log_that_is_off_makes_no_audience(client_kind: ClientKind, fake: Fake
     client = client_kind.client(fake)
     with listening(logging.WARNING):
         assert not client.inner._dispatcher()
-        assert client.inner._dispatcher() is dispatch.dispatcher_for(client.inner)
+        assert client.inner._dispatcher() is dispatch.dispatcher_for(None)
 
 
 @pytest.mark.parametrize("echo", ECHOES, ids=range(len(ECHOES)))

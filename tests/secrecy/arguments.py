@@ -98,11 +98,6 @@ def _in_unknown_keyword(stage: Stage) -> object:
     return stage.client(access_token=TOKEN.text)
 
 
-def _in_limits(_stage: Stage) -> object:
-    limits: Any = wxaudit.Timeout
-    return limits(TOKEN.text())
-
-
 class _NoNumber:
     def __index__(self) -> int:
         raise OverflowError("no number after all")
@@ -138,7 +133,6 @@ SCENARIOS = (
     Scenario("an auditid that fails to be a number", _asking(auditid=_NoNumber), OverflowError, sends=0),
     Scenario("the token for a client", _client_of_token, TypeError, sends=0),
     Scenario("the token for a client, by keyword", _in_unknown_keyword, TypeError, sends=0),
-    Scenario("the token as a limit", _in_limits, _WRONG, sends=0),
     Scenario("a client that is closed", _after_close, RuntimeError, sends=0),
     Scenario("the token in base_url", _in_base_url, _WRONG, sends=0),
     Scenario("the proxy's URL as base_url", _proxy_as_base_url, _WRONG, sends=0),

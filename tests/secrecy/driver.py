@@ -52,7 +52,7 @@ def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
         "hits": hits,
         "failed_channels": failed,
         "searched": searched,
-        "frames_in_flight": seen.stacks.count(b"_client.py") + seen.stacks.count(b"_batch.py"),
+        "frames_in_flight": seen.stacks.count(b"_client.py") + seen.stacks.count(b"wxaudit/_batch/"),
     }
 
 

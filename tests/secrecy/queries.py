@@ -68,11 +68,6 @@ def _result_of(**arguments: Callable[[], object]) -> Act:
     return lambda _stage: kind(7, **{name: make() for name, make in arguments.items()})
 
 
-def _batch_of(make: Callable[[], object]) -> Act:
-    kind: Any = wxaudit.AuditBatch
-    return lambda _stage: kind(make())
-
-
 def _raise_for_errors(stage: Stage) -> object:
     return stage.collect(lambda: tuples(stage)).raise_for_errors()
 
@@ -85,10 +80,6 @@ def _carried(stage: Stage) -> object:
     """A batch as another process gets it, back and forth with each protocol."""
     batch = stage.collect(lambda: tuples(stage))
     return [pickle.loads(pickle.dumps(batch, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
-
-
-def _plotted(stage: Stage) -> object:
-    return stage.collect(lambda: tuples(stage)).plot(TOKEN.text())
 
 
 _WRONG = wxaudit.ArgumentError
@@ -119,9 +110,6 @@ SCENARIOS = (
     Scenario("an AuditQuery of four", _query_of(*(TOKEN.text,) * 4), TypeError, sends=0),
     Scenario("an AuditResult, the token as its error", _result_of(error=TOKEN.text), _WRONG, sends=0),
     Scenario("an AuditResult, the token as its status", _result_of(status=TOKEN.text), TypeError, sends=0),
-    Scenario("an AuditBatch of the token", _batch_of(TOKEN.text), _WRONG, sends=0),
-    Scenario("an AuditBatch of a token in a list", _batch_of(lambda: [TOKEN.text()]), _WRONG, sends=0),
-    Scenario("a plot of the token", _plotted, _WRONG, sends=3),
     Scenario("errors of a batch, raised", _raise_for_errors, Exception, refusing(40001), sends=3),
     Scenario("an error of a result, raised", _unwrap, wxaudit.TokenError, refusing(40001), sends=3),
     Scenario("a batch carried to another process", _carried, None, refusing(40001), sends=3),

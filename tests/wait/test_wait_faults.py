@@ -237,7 +237,7 @@ def test_closing_the_client_ends_its_waits(client_kind: ClientKind, fake: FakeWe
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"timeout": 0},
-        "timeout must be at least 0.001 seconds, got 0; write the longest time to wait, such as ",
+        "timeout must be at least 0.001 seconds, got 0; write timeout=timedelta(days=7), ",
     ),
     ({"timeout": -1.5}, "timeout must be at least 0.001 seconds, got -1.5"),
     ({"timeout": timedelta(0)}, "timeout must be at least 0.001 seconds, got datetime.timedelta(0)"),
@@ -245,7 +245,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"timeout": 5e-324}, "timeout must be at least 0.001 seconds, got 5e-324"),
     ({"timeout": timedelta(microseconds=999)}, "timeout must be at least 0.001 seconds, got datetime.timed"),
     ({"timeout": float("inf")}, "timeout must be at most one year, got inf"),
-    ({"timeout": 10**9}, "it counts seconds, not milliseconds"),
+    ({"timeout": 10**9}, "it is in seconds, not in milliseconds"),
     ({"timeout": True}, "timeout must be a number of seconds or a timedelta, got True"),
     ({"timeout": TOKEN}, "timeout must be a number of seconds or a timedelta, got str"),
     ({"timeout": wxaudit.Timeout(5)}, "timeout must be a number of seconds or a timedelta, got Timeout"),
@@ -255,7 +255,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"polling": TOKEN}, "polling must be a Polling, got str"),
     ({"on_poll": TOKEN}, "on_poll must be callable, got str"),
     ({"on_poll": [print]}, "on_poll must be callable, got list"),
-    ({"clock": FakeClock}, "clock must be a clock, got the class; write clock=FakeClock()"),
+    ({"clock": FakeClock}, "clock must be an instance, got the class; write clock=FakeClock()"),
     ({"clock": TOKEN}, "clock must have now() and sleep(seconds), got str"),
     ({"clock": time}, "clock must have now() and sleep(seconds), got module"),
 ]

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterable
 
 from .._loop import begin, result_of
-from .._models.screenshot import in_order as pictures_in_order
 from .._token_sources import aserve_request
 from .results import in_order
 from .run import Run, ScreenshotRun
+from .screenshots import in_order as pictures_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,12 +1,11 @@
-"""How far a batch has come, told to a bar or to a callable."""
+"""Report the progress of a batch to a bar or a callable."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 
 from .._errors.tree import ArgumentError
-from .._native import Secret
-from .._validation import check_callback
+from .._validation import check_callback, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,16 +19,15 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Tells `progress` how many of how many queries are answered, from `with` on.
+    """Reports how many of how many queries are answered, from `with` on.
 
-    Its constructor raises `ArgumentError` for what can tell nothing; `report` raises nothing that could be
-    handled.
+    The constructor raises `ArgumentError` if `progress` cannot be used. `report` raises no `Exception`.
     """
 
     def __init__(self, progress: Any, total: int | None, unit: str) -> None:
         self._total = total
         self._unit = unit
-        # Looked for at once, so that what is missing is said where it was asked for.
+        # Imported at once, so that a missing library fails where the bar was requested.
         self._tqdm = _tqdm() if progress is True else None
         self._bar: Any = None
         self._tell: Listener | None = None
@@ -37,11 +35,12 @@ class Reporter:
             check_callback("progress", progress)
             self._tell = progress
         elif progress is not None and not isinstance(progress, bool):
-            kind = progress.kind if isinstance(progress, Secret) else type(progress).__name__
-            raise ArgumentError(f"progress must be True or a callable of (done, total), got {kind}")
+            raise ArgumentError(
+                f"progress must be True or a callable of (done, total), got {shown(progress)}"
+            )
 
     def __enter__(self) -> Self:
-        # Not before: a coroutine that nobody awaits draws nothing.
+        # Not before: a coroutine that is never awaited must not draw a bar.
         if self._tqdm is not None:
             with _quiet():
                 self._bar = self._tqdm(total=self._total, unit=self._unit)
@@ -63,7 +62,7 @@ class Reporter:
             if self._tell is not None:
                 self._tell(done, self._total)
         except Exception:
-            # Once: it would say the same of each bunch.
+            # Once, not for each bunch.
             self._bar = self._tell = None
             from .._observability.logging import log_callback_error
 
@@ -79,7 +78,7 @@ def _tqdm() -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without ipywidgets tqdm says so, and draws its bar in text."""
+    """Ignores the warning of tqdm that ipywidgets is missing: it then draws its bar as text."""
     import warnings
 
     with warnings.catch_warnings():

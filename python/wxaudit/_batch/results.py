@@ -1,4 +1,4 @@
-"""What a batch came to: its results in the order of the input, and the views of them."""
+"""Hold the results of a batch in the order of the input, and convert them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from .._errors.tree import ArgumentError
-from .._native import AuditResult, Secret, conceal, hide
+from .._frames.columns import record
+from .._native import AuditResult
+from .._validation import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,34 +20,17 @@ if TYPE_CHECKING:
     import polars as pl
 
     from .._errors.tree import WxAuditError
-    from .._native import AuditStatus, Hidden
-
-# The columns of every table that is made of a batch, in this order.
-COLUMNS = (
-    "appid",
-    "auditid",
-    "status",
-    "state",
-    "label",
-    "reason",
-    "reasons",
-    "screenshots",
-    "observed_at",
-    "errcode",
-    "error",
-    "rid",
-    "attempts",
-)
+    from .._native import AuditStatus
 
 
 class AuditBatch(Sequence[AuditResult]):
     """The results of many queries, one for each, in the order of the input.
 
-    A sequence: `batch[0]`, `len(batch)`, `for result in batch`; a slice is an `AuditBatch` again. It shows
-    itself as a table in notebooks, and is a table for whatever reads Arrow: `pyarrow.table(batch)`, DuckDB.
+    A sequence: `batch[0]`, `len(batch)`, `for result in batch`; a slice is an `AuditBatch` too. Notebooks
+    show it as a table, and libraries that read Arrow take it as one: `pyarrow.table(batch)`, DuckDB.
 
-    The methods that need pandas, polars, altair or arro3-core import them when called; they are the extra
-    `notebook` (polars is installed by itself): `pip install 'wxaudit[notebook]'`.
+    The methods that need pandas, altair or arro3-core import them when called. The extra `notebook` installs
+    them: `pip install 'wxaudit[notebook]'`. It does not install polars.
     """
 
     __module__ = "wxaudit"
@@ -54,15 +39,10 @@ class AuditBatch(Sequence[AuditResult]):
     _results: tuple[AuditResult, ...]
 
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
-        given: Hidden = hide(results)
-        del results
-        # A text in the place of a result may be a token.
-        kept = conceal(None, *given.get())[1:]
-        given.clear()
+        kept = tuple(results)
         for result in kept:
             if not isinstance(result, AuditResult):
-                kind = result.kind if isinstance(result, Secret) else type(result).__name__
-                raise ArgumentError(f"results must hold only AuditResult, got {kind}")
+                raise ArgumentError(f"results must hold only AuditResult, got {shown(result)}")
         self._results = kept
 
     def __len__(self) -> int:
@@ -84,19 +64,18 @@ class AuditBatch(Sequence[AuditResult]):
 
     @property
     def statuses(self) -> tuple[AuditStatus, ...]:
-        """The statuses, where there are some."""
+        """The statuses of the queries that succeeded."""
         return tuple(result.status for result in self._results if result.status is not None)
 
     @property
     def errors(self) -> tuple[WxAuditError, ...]:
-        """The errors, where there are some."""
+        """The errors of the queries that failed."""
         return tuple(result.error for result in self._results if result.error is not None)
 
     def counts(self) -> dict[str, int]:
-        """How many queries ended how: by the name of the state (`"REJECTED"`) or the error's class
-        (`"TokenError"`).
+        """The number of queries by the name of their state (`"REJECTED"`) or their error (`"TokenError"`).
 
-        States come first, by their number; then errors, by their name. Their sum is `len(batch)`.
+        States come first, by their number, then errors, by their name. The sum is `len(batch)`.
         """
         states: dict[str, int] = {}
         for status in sorted((audit.status for audit in self.statuses), key=int):
@@ -107,7 +86,7 @@ class AuditBatch(Sequence[AuditResult]):
         return {**states, **errors}
 
     def raise_for_errors(self) -> AuditBatch:
-        """Raises an `ExceptionGroup` of all errors when there are some, and returns itself otherwise."""
+        """Raises an `ExceptionGroup` of all errors if there are any; otherwise returns the batch."""
         errors = self.errors
         if errors:
             import sys
@@ -120,7 +99,7 @@ class AuditBatch(Sequence[AuditResult]):
         return self
 
     def to_records(self) -> list[dict[str, Any]]:
-        """A dict for each query, with these keys; what there is none of is `None`.
+        """A dict for each query, with these keys. A value that is missing is `None`.
 
         - `appid`: the caller's label; `auditid`: `int`
         - `status`: `int`, the number of the state; `state`: its name; `label`: its Chinese label
@@ -128,46 +107,45 @@ class AuditBatch(Sequence[AuditResult]):
         - `screenshots`: list of `media_id`s; `observed_at`: `datetime`, UTC
         - `errcode`: `int`; `error`: name and message of the error; `rid`; `attempts`: requests sent
         """
-        return [_record(result) for result in self._results]
+        return [record(result) for result in self._results]
 
     def to_pandas(self) -> pd.DataFrame:
         """A `pandas.DataFrame` with the columns of `to_records`, one row for each query.
 
-        Texts are `string` and whole numbers `Int64`, with `pandas.NA` where there is none; `observed_at` is
+        Texts are `string` and whole numbers `Int64`, with `pandas.NA` for a missing one; `observed_at` is
         `datetime64[us, UTC]` with `NaT`; `reasons` and `screenshots` are lists or `None`. The dtypes never
         depend on the rows.
         """
         from .._frames.writer import to_pandas
 
-        return to_pandas(self)
+        return to_pandas(self._results)
 
     def to_polars(self) -> pl.DataFrame:
         """A `polars.DataFrame` with the columns of `to_records`, one row for each query."""
         from .._frames.writer import to_polars
 
-        return to_polars(self)
+        return to_polars(self._results)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """A table with the columns of `to_records`, for any library that reads Arrow's PyCapsules."""
         from .._frames.writer import arrow_table
 
-        return arrow_table(self).__arrow_c_stream__(requested_schema)
+        return arrow_table(self._results).__arrow_c_stream__(requested_schema)
 
     def _repr_html_(self) -> str:
-        from .._display.table import batch_html
+        from .._display.table import results_html
 
-        return batch_html(self)
+        return results_html(self._results)
 
     def plot(self, submitted_at: object = None) -> altair.VConcatChart:
         """An Altair chart: outcomes by state, and the most frequent titles of rejections.
 
         - `submitted_at`: when each audit was submitted, one aware `datetime` (or `None`) for each query, in
-          the order of the batch, such as a column of a frame; then the age of what is pending is shown too.
+          the order of the batch, such as a column of a frame; then the chart shows how old pending ones are.
         """
-        submitted_at = conceal(None, submitted_at)[1]
         from .._display.plot import plot
 
-        return plot(self, submitted_at)
+        return plot(self._results, submitted_at)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AuditBatch):
@@ -179,7 +157,7 @@ class AuditBatch(Sequence[AuditResult]):
 
     def __repr__(self) -> str:
         if not hasattr(self, "_results"):
-            return "<AuditBatch>"  # one that could not be made, shown by whoever reports it
+            return "<AuditBatch>"  # a debugger may show an instance whose constructor raised
         counted = ", ".join(f"{count} {name}" for name, count in self.counts().items())
         return f"<AuditBatch of {len(self)}{': ' if counted else ''}{counted}>"
 
@@ -188,29 +166,5 @@ class AuditBatch(Sequence[AuditResult]):
 
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:
-    """The batch of results that came in any order."""
+    """The batch of results that are in any order."""
     return AuditBatch(sorted(results, key=attrgetter("index")))
-
-
-def _record(result: AuditResult) -> dict[str, Any]:
-    values: dict[str, Any] = dict.fromkeys(COLUMNS)
-    values.update(appid=result.appid, auditid=result.auditid, attempts=result.attempts)
-    audit, error = result.status, result.error
-    if audit is not None:
-        state = audit.status
-        values.update(
-            status=int(state),
-            state=state.name,
-            label=state.label("zh"),
-            reason=audit.reason,
-            reasons=[reason.to_dict() for reason in audit.reasons],
-            screenshots=list(audit.screenshots),
-            observed_at=audit.observed_at,
-        )
-    if error is not None:
-        values.update(
-            errcode=getattr(error, "errcode", None),
-            error=f"{type(error).__name__}: {error.message}",
-            rid=getattr(error, "rid", None),
-        )
-    return values

@@ -10,12 +10,14 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from time import monotonic
 
 from .._errors.tree import ArgumentError, TokenError, from_native
-from .._models.screenshot import MOST_PICTURES, asked_for, fetched, named
+from .._models.screenshot import fetched
 from .._native import AuditQuery, AuditResult
 from .._timeout import Timeout
 from .._token_sources import serve_request
 from .progress import Reporter
 from .results import in_order
+from .screenshots import MOST_PICTURES, asked_for, named
+from .screenshots import in_order as pictures_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .._base_client import BaseClient
     from .._client import Client
     from .._errors.tree import WxAuditError
+    from .._models.screenshot import Screenshot
     from .._native import Hidden, Question, _Failed
     from .._observability.dispatch import EventDispatcher
     from .._token_sources import AsyncTokenSource, TokenSource
@@ -233,6 +236,19 @@ def collect(client: Client, queries: Any, max_concurrency: Any, progress: Any, t
         return in_order(gathered(run, progress))
     finally:
         queries.clear()
+
+
+def collect_screenshots(
+    client: Client,
+    token: Any,
+    given: Any,
+    appid: Any,
+    max_concurrency: Any,
+    progress: Any,
+    timeout: Any,
+) -> list[Screenshot]:
+    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
+    return pictures_in_order(gathered(run, progress))
 
 
 def gathered(run: Run, progress: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""How results look to people: tables, cards, charts, lines of a terminal.
+"""Show results to people: cards, tables, charts, lines of a terminal.
 
 May use the models and the errors.
 """

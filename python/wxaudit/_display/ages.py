@@ -1,38 +1,37 @@
-"""How long the pending audits of a batch have been waiting, by the times that the caller keeps."""
+"""Compute how long pending audits have been waiting, from the times of submission that a caller passes."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from .._errors.tree import ArgumentError
-from .._escape import truncate
 from .._models.state import AuditState
+from .._validation import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from typing import Any
 
-    from .._batch.results import AuditBatch
     from .._native import AuditResult
 
 PENDING = (AuditState.IN_REVIEW, AuditState.DELAYED)
 
-# In hours; beyond the last one twice as many, and again, so that there are never more bins than this.
+# In hours. Beyond the last size it doubles, so that there are never more bins than this.
 _BIN_SIZES = (1, 2, 3, 6, 12, 24, 48, 96, 168)
 _BINS = 24
 _DAYS_FROM = 72
 
 
 class Ages:
-    """The ages of what is pending, each at the moment when it was observed."""
+    """The ages of pending audits, each at the time when it was observed."""
 
-    def __init__(self, batch: AuditBatch, submitted_at: object) -> None:
-        """`ArgumentError` where there is not one aware `datetime` or `None` for each result."""
-        moments = _moments(submitted_at, len(batch))
+    def __init__(self, results: Sequence[AuditResult], submitted_at: object) -> None:
+        """`ArgumentError` unless there is one aware `datetime` or `None` for each result."""
+        moments = _moments(submitted_at, len(results))
         self.unknown = 0
         self._waiting: list[tuple[float, AuditState, AuditResult]] = []
-        for result, moment in zip(batch, moments, strict=True):
+        for result, moment in zip(results, moments, strict=True):
             audit = result.status
             if audit is None or not audit.is_pending:
                 continue
@@ -46,21 +45,21 @@ class Ages:
         return len(self._waiting)
 
     def oldest(self) -> tuple[float, AuditResult]:
-        """The age in hours of what has been waiting longest, and what that is."""
+        """The age in hours of the audit that has been waiting longest, and its result."""
         hours, _, result = max(self._waiting, key=lambda waiting: waiting[0])
         return hours, result
 
     @property
     def in_days(self) -> bool:
-        """Whether hours would be large numbers."""
+        """Whether the ages are better shown in days."""
         return max(abs(hours) for hours, *_ in self._waiting) > _DAYS_FROM
 
     def bins(self) -> tuple[int, dict[tuple[int, AuditState], int]]:
         """The size of a bin in hours, and how many audits there are by its start and their state.
 
-        An age below zero is kept: it shows that the times of submission are wrong, such as by a time zone.
+        An age below zero is kept: it shows that the times of submission are wrong, for example in their zone.
         """
-        # From zero on, where the axis begins: of audits that are all old the bars would be hairlines.
+        # From zero on, where the axis begins: otherwise the bars of old audits would be hairlines.
         lowest = min(0, *(hours for hours, *_ in self._waiting))
         highest = max(hours for hours, *_ in self._waiting)
         size = _bin_size(lowest, highest)
@@ -82,14 +81,11 @@ def _bin_size(lowest: float, highest: float) -> int:
 
 
 def _moments(submitted_at: object, expected: int) -> list[datetime | None]:
-    values: Iterable[Any]
-    try:
-        values = list(submitted_at)  # type: ignore[call-overload]  # what is not iterable is told below
-    except TypeError:
+    if isinstance(submitted_at, (str, bytes)) or not hasattr(submitted_at, "__iter__"):
         raise ArgumentError(
-            f"submitted_at must hold one datetime or None for each result, got {_shown(submitted_at)}"
-        ) from None
-    moments = [_moment(value, position) for position, value in enumerate(values)]
+            f"submitted_at must hold one datetime or None for each result, got {shown(submitted_at)}"
+        )
+    moments = [_moment(value, position) for position, value in enumerate(submitted_at)]
     if len(moments) != expected:
         raise ArgumentError(
             f"submitted_at must hold one datetime or None for each of the {expected} results, "
@@ -99,26 +95,23 @@ def _moments(submitted_at: object, expected: int) -> list[datetime | None]:
 
 
 def _moment(value: Any, position: int) -> datetime | None:
-    """One value of a list, or of a column of whatever library."""
+    """One value of a list, or of a column of any library."""
     if hasattr(value, "as_py"):  # pyarrow
         value = value.as_py()
     kind = type(value).__name__
     if value is None or kind in ("NaTType", "NAType"):
         return None
-    if (kind == "datetime64" or isinstance(value, float)) and value != value:  # no time, and not a number
+    if (kind == "datetime64" or isinstance(value, float)) and value != value:  # numpy's NaT, and NaN
         return None
     if isinstance(value, datetime) and value.utcoffset() is not None:
         return value
-    advice = ""
+    given, advice = shown(value), ""
     if kind == "datetime64" or isinstance(value, datetime):
+        given = repr(value)
         advice = (
             ", which names no time zone; give it one, such as value.replace(tzinfo=timezone.utc), or a "
             'whole column with dt.tz_localize("Asia/Shanghai") (pandas), dt.replace_time_zone(…) (polars)'
         )
     raise ArgumentError(
-        f"submitted_at must hold aware datetimes or None, got {_shown(value)} at position {position}{advice}"
+        f"submitted_at must hold aware datetimes or None, got {given} at position {position}{advice}"
     )
-
-
-def _shown(value: object) -> str:
-    return truncate(repr(value), 80)

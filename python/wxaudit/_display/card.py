@@ -1,7 +1,7 @@
-"""How one audit shows itself in a notebook, and the pieces that the table of a batch is made of as well.
+"""Show one audit in a notebook, with the parts that the table of a batch uses too.
 
-Inline styles only, and of them those that JupyterLab leaves to notebooks that it does not trust: it drops
-`<style>` altogether, and of `overflow-wrap` the value `anywhere`.
+Only with inline styles that JupyterLab keeps in untrusted notebooks: it removes `<style>`, and the value
+`anywhere` of `overflow-wrap`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from .._native import AuditStatus
     from .labels import Outcome
 
-# Grey that shows on white and on black; everything without a colour takes that of the page around it.
+# Grey that is visible on white and on black. Everything else has the colours of the page around it.
 LINE = "1px solid rgba(128,128,128,.4)"
 _LIST = "margin:0;padding-left:1.4em"
 _SCREENSHOTS_SHOWN = 12
 _THUMBNAIL = "max-width:10em;max-height:16em"
-# So many bytes of pictures a card holds at most, as it stays in the file of the notebook.
+# The most bytes of pictures in a card, since the file of the notebook keeps them.
 _THUMBNAIL_BYTES = 4 * 1024 * 1024
 
 
 def audit_html(audit: AuditStatus) -> str:
-    """A small card with all that is known of the audit, in English and Chinese.
+    """A small card with everything that is known of the audit, in English and Chinese.
 
-    Everything in it is escaped, control and direction characters are written out, and nothing is loaded
-    from elsewhere: no script, no style sheet, and of the screenshots those that were fetched before.
+    All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: there
+    is no script and no style sheet, and only screenshots that were fetched before are shown.
     """
-    rows = [_row("auditid", "审核单号", f"<code>{escaped(audit.auditid)}</code>")]
+    rows = [_row("auditid", "审核单 id", f"<code>{escaped(audit.auditid)}</code>")]
     if audit.appid is not None:
         rows.append(_row("appid", "小程序", f"<code>{escaped(audit.appid)}</code>"))
     if isinstance(audit, LatestAuditStatus):
@@ -55,7 +55,7 @@ def audit_html(audit: AuditStatus) -> str:
 
 def badge(outcome: Outcome) -> str:
     """The outcome in both languages, on its colour."""
-    # Where it is too long for a line, it breaks between the languages.
+    # If it is too long for a line, it breaks between the languages.
     chinese = f'<span lang="zh-Hans" style="display:inline-block">{escaped(outcome.chinese)}</span>'
     return (
         f'<span style="display:inline-block;background:{outcome.colour};color:#fff;border-radius:1em;'
@@ -64,7 +64,7 @@ def badge(outcome: Outcome) -> str:
 
 
 def both(english: str, chinese: str, between: str = " ") -> str:
-    """The same in both languages, escaped, and the Chinese marked as such for fonts and screen readers."""
+    """A text in both languages, escaped, the Chinese marked for fonts and screen readers."""
     return f'{escaped(english)}{between}<span lang="zh-Hans">{escaped(chinese)}</span>'
 
 
@@ -77,7 +77,7 @@ def reason_list(reasons: Iterable[Reason]) -> str:
 
 
 def escaped(value: object) -> str:
-    """Text from anywhere, as text in HTML."""
+    """Untrusted text as text in HTML."""
     from html import escape
 
     return escape(escape_controls(str(value)), quote=True)

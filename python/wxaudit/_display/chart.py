@@ -1,4 +1,4 @@
-"""The chart as an object that shows itself: in JupyterLab without a network, elsewhere as Altair does."""
+"""Show a chart in notebooks: without a network in JupyterLab, elsewhere as Altair does."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-# What JupyterLab, Jupyter Notebook and VS Code draw by themselves, in a notebook that nobody trusts too.
+# What JupyterLab, Jupyter Notebook and VS Code draw by themselves, also in untrusted notebooks.
 _DRAWN = "application/vnd.vegalite.v5+json"
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
-# Services that draw nothing by themselves set one of these, or bring the module.
+# Services that cannot draw it by themselves set one of these variables, or have the module.
 _HTML_ONLY = ("COLAB_RELEASE_TAG", "DATABRICKS_RUNTIME_VERSION", "KAGGLE_KERNEL_RUN_TYPE")
 _HTML_ONLY_MODULE = "google.colab"
 
 
 class BatchChart(alt.VConcatChart):
-    """An `altair.VConcatChart` that needs no CDN where the front end can draw Vega-Lite itself.
+    """An `altair.VConcatChart` that needs no CDN if the front end can draw Vega-Lite itself.
 
-    Altair's own default is HTML that loads Vega from a CDN. Not beside it: JupyterLab would take the HTML.
-    A renderer that the user has enabled has its way.
+    Altair's default is HTML that loads Vega from a CDN. The bundle does not contain it too, since JupyterLab
+    would prefer the HTML. A renderer that the user has enabled is used.
     """
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
@@ -34,9 +34,9 @@ class BatchChart(alt.VConcatChart):
         try:
             specification = self.to_dict(context={"pre_transform": False})
         except Exception:
-            # A change of the user's that Altair refuses; it knows how to tell that in a notebook.
+            # Altair refuses a change that the user made, and reports that in its own way.
             return super()._repr_mimebundle_(*args, **options)
-        # The chart keeps to what version 5 knows; by the name of version 6 its readers would warn.
+        # The chart has only features of version 5. Its readers would warn about the name of version 6.
         bundle = {_DRAWN: {**specification, "$schema": _SCHEMA}, "text/plain": _described(specification)}
         return bundle, {_DRAWN: dict(alt.renderers.options)} if alt.renderers.options else {}
 
@@ -50,7 +50,7 @@ def _described(specification: dict[str, Any]) -> str:
 
 
 def _lines(specification: dict[str, Any]) -> Iterator[str]:
-    """What the panels say, as far as the user has left them as they were."""
+    """What the panels say, as far as the user has not changed them."""
     datasets = specification.get("datasets", {})
     for panel in specification["vconcat"]:
         title = panel.get("title")

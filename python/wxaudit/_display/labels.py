@@ -1,8 +1,10 @@
-"""How a query can end, as people see it: in both languages, and in one colour wherever it is shown."""
+"""Name the outcomes of queries in both languages, and give each its colour on pages and on terminals."""
 
 from __future__ import annotations
 
 from collections import namedtuple
+
+from .._models.state import AuditState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,22 +12,29 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 
     from .._errors.tree import WxAuditError
-    from .._models.state import AuditState
     from .._native import AuditResult
 
     class Outcome(NamedTuple):
         english: str
         chinese: str
         colour: str
+        on_terminal: str
 else:
-    Outcome = namedtuple("Outcome", ("english", "chinese", "colour"))
+    Outcome = namedtuple("Outcome", ("english", "chinese", "colour", "on_terminal"))
 
-# White text on these reads well, and they stand out from white and from a dark page: contrast 4.5 or more.
-_STATE_COLOURS = {0: "#1a7f37", 1: "#cf222e", 2: "#0969da", 3: "#57606a", 4: "#9a6700"}
-_UNKNOWN_STATE = "#8250df"
+# On pages and on terminals. The colours of pages have a contrast of 4.5 or more to the white text on them,
+# to white pages and to dark ones.
+_STATE_COLOURS = {
+    AuditState.APPROVED: ("#1a7f37", "green"),
+    AuditState.REJECTED: ("#cf222e", "red"),
+    AuditState.IN_REVIEW: ("#0969da", "blue"),
+    AuditState.WITHDRAWN: ("#57606a", "grey"),
+    AuditState.DELAYED: ("#9a6700", "yellow"),
+}
+_UNKNOWN_STATE = ("#8250df", "bold")
 ERROR_COLOUR = "#b3307f"
 
-# By the name of the class: the nearest one that is listed speaks.
+# By the name of the class. A class that is not listed has the label of its nearest base.
 _ERRORS_IN_CHINESE = {
     "WxAuditError": "查询失败",
     "ArgumentError": "参数错误",
@@ -48,25 +57,24 @@ _ERRORS_IN_CHINESE = {
     "ReviewRejected": "审核被拒绝",
 }
 
-# A server that invents states must not make a header or a chart grow.
+# A server that sends many unknown states must not make a header or a chart grow.
 _OUTCOMES_SHOWN = 24
 
 
 def of_state(state: AuditState) -> Outcome:
-    """What a status says."""
-    colour = _STATE_COLOURS.get(int(state), _UNKNOWN_STATE)
-    return Outcome(state.label("en"), state.label("zh"), colour)
+    """The outcome of a query that has a status."""
+    return Outcome(state.label("en"), state.label("zh"), *_STATE_COLOURS.get(state, _UNKNOWN_STATE))
 
 
 def of_error(error: WxAuditError) -> Outcome:
-    """What an error is: the name of its class, and the same in Chinese."""
+    """The outcome of a query that failed: the name of the error's class, and its label in Chinese."""
     names = [kind.__name__ for kind in type(error).__mro__]
     chinese = next(_ERRORS_IN_CHINESE[name] for name in names if name in _ERRORS_IN_CHINESE)
-    return Outcome(names[0], chinese, ERROR_COLOUR)
+    return Outcome(names[0], chinese, ERROR_COLOUR, "red")
 
 
 def counted(results: Iterable[AuditResult]) -> list[tuple[Outcome, int]]:
-    """How many results there are of each outcome: states by their number, then errors by their name."""
+    """The number of results of each outcome: states by their number, then errors by their name."""
     counts: dict[tuple[bool, int, Outcome], int] = {}
     for result in results:
         if result.status is not None:
@@ -74,12 +82,12 @@ def counted(results: Iterable[AuditResult]) -> list[tuple[Outcome, int]]:
             key = (False, int(state), of_state(state))
         elif result.error is not None:
             key = (True, 0, of_error(result.error))
-        else:  # there is always one of them
+        else:  # a result always has one of them
             continue
         counts[key] = counts.get(key, 0) + 1
     ordered = [(outcome, count) for (*_, outcome), count in sorted(counts.items())]
     shown, rest = ordered[:_OUTCOMES_SHOWN], ordered[_OUTCOMES_SHOWN:]
     if rest:
-        others = Outcome(f"{len(rest)} other outcomes", f"另有 {len(rest)} 种结果", _UNKNOWN_STATE)
+        others = Outcome(f"{len(rest)} other outcomes", f"另有 {len(rest)} 种结果", *_UNKNOWN_STATE)
         shown.append((others, sum(count for _, count in rest)))
     return shown

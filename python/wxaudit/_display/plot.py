@@ -1,7 +1,7 @@
-"""The chart of a batch: how the queries ended, why audits were rejected, how long the rest has been waiting.
+"""Draw a batch: the outcomes, the reasons for rejections, and the ages of pending audits.
 
-The values are counted here, so a chart of a million audits is as small as one of ten, and it needs no pandas.
-Texts of WeChat stand in values only, never where Vega reads a field's name, an expression or an address.
+The values are counted here: the chart of a million audits is as small as that of ten, and needs no pandas.
+Texts of WeChat are only ever values, never a field's name, an expression or an address that Vega reads.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from .ages import PENDING, Ages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     import altair as alt
 
-    from .._batch.results import AuditBatch
+    from .._native import AuditResult
 
-# One of them is on every machine that shows Chinese; Vega's own choice, sans-serif, need not know it.
+# Every machine that shows Chinese has one of these. Vega's default, sans-serif, may lack Chinese.
 _FONT = (
     "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, "
     "WenQuanYi Micro Hei, WenQuanYi Zen Hei, sans-serif"
@@ -36,14 +37,14 @@ _QUIET = "#57606a"
 _NO_REASON = "(no reason given) · （未给出原因）"
 
 
-def plot(batch: AuditBatch, submitted_at: object = None) -> alt.VConcatChart:
-    """The chart; `submitted_at` is when each audit was submitted, `ArgumentError` where it does not fit."""
-    # Checked before anything is imported: a wrong argument is told at once.
-    ages = None if submitted_at is None else Ages(batch, submitted_at)
+def plot(results: Sequence[AuditResult], submitted_at: object = None) -> alt.VConcatChart:
+    """The chart. `submitted_at` holds the time of each submission; `ArgumentError` if it does not fit."""
+    # Checked before altair is imported, so that a wrong argument fails at once.
+    ages = None if submitted_at is None else Ages(results, submitted_at)
     import_optional("altair", "AuditBatch.plot()")
     from .chart import BatchChart
 
-    panels = [_outcome_panel(batch), _reason_panel(batch)]
+    panels = [_outcome_panel(results), _reason_panel(results)]
     if ages is not None:
         panels.append(_age_panel(ages))
     chart: alt.VConcatChart = (
@@ -60,20 +61,22 @@ def plot(batch: AuditBatch, submitted_at: object = None) -> alt.VConcatChart:
     return chart
 
 
-def _outcome_panel(batch: AuditBatch) -> alt.LayerChart:
+def _outcome_panel(results: Sequence[AuditResult]) -> alt.LayerChart:
     bars = [
         {"name": f"{outcome.english} · {outcome.chinese}", "count": count, "colour": outcome.colour}
-        for outcome, count in labels.counted(batch)
+        for outcome, count in labels.counted(results)
     ]
-    subtitle = f"{len(batch)} {'query' if len(batch) == 1 else 'queries'} · 共 {len(batch)} 个查询"
+    total = len(results)
+    subtitle = f"{total} {'query' if total == 1 else 'queries'} · 共 {total} 个查询"
     return _bars("Outcomes · 查询结果", [subtitle], bars, "no results · 没有查询结果", "outcome · 结果")
 
 
-def _reason_panel(batch: AuditBatch) -> alt.LayerChart:
-    rejected = [audit for audit in batch.statuses if audit.is_rejected]
+def _reason_panel(results: Sequence[AuditResult]) -> alt.LayerChart:
+    audits = (result.status for result in results)
+    rejected = [audit for audit in audits if audit is not None and audit.is_rejected]
     counts: dict[str, int] = {}
     for audit in rejected:
-        # As a set: a title that an audit names twice is still one audit.
+        # As a set: an audit that names a title twice counts once.
         for title in {truncate(reason.title.strip(), _TITLE_CHARACTERS) for reason in audit.reasons} or {""}:
             counts[title or _NO_REASON] = counts.get(title or _NO_REASON, 0) + 1
     ordered = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
@@ -90,7 +93,7 @@ def _reason_panel(batch: AuditBatch) -> alt.LayerChart:
         "Reasons for rejection · 拒绝原因",
         subtitle,
         bars,
-        "no rejections · 没有被拒绝的审核",
+        "no rejections · 没有被拒绝的审核单",
         "reason · 原因",
     )
 
@@ -130,10 +133,12 @@ def _age_panel(ages: Ages) -> alt.LayerChart:
     import altair as alt
 
     words = {state: " · ".join(labels.of_state(state)[:2]) for state in PENDING}
-    heading = alt.TitleParams(text="Age of what is pending · 待定审核已等待时间", subtitle=_waiting(ages))
+    heading = alt.TitleParams(
+        text="Age of what is pending · 未出结果的审核单已等待时间", subtitle=_waiting(ages)
+    )
     if not ages:
-        nothing = "nothing pending has a time of submission · 没有已知提交时间的待定审核"
-        return _note(heading, nothing if ages.unknown else "nothing pending · 没有待定的审核")
+        nothing = "nothing pending has a time of submission · 未出结果的审核单都没有提交时间"
+        return _note(heading, nothing if ages.unknown else "nothing pending · 没有未出结果的审核单")
     unit, chinese, hours = _unit(ages)
     size, bins = ages.bins()
     values = [
@@ -147,7 +152,7 @@ def _age_panel(ages: Ages) -> alt.LayerChart:
         for (start, state), count in bins.items()
     ]
     first, last = min(start for start, _ in bins), max(start for start, _ in bins) + size
-    # Some room on the right: a lone bin as wide as the panel would look like much.
+    # Leaves room on the right: a single bin as wide as the panel would look like many.
     domain = [min(first, 0) / hours, max(last, first + _FEWEST_BINS * size) / hours]
     heights = dict.fromkeys((start for start, _ in bins), 0)
     for (start, _), count in bins.items():
@@ -159,7 +164,7 @@ def _age_panel(ages: Ages) -> alt.LayerChart:
         .encode(
             x=alt.X("from:Q", bin="binned", title=axis, scale=alt.Scale(domain=domain)).axis(grid=False),
             x2=alt.X2("to"),
-            # Below 4 Vega would write half audits on the axis.
+            # Below 4 Vega would label half audits on the axis.
             y=alt.Y("count:Q", title="audits · 数量")
             .scale(domainMax=max(4, *heights.values()))
             .axis(tickMinStep=1, format=",d", domain=False),
@@ -179,9 +184,9 @@ def _age_panel(ages: Ages) -> alt.LayerChart:
 
 
 def _waiting(ages: Ages) -> list[str]:
-    """Which audit has been waiting longest: the one to ask WeChat about."""
+    """How many audits are pending, and which one has been waiting longest."""
     total = len(ages) + ages.unknown
-    english, chinese = f"{total} pending", f"{total} 个待定"
+    english, chinese = f"{total} pending", f"{total} 个未出结果"
     if ages.unknown:
         english += f", {ages.unknown} without a time of submission"
         chinese += f"，{ages.unknown} 个没有提交时间"
@@ -200,7 +205,7 @@ def _unit(ages: Ages) -> tuple[str, str, int]:
 
 
 def _note(heading: alt.TitleParams, text: str) -> alt.LayerChart:
-    """In place of a panel without bars: axes without data would look broken."""
+    """A text instead of a panel without bars: axes without data would look broken."""
     import altair as alt
 
     mark = alt.Chart(alt.InlineData(values=[{"note": text}])).mark_text(

@@ -1,4 +1,4 @@
-"""How a batch shows itself in a notebook: what came of it at a glance, then a row for each query."""
+"""Show a batch in a notebook: the counts of all outcomes, then a row for each query."""
 
 from __future__ import annotations
 
@@ -9,64 +9,65 @@ from .card import LINE, badge, both, escaped, reason_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._batch.results import AuditBatch
+    from collections.abc import Sequence
+
     from .._errors.tree import WxAuditError
     from .._native import AuditResult, AuditStatus
 
-# The first ones, so that everybody finds a row where the input has it; the header counts all of them.
+# The first ones, in the order of the input. The header counts all results.
 _ROWS_SHOWN = 100
-# What a row unfolds. Texts of WeChat have no limit of their own, and a notebook keeps its outputs for ever.
+# Limits of what a row unfolds. Texts of WeChat have none, and the file of a notebook keeps all outputs.
 _POINTS_SHOWN = 20
 _CHARACTERS_SHOWN = 1200
 _POINT_CHARACTERS = 300
 _SUMMARY_CHARACTERS = 100
 _LABEL_CHARACTERS = 64
 
-# Without widths a browser gives the reasons what the other columns leave over, which is little.
+# Without widths a browser would leave little room for the reasons.
 _COLUMNS = (
     ("#", "序号", "2.5em"),
-    ("appid, auditid", "小程序, 审核单号", "12.5em"),
+    ("appid, auditid", "小程序, 审核单 id", "12.5em"),
     ("state", "状态", "13em"),
     ("why", "原因", "auto"),
     ("observed", "查询时间 UTC", "7.5em"),
     ("screenshots", "截图", "7em"),
 )
-# JupyterLab aligns table cells to the right and centres them; each cell has to say otherwise.
+# JupyterLab aligns table cells to the right and centres them, so each cell sets its alignment.
 _CELL = f"text-align:left;vertical-align:top;padding:.4em .5em;overflow-wrap:break-word;border-bottom:{LINE}"
 _NOTHING = '<span style="opacity:.7">–</span>'
 
 
-def batch_html(batch: AuditBatch) -> str:
+def results_html(results: Sequence[AuditResult]) -> str:
     """A table of the first 100 results below the counts of all, in English and Chinese.
 
-    Everything in it is escaped, control and direction characters are written out, and nothing is loaded
-    from elsewhere: no script, no picture, no style sheet. What is long unfolds, without a script.
+    All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: there is
+    no script, no picture and no style sheet. Long texts unfold, without a script.
     """
-    content = _table(batch) if batch else both("no results", "没有查询结果", " · ")
+    content = _table(results) if results else both("no results", "没有查询结果", " · ")
     return f'<div class="wxaudit-batch" style="overflow-x:auto;line-height:1.5">{content}</div>'
 
 
-def _table(batch: AuditBatch) -> str:
+def _table(results: Sequence[AuditResult]) -> str:
     head = "".join(
         f'<th scope="col" style="{_CELL};width:{width}">{both(english, chinese, "<br>")}</th>'
         for english, chinese, width in _COLUMNS
     )
-    rows = "".join(_row(result) for result in batch[:_ROWS_SHOWN])
+    rows = "".join(_row(result) for result in results[:_ROWS_SHOWN])
     return (
         '<table style="width:100%;min-width:64em;table-layout:fixed;border-collapse:collapse;margin:0">'
-        f'<caption style="caption-side:top;text-align:left;padding:.4em 0">{_header(batch)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{_not_shown(len(batch))}"
+        f'<caption style="caption-side:top;text-align:left;padding:.4em 0">{_header(results)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{_not_shown(len(results))}"
     )
 
 
-def _header(batch: AuditBatch) -> str:
-    total, failed = len(batch), len(batch.errors)
+def _header(results: Sequence[AuditResult]) -> str:
+    total, failed = len(results), sum(result.error is not None for result in results)
     english, chinese = f"{total} {'query' if total == 1 else 'queries'}", f"共 {total} 个查询"
     if failed:
         english, chinese = f"{english}, {failed} failed", f"{chinese}，{failed} 个失败"
     states: list[str] = []
     errors: list[str] = []
-    for outcome, count in labels.counted(batch):
+    for outcome, count in labels.counted(results):
         line = errors if outcome.colour == labels.ERROR_COLOUR else states
         line.append(
             '<span style="display:inline-block;margin:.2em 1.2em .2em 0">'
@@ -110,7 +111,7 @@ def _code(value: str | int) -> str:
 
 
 def _why(audit: AuditStatus) -> str:
-    """The first reason, with the rest unfolding."""
+    """The first reason; the others unfold."""
     reasons = audit.reasons
     if not reasons:
         expected = audit.is_rejected or audit.reason is not None
@@ -127,7 +128,7 @@ def _why(audit: AuditStatus) -> str:
 
 
 def _bounded(reasons: tuple[Reason, ...]) -> tuple[list[Reason], int]:
-    """As much of the reasons as a row unfolds, and how many titles and details that leaves out."""
+    """The part of the reasons that a row unfolds, and the number of titles and details that are left out."""
     shown: list[Reason] = []
     points = characters = 0
     for reason in reasons:
@@ -145,8 +146,8 @@ def _bounded(reasons: tuple[Reason, ...]) -> tuple[list[Reason], int]:
 
 
 def _failure(error: WxAuditError, attempts: int) -> str:
-    """What WeChat or the network said, with what to do about it unfolding."""
-    # Most messages end with the hint, which stands below them.
+    """What WeChat or the network said; what to do about it unfolds."""
+    # Most messages end with the hint, which the row shows below.
     message = error.message.removesuffix(error.hint).rstrip()
     errcode, errmsg = getattr(error, "errcode", None), getattr(error, "errmsg", "")
     told = f"{errcode} {errmsg.rpartition('rid:')[0] or errmsg}" if errcode is not None else message

@@ -1,4 +1,4 @@
-"""An audit and an error as lines for a terminal: aligned where Chinese characters take two columns."""
+"""Write an audit or an error as lines for a terminal, aligned with Chinese characters of two columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 
 from .._errors.tree import APIError
 from .._escape import escape_controls
+from . import labels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,18 +18,17 @@ if TYPE_CHECKING:
     from .._native import AuditStatus
 
 _COLOURS = {"green": 32, "red": 31, "yellow": 33, "blue": 34, "grey": 90, "bold": 1}
-_COLOUR_OF_STATE = {0: "green", 1: "red", 2: "blue", 3: "grey", 4: "yellow"}
 
 
 def colour(text: str, name: str) -> str:
-    """`text` in a colour if standard output is a terminal and `NO_COLOR` is not set."""
+    """`text` in a colour, if standard output is a terminal and `NO_COLOR` is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m"
 
 
 def width(text: str) -> int:
-    """The columns that a text takes."""
+    """The number of columns that a text takes."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -49,7 +49,7 @@ def wrapped(text: str, columns: int) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """What must stay on one line: a word, or a Chinese character with the punctuation behind it."""
+    """The parts that stay on one line: a word, or a Chinese character with the punctuation after it."""
     piece = ""
     for character in text:
         ends = piece.endswith(" ") or (piece and width(piece[-1]) == 2) or width(character) == 2
@@ -61,11 +61,12 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def audit_lines(audit: AuditStatus, stamp: str) -> Iterator[str]:
-    """What an audit's status says: a line, then its reasons and screenshots."""
+    """The status of an audit, then its reasons and screenshots."""
     state = audit.status
-    label = padded(f"{state.label('zh')} {state.label()}", 24)
+    outcome = labels.of_state(state)
+    label = padded(f"{outcome.chinese} {outcome.english}", 24)
     kind = "final" if audit.is_final else "pending" if audit.is_pending else "unknown"
-    yield f"  {stamp}  {int(state):>2}  {colour(label, _COLOUR_OF_STATE.get(state, 'bold'))}{kind}"
+    yield f"  {stamp}  {int(state):>2}  {colour(label, outcome.on_terminal)}{kind}"
     indent = " " * (width(stamp) + 8)
     for number, reason in enumerate(audit.reasons, start=1):
         yield f"{indent}{number}. {escape_controls(reason.title)}"
@@ -76,7 +77,7 @@ def audit_lines(audit: AuditStatus, stamp: str) -> Iterator[str]:
 
 
 def error_lines(error: WxAuditError) -> Iterator[str]:
-    """What an error is, and in both languages what to do about it."""
+    """The kind of an error, and in both languages what to do about it."""
     code = str(error.errcode) if isinstance(error, APIError) and error.errcode is not None else ""
     name = colour(padded(type(error).__name__, 24), "red")
     yield f"  {padded(code, 6)} {name}{'may be tried again' if error.retryable else ''}".rstrip()

@@ -1,4 +1,4 @@
-"""The exceptions: what they say, and what to do about them.
+"""The exceptions, and the hints that say what to do about them.
 
-May use only `_validation`, `_escape` and the native module.
+May use `_escape` and the native module.
 """

@@ -1,4 +1,4 @@
-"""The root of the exceptions: how an error keeps its attributes through pickle, copy and JSON."""
+"""Define the base of the exceptions, which keeps its attributes through pickle, copy and JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class WxAuditError(Exception):
-    """Anything that this library raises.
+    """The base of every error that this library raises.
 
     Constructed as `cls(message, **attributes)`; a name that the class does not have is a `TypeError`. Every
     attribute survives pickle, copy, and a serializer that stores `args` as JSON (Celery's): `args` is
@@ -23,11 +23,11 @@ class WxAuditError(Exception):
     Attributes:
 
     - `message`: what `str()` gives; control and direction characters are escaped in it
-    - `auditid`, `appid` (the caller's label): of the query, `None` where there was none
+    - `auditid`, `appid` (the caller's label): of the query, or `None`
     - `attempts`: how many requests were sent
-    - `retryable`: whether the same call may succeed later without anything being changed
+    - `retryable`: whether the same call may succeed later although nothing is changed
     - `hint`, `hint_zh`: what to do about it
-    - `screenshots`: of `get_screenshots`, the pictures that came all the same; too large for `args`
+    - `screenshots`: the pictures that `get_screenshots` got nevertheless; they are not in `args`
     """
 
     _attributes: ClassVar[tuple[str, ...]] = ("auditid", "appid", "attempts", "retryable")
@@ -50,7 +50,7 @@ class WxAuditError(Exception):
         super().__init__(message)
         own = self.__dict__
         own["message"] = escape_controls(str(message))
-        # Names in `details` that the class does not know come from a newer release: they are left out.
+        # `details` may come from a newer release. Attributes that this one does not have are left out.
         for name, value in {**(details or {}), **attributes}.items():
             if name in self._attributes and value is not None:
                 own[name] = _revived(name, value)
@@ -66,12 +66,12 @@ class WxAuditError(Exception):
         self.args = (self.message, details)
 
     def _set_attributes(self) -> dict[str, Any]:
-        """The attributes that say more than the class does."""
+        """The attributes that differ from the class's own."""
         own = self.__dict__
         return {
             name: own[name]
             for name in self._attributes
-            # `retryable` is kept whenever it is set: some classes derive what an unset one is.
+            # `retryable` is kept even if it is equal: some classes derive it from other attributes.
             if name in own and (name == "retryable" or own[name] != getattr(type(self), name, None))
         }
 
@@ -86,7 +86,7 @@ class WxAuditError(Exception):
         return self._hints().chinese
 
     def _hints(self) -> Hint:
-        from .hints import find_hint  # on demand: most programs never read one
+        from .hints import find_hint  # imported late: most programs never read a hint
 
         names = [kind.__name__ for kind in type(self).__mro__]
         return find_hint(names, getattr(self, "errcode", None), getattr(self, "http_status", None))
@@ -102,7 +102,7 @@ class WxAuditError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         rest = {
             name: value
-            for name, value in self.__dict__.items()  # __notes__, and what a caller has attached
+            for name, value in self.__dict__.items()  # __notes__, and attributes that a caller has added
             if name != "message" and name not in self._attributes
         }
         return type(self), (self.message, self._set_attributes()), rest or None
@@ -118,7 +118,7 @@ def _json_safe(value: Any) -> Any:
 
 
 def _revived(name: str, value: Any) -> Any:
-    """An attribute as it was before `_json_safe`; what is no JSON comes back as it is."""
+    """An attribute as it was before `_json_safe`."""
     if name == "retry_at":
         from datetime import datetime
 
@@ -129,6 +129,6 @@ def _revived(name: str, value: Any) -> Any:
     if name in ("audit", "last") and isinstance(value, dict):
         from .._native import AuditStatus, LatestAuditStatus
 
-        # Only the latter's has it.
+        # Only a LatestAuditStatus has this key.
         return (LatestAuditStatus if "submitted_at" in value else AuditStatus).from_dict(value)
     return value

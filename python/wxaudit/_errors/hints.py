@@ -1,4 +1,4 @@
-"""What to do about an error: a sentence in English and one in Chinese for each errcode and kind of failure.
+"""Say what to do about an error, in English and in Chinese, for each errcode and each kind of failure.
 
 Sources, under https://developers.weixin.qq.com/doc/oplatform/: the list of global error codes
 (developers/errCode/errCode.html), the guide to permission errors
@@ -23,127 +23,129 @@ else:
 
 ERRCODE_HINTS: dict[int, Hint] = {
     -1: Hint(
-        "WeChat was busy: ask again in a minute or so, since repeating this query is always safe.",
-        "微信系统繁忙：请过一分钟左右再查询，本接口只读，重复调用没有副作用。",
+        "WeChat was busy: try again in about a minute; repeating this query is always safe.",
+        "微信系统繁忙：请约一分钟后重试；本接口只读，重复调用没有副作用。",
     ),
     # The token.
     40001: Hint(
-        "The token was superseded by a newer one or belongs to another account: let one process alone "
-        "refresh authorizer_access_token, have all others read it from there, and pass a token source "
+        "A newer token has replaced this one, or it belongs to another account: let a single process "
+        "refresh authorizer_access_token, let all others read it from there, and pass a token source "
         "instead of a fixed text.",
-        "令牌已被更新的令牌取代，或属于其他账号：请由一处统一刷新 authorizer_access_token，其余进程都从那"
-        "里读取，并向本库传入可刷新的令牌来源，而不是固定的字符串。",
+        "令牌已被新令牌取代，或不属于该小程序：请由中控服务统一刷新 authorizer_access_token，其他进程都从中"
+        "控服务读取，并向本库传入令牌来源，而不是固定的字符串。",
     ),
     40014: Hint(
-        "The token is not one that WeChat issued: check that it arrived whole (no line break, nothing cut "
-        "off, not percent-encoded before), then fetch a new authorizer_access_token with "
-        "api_authorizer_token.",
-        "令牌不合法：请确认令牌完整（没有换行、没有截断、没有预先做 URL 编码），再用 api_authorizer_token "
-        "获取新的 authorizer_access_token。",
+        "WeChat did not issue this token: check that it is complete (no line break, nothing cut off, not "
+        "percent-encoded), then fetch a new authorizer_access_token with api_authorizer_token.",
+        "令牌不合法：请确认令牌完整（没有换行、没有截断、没有做过 URL 编码），再用 api_authorizer_token 获取"
+        "新的 authorizer_access_token。",
     ),
     42001: Hint(
         "The token has expired: fetch a new authorizer_access_token with api_authorizer_token before its "
-        "7200 seconds are over, or pass a token source that does.",
-        "令牌已过期：请在 7200 秒有效期结束之前用 api_authorizer_token 获取新的 authorizer_access_token，"
-        "或传入会自动刷新的令牌来源。",
+        "7200 seconds are over, or pass a token source that does so.",
+        "令牌已过期：请在 7200 秒有效期结束之前用 api_authorizer_token 获取新的 authorizer_access_token，或"
+        "传入会自动刷新的令牌来源。",
     ),
     41001: Hint(
-        "No token arrived at WeChat: check that the token is not empty and that no proxy strips the query "
+        "No token reached WeChat: check that the token is not empty and that no proxy removes the query "
         "string from the URL.",
         "请求中缺少 access_token：请确认令牌不为空，且中间的代理没有去掉 URL 的查询参数。",
     ),
     # The audit.
     85012: Hint(
-        "Check the auditid and the token together: the id must be one that submit_audit returned, and the "
-        "token must be the authorizer_access_token of the very mini program that it was returned for.",
-        "请同时核对审核单号和令牌：auditid 必须是提交审核（submit_audit）时返回的，令牌必须是提交该审核的"
-        "那个小程序的 authorizer_access_token。",
+        "Check the auditid and the token together: the auditid must be one that submit_audit returned, and "
+        "the token must be the authorizer_access_token of the mini program that it was returned for.",
+        "请同时核对审核单 id（auditid）和令牌：auditid 必须是提交代码审核（submit_audit）时返回的，令牌必须"
+        "是该小程序的 authorizer_access_token。",
     ),
     86001: Hint(
-        "No code of this mini program was submitted by a third-party platform: upload the code (commit) "
-        "and submit it for review (submit_audit) with your platform first.",
-        "该小程序没有由第三方平台提交的代码：请先通过第三方平台上传代码（commit）并提交审核（"
+        "No third-party platform has submitted code of this mini program: upload the code (commit) and "
+        "submit it for review (submit_audit) with your platform first.",
+        "该小程序没有由第三方平台提交的代码：请先通过第三方平台上传代码（commit）并提交代码审核（"
         "submit_audit）。",
     ),
     85058: Hint(
-        "No audit submitted by a third-party platform is listed for this mini program: submit one first, "
-        "or wait a minute after submit_audit, or ask by the auditid that it returned.",
-        "该小程序还没有由第三方平台提交的审核单：请先提交审核；如果刚刚提交，请过一分钟再查，或直接用返回"
-        "的 auditid 查询。",
+        "This mini program has no audit that a third-party platform submitted: submit one first, or wait a "
+        "minute after submit_audit, or query the auditid that it returned.",
+        "该小程序没有由第三方平台提交的审核单：请先提交代码审核；如果刚刚提交，请一分钟后再查询，或直接用返"
+        "回的审核单 id（auditid）查询。",
     ),
-    # What else can be asked for.
+    # Screenshots and diagnostics.
     40007: Hint(
-        "This token's account has no such media_id: pass the authorizer_access_token of the very mini "
-        "program whose audit the screenshot belongs to, and the media_id as AuditStatus.screenshots has it.",
-        "该令牌所属的账号没有这个 media_id：请使用该截图所属审核的那个小程序的 authorizer_access_token，并原"
-        "样传入 AuditStatus.screenshots 中的 media_id。",
+        "The account of this token has no such media_id: pass a media_id exactly as AuditStatus.screenshots "
+        "has it, and the authorizer_access_token of the mini program that the audit belongs to.",
+        "令牌所属的账号没有这个 media_id：请原样传入 AuditStatus.screenshots 中的 media_id，并使用该审核单所"
+        "属小程序的 authorizer_access_token。",
     ),
     76001: Hint(
-        "WeChat does not know this rid: check that it is whole, and ask within 7 days of the request.",
+        "WeChat does not know this rid: check that it is complete, and query it within 7 days of the "
+        "request.",
         "微信查不到这个 rid：请确认 rid 完整，并在请求发生后的 7 天之内查询。",
     ),
     76003: Hint(
-        "The rid belongs to a request of another account: ask with a token of the one that made the request.",
-        "这个 rid 属于其他账号的请求：请使用发起该请求的那个账号的令牌来查询。",
+        "The rid belongs to a request of another account: use a token of the account that made the request.",
+        "这个 rid 属于其他账号的请求：请使用发起该请求的账号的令牌。",
     ),
     # The permission.
     86000: Hint(
         "The token is of the wrong kind: pass the authorizer_access_token that your third-party platform "
-        "obtained for this mini program, neither the mini program's own access_token nor "
+        "obtained for this mini program, not the mini program's own access_token and not "
         "component_access_token.",
-        "令牌类型不对：请使用第三方平台为该小程序获取的 authorizer_access_token，而不是小程序自己的 "
-        "access_token，也不是 component_access_token。",
+        "令牌类型不对：请使用第三方平台代该小程序获取的 authorizer_access_token，而不是小程序自己的 "
+        "access_token 或 component_access_token。",
     ),
     48001: Hint(
         "Ask the merchant to grant permission set 18 (development management and data analysis) to your "
-        "platform, and check that the token is the mini program's authorizer_access_token, not an "
-        "official account's.",
-        "请让商家把权限集 18（开发管理与数据分析权限）授权给第三方平台，并确认所用的是该小程序的 "
+        "platform, and check that the token is the mini program's authorizer_access_token, not an official "
+        "account's.",
+        "请让商家把权限集 18（开发管理与数据分析权限）授权给第三方平台，并确认令牌是该小程序的 "
         "authorizer_access_token，而不是公众号的令牌。",
     ),
     61007: Hint(
         "Ask the merchant to authorize again through your authorization page with permission set 18 "
-        "(development management and data analysis), after removing it from any other platform at "
-        "mp.weixin.qq.com, since only one platform can hold it.",
-        "请让商家通过授权页重新授权，并勾选权限集 18（开发管理与数据分析权限）；该权限集同一时间只能授权"
-        "给一个第三方平台，如已授权给其他平台，须先在 mp.weixin.qq.com 解除。",
+        "(development management and data analysis); only one platform can hold this set, so the merchant "
+        "first removes it from any other at mp.weixin.qq.com.",
+        "请让商家通过授权页重新授权，并勾选权限集 18（开发管理与数据分析权限）；该权限集只能授权给一个第三方"
+        "平台，如已授权给其他平台，须先在 mp.weixin.qq.com 取消授权。",
     ),
     61014: Hint(
-        "The kind of token does not fit the interface: pass the mini program's authorizer_access_token "
-        "for an audit, keep component_access_token for /cgi-bin/component, and check that base_url leads "
-        "to WeChat itself.",
-        "令牌类型与接口不符：查询审核请使用该小程序的 authorizer_access_token，component_access_token 只"
-        "用于 /cgi-bin/component 下的接口，并确认 base_url 直接指向微信。",
+        "The kind of token does not fit the interface: pass the mini program's authorizer_access_token for "
+        "an audit, use component_access_token only for /cgi-bin/component, and check that base_url leads "
+        "directly to WeChat.",
+        "令牌类型与接口不符：查询审核单请使用该小程序的 authorizer_access_token，component_access_token 只用"
+        "于 /cgi-bin/component 下的接口，并确认 base_url 直接指向微信。",
     ),
     61015: Hint(
-        "The platform's token was used where the account's belongs: pass the mini program's "
-        "authorizer_access_token instead of component_access_token.",
-        "误用了第三方平台的令牌：请改用该小程序的 authorizer_access_token，而不是 component_access_token。",
+        "The platform's token was passed instead of the mini program's: pass authorizer_access_token, not "
+        "component_access_token.",
+        "误用了第三方平台的令牌：请使用该小程序的 authorizer_access_token，而不是 component_access_token。",
     ),
     61016: Hint(
-        "Permission set 18 still needs your platform's confirmation: look at confirm_info in the "
-        "func_info of api_get_authorizer_info, confirm the set in the Open Platform console, then have "
-        "the merchant authorize again.",
-        "权限集 18 还需要第三方平台确认：请查看 api_get_authorizer_info 返回的 func_info 中的 "
-        "confirm_info，在微信开放平台确认该权限集，再请商家重新授权。",
+        "Permission set 18 still needs your platform's confirmation: look at confirm_info in the func_info "
+        "of api_get_authorizer_info, confirm the set in the Open Platform console, then ask the merchant to "
+        "authorize again.",
+        "权限集 18 还需要第三方平台确认：请查看 api_get_authorizer_info 返回的 func_info 中的 confirm_info，"
+        "在微信开放平台确认该权限集，再请商家重新授权。",
     ),
     61024: Hint(
-        "The token was fetched as if the platform were an ordinary account: obtain component_access_token "
+        "A platform cannot fetch a token the way an ordinary account does: obtain component_access_token "
         "with api_component_token, and with it the mini program's authorizer_access_token with "
         "api_authorizer_token.",
-        "令牌的获取方式不对，第三方平台不能像普通账号那样获取令牌：请先用 api_component_token 获取 "
-        "component_access_token，再用 api_authorizer_token 获取该小程序的 authorizer_access_token。",
+        "第三方平台不能像普通账号那样获取令牌：请先用 api_component_token 获取 component_access_token，再用 "
+        "api_authorizer_token 获取该小程序的 authorizer_access_token。",
     ),
     # The authorization.
     61003: Hint(
-        "The merchant has not authorized your platform, or has withdrawn it: ask the merchant to "
-        "authorize again through your authorization page, and leave this mini program alone until then.",
-        "商家没有授权给该第三方平台，或已取消授权：请让商家通过授权页重新授权，在此之前不要再查询该小程序。",
+        "The merchant has not authorized your platform, or has withdrawn the authorization: ask the "
+        "merchant to authorize again through your authorization page, and do not query this mini program "
+        "until then.",
+        "商家没有授权给该第三方平台，或已取消授权：请让商家通过授权页重新授权，在此之前不要查询该小程序。",
     ),
     61023: Hint(
-        "The stored authorizer_refresh_token is dead: read the current one with api_get_authorizer_list, "
-        "and if that is refused too, ask the merchant to authorize again through your authorization page.",
-        "保存的 authorizer_refresh_token（刷新令牌）已失效：请用 api_get_authorizer_list 取得当前的刷新令"
+        "The stored authorizer_refresh_token is no longer valid: read the current one with "
+        "api_get_authorizer_list, and if WeChat refuses that too, ask the merchant to authorize again "
+        "through your authorization page.",
+        "保存的 authorizer_refresh_token（刷新令牌）已失效：请用 api_get_authorizer_list 获取当前的刷新令"
         "牌，如果仍被拒绝，请让商家通过授权页重新授权。",
     ),
     42002: Hint(
@@ -152,8 +154,8 @@ ERRCODE_HINTS: dict[int, Hint] = {
         "刷新令牌已过期：请让商家通过授权页重新授权，并保存新的 authorizer_refresh_token。",
     ),
     42007: Hint(
-        "Token and refresh token were both voided, as happens when the account's password is changed: ask "
-        "the merchant to authorize again through your authorization page.",
+        "WeChat has voided the token and the refresh token, as it does when the account's password changes: "
+        "ask the merchant to authorize again through your authorization page.",
         "令牌和刷新令牌都已失效，常见原因是账号修改了密码：请让商家通过授权页重新授权。",
     ),
     # The quota.
@@ -164,133 +166,133 @@ ERRCODE_HINTS: dict[int, Hint] = {
         "额度，并降低轮询频率。",
     ),
     45011: Hint(
-        "Too many calls within a minute: wait 60 seconds or more, then spread the queries out.",
-        "每分钟调用次数超限：请至少等待 60 秒，并把查询错开进行。",
+        "Too many calls within a minute: wait at least 60 seconds, then spread the queries out.",
+        "每分钟调用次数超限：请至少等待 60 秒，再把查询分散到不同时间。",
     ),
     # The account.
     48004: Hint(
         "WeChat has blocked this interface for the account because of a violation: the merchant finds the "
-        "details at mp.weixin.qq.com and has to have the block lifted there.",
+        "details at mp.weixin.qq.com and can apply there to have the block lifted.",
         "该账号的这个接口因违规被封禁：请商家登录 mp.weixin.qq.com 查看详情并申请解除。",
     ),
     50002: Hint(
         "The account is restricted, frozen or closed: ask the merchant to look at its state at "
-        "mp.weixin.qq.com, and leave this mini program alone until the restriction is lifted.",
-        "账号受限，可能已被冻结或注销：请商家登录 mp.weixin.qq.com 查看账号状态，在解除之前不要再查询该小"
-        "程序。",
+        "mp.weixin.qq.com, and do not query this mini program until the restriction is lifted.",
+        "账号受限，可能已被冻结或注销：请商家登录 mp.weixin.qq.com 查看账号状态，在解除之前不要查询该小程"
+        "序。",
     ),
     # The network of the platform.
     61004: Hint(
         "Add the IP that the message names to the platform's IP whitelist in the Open Platform console "
         "(open.weixin.qq.com), or send from an IP that is on it.",
-        "请登录微信开放平台（open.weixin.qq.com），把错误信息中的 IP 加入该第三方平台的 IP 白名单，或改用"
-        "白名单内的 IP 发送请求。",
+        "请登录微信开放平台（open.weixin.qq.com），把错误信息中的 IP 加入该第三方平台的 IP 白名单，或改用白"
+        "名单内的 IP 发送请求。",
     ),
     40164: Hint(
-        "The IP that the request came from is not on the IP whitelist: add the server's outgoing IP "
-        "(behind NAT that of the gateway) in the Open Platform console (open.weixin.qq.com).",
-        "请求来源 IP 不在 IP 白名单中：请登录微信开放平台（open.weixin.qq.com）添加服务器的出口 IP（经过 "
+        "The IP that sent the request is not on the IP whitelist: add the server's outgoing IP (behind NAT "
+        "that of the gateway) in the Open Platform console (open.weixin.qq.com).",
+        "发送请求的 IP 不在 IP 白名单中：请登录微信开放平台（open.weixin.qq.com）添加服务器的出口 IP（经过 "
         "NAT 时为网关的公网 IP）。",
     ),
     45035: Hint(
-        "The IP that the request came from is not registered: add every outgoing IP of your servers, new "
-        "ones of a scaled-out cluster included, to the platform's IP whitelist in the Open Platform "
-        "console (open.weixin.qq.com).",
-        "请求来源 IP 未登记：请登录微信开放平台（open.weixin.qq.com），把所有服务器的出口 IP（包括扩容新"
-        "增的）加入该第三方平台的 IP 白名单。",
+        "The IP that sent the request is not registered: add every outgoing IP of your servers, also those "
+        "that scaling adds, to the platform's IP whitelist in the Open Platform console "
+        "(open.weixin.qq.com).",
+        "发送请求的 IP 未登记：请登录微信开放平台（open.weixin.qq.com），把所有服务器的出口 IP（包括扩容新增"
+        "的）加入该第三方平台的 IP 白名单。",
     ),
     48017: Hint(
-        "The access IP of WeChat that was called has been retired: remove fixed addresses (hosts file, "
-        "DNS overrides, stale caches) and let DNS resolve api.weixin.qq.com.",
-        "所访问的微信接入 IP 已停用：请去掉写死的 IP（hosts 文件、自建 DNS 记录、过期的 DNS 缓存），改为"
-        "通过 DNS 解析 api.weixin.qq.com。",
+        "WeChat has retired the access IP that was called: remove fixed addresses (hosts file, DNS "
+        "overrides, stale caches) and let DNS resolve api.weixin.qq.com.",
+        "所访问的微信接入 IP 已停用：请去掉写死的 IP（hosts 文件、自建 DNS 记录、过期的 DNS 缓存），改为通过"
+        " DNS 解析 api.weixin.qq.com。",
     ),
-    # The request itself: wxaudit builds it, so something changed it on its way.
+    # The request itself. wxaudit builds it, so something on the way has changed it.
     40013: Hint(
         "The appid is not valid: check the appid of the mini program that the token was fetched for, "
-        "upper and lower case included.",
+        "including upper and lower case.",
         "AppID 不合法：请核对获取令牌时所用的小程序 AppID，注意大小写。",
     ),
     40066: Hint(
-        "WeChat does not know the path: check that base_url holds nothing but scheme and host and that no "
-        "proxy rewrites paths.",
+        "WeChat does not know the path: check that base_url holds only scheme and host and that no proxy "
+        "rewrites paths.",
         "微信无法识别该请求路径：请确认 base_url 只有协议和域名，且没有代理改写路径。",
     ),
     40097: Hint(
         "WeChat refused an argument: check that the auditid is the number that submit_audit returned, and "
         "if it is, report the rid to WeChat.",
-        "微信拒绝了请求参数：请确认 auditid 是提交审核时返回的数字，如果无误，请把 rid 反馈给微信。",
+        "微信拒绝了请求参数：请确认审核单 id（auditid）是提交代码审核时返回的数字，如果无误，请把 rid 反馈给"
+        "微信官方（开放平台服务商专区）。",
     ),
     43001: Hint(
-        "The request arrived with another method than GET, which this interface wants: check for a proxy "
-        "or gateway that changes the method or the path.",
-        "该接口需要 GET 请求，到达微信的却是其他方法：请检查是否有代理或网关改写了请求方法或路径。",
+        "WeChat expects GET here and received another method: check whether a proxy or gateway changes the "
+        "method or the path.",
+        "该接口需要 GET 请求，微信收到的却是其他方法：请检查是否有代理或网关改写了请求方法或路径。",
     ),
     43002: Hint(
-        "The request was sent as POST and arrived as another method: check for a proxy or gateway that "
-        "turns POST into GET, as happens when it follows a redirect.",
-        "请求以 POST 发出，到达微信时却变成了其他方法：请检查是否有代理或网关把 POST 改成了 GET，例如跟随了"
-        "重定向。",
+        "The request was sent as POST and arrived with another method: check whether a proxy or gateway "
+        "turns POST into GET, for example by following a redirect.",
+        "请求以 POST 发出，微信收到的却是其他方法：请检查是否有代理或网关把 POST 改成了 GET，例如跟随了重定"
+        "向。",
     ),
     43003: Hint(
         "The request did not arrive over HTTPS: write base_url with https:// and check that no proxy "
-        "passes it on as plain HTTP.",
+        "forwards it as plain HTTP.",
         "请求没有通过 HTTPS 到达：请把 base_url 写成 https://，并确认代理没有用明文 HTTP 转发。",
     ),
     44002: Hint(
-        "The request arrived without its body: check for a proxy or gateway that drops the body of a POST.",
+        "The request arrived without its body: check whether a proxy or gateway drops the body of a POST.",
         "请求到达微信时缺少正文：请检查是否有代理或网关丢弃了 POST 的正文。",
     ),
     47001: Hint(
-        "The body arrived as something other than the JSON that was sent: check for a proxy or gateway "
-        "that rewrites bodies or their Content-Type.",
-        "到达微信的正文已不是发出的 JSON：请检查是否有代理或网关改写了正文或 Content-Type。",
+        "The body that arrived is not the JSON that was sent: check whether a proxy or gateway rewrites "
+        "bodies or their Content-Type.",
+        "微信收到的正文不是发出的 JSON：请检查是否有代理或网关改写了正文或 Content-Type。",
     ),
 }
 
-# By the name of the class: the nearest one that is listed speaks.
+# By the name of the class. A class that is not listed has the hint of its nearest base.
 KIND_HINTS: dict[str, Hint] = {
     "WxAuditError": Hint(
-        "See the message for what failed and the cause below it, if there is one.",
+        "Read the message for what failed, and the cause below it if there is one.",
         "请查看错误信息，以及引发它的原因（如果有）。",
     ),
     "ArgumentError": Hint(
         "Correct the argument that the message names; nothing was sent.",
-        "请更正错误信息中指出的参数，请求并未发出。",
+        "请更正错误信息中指出的参数；请求并未发出。",
     ),
     "TransportError": Hint(
-        "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then ask "
-        "again: repeating this query is always safe.",
-        "请检查本机到 api.weixin.qq.com 的网络（DNS、防火墙、代理、证书），然后重新查询，重复调用没有副作"
-        "用。",
+        "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then try "
+        "again; repeating this query is always safe.",
+        "请检查本机到 api.weixin.qq.com 的网络（DNS、防火墙、代理、证书），然后重试；重复调用没有副作用。",
     ),
     "RequestTimeout": Hint(
-        "Ask again later or allow more time with timeout=: WeChat stalls for 5 to 30 seconds now and then.",
-        "请稍后再查询，或用 timeout= 放宽时限：微信接口偶尔会卡顿 5 到 30 秒。",
+        "Try again later or allow more time with timeout=: WeChat sometimes stalls for 5 to 30 seconds.",
+        "请稍后重试，或用 timeout= 放宽时限：微信接口偶尔会卡顿 5 到 30 秒。",
     ),
     "DecodeError": Hint(
-        "Conclude nothing from this answer and ask again: if this recurs, look at the excerpt for a proxy, a "
-        "login page or a wrong base_url that answers in place of WeChat.",
-        "这次返回不能说明任何结果，请重新查询：如果反复出现，请根据 excerpt 检查是否有代理、登录页或错误的 "
+        "Conclude nothing from this answer and try again: if this recurs, look in the excerpt for a proxy, "
+        "a login page or a wrong base_url that answers in place of WeChat.",
+        "这次返回不能说明任何结果，请重试：如果反复出现，请根据 excerpt 检查是否有代理、登录页或错误的 "
         "base_url 代替微信返回了内容。",
     ),
     "WaitTimeout": Hint(
         "Call wait_for_decision again or give it more time: a review takes hours, and up to 7 working days.",
-        "请再次调用 wait_for_decision 或延长等待时间：审核通常需要数小时，最长 7 个工作日。",
+        "请再次调用 wait_for_decision 或延长等待时间：代码审核通常需要数小时，最长 7 个工作日。",
     ),
     "ReviewRejected": Hint(
-        "Change the mini program as the reasons and screenshots say, then upload and submit it again, "
-        "which gives a new auditid.",
-        "请按驳回原因和截图修改小程序，再重新上传并提交审核，届时会得到新的 auditid。",
+        "Change the mini program as the reasons and screenshots say, then upload and submit it again, which "
+        "gives a new auditid.",
+        "请按拒绝原因和截图修改小程序，再重新上传并提交代码审核，届时会得到新的审核单 id（auditid）。",
     ),
     "TokenError": Hint(
-        "Check the token source: get_token() has to return the mini program's authorizer_access_token as "
-        "a non-empty str without blanks or line breaks, and in good time.",
+        "Check the token source: get_token() must return the mini program's authorizer_access_token in good "
+        "time, as a non-empty str without blanks or line breaks.",
         "请检查令牌来源：get_token() 必须及时返回该小程序的 authorizer_access_token，且必须是不含空格和换行"
         "的非空字符串。",
     ),
     "APIError": Hint(
-        "Look the errcode up in WeChat's list of global error codes, or, within 7 days, ask WeChat what it "
+        "Look the errcode up in WeChat's list of global error codes, or, within 7 days, read what WeChat "
         "saw of the request with client.explain(token, error).",
         "请在微信全局错误码文档中查找该 errcode，或在 7 天之内用 client.explain(token, error) 查看微信收到的"
         "请求。",
@@ -303,34 +305,34 @@ KIND_HINTS: dict[str, Hint] = {
 
 HTTP_STATUS_HINTS: dict[int, Hint] = {
     407: Hint(
-        "The proxy wants a user and a password: write them into proxy= or HTTPS_PROXY.",
+        "The proxy requires a user and a password: write them into proxy= or HTTPS_PROXY.",
         "代理需要用户名和密码：请写在 proxy= 或 HTTPS_PROXY 中。",
     ),
     412: Hint(
-        "The body arrived without Content-Length (chunked), which WeChat refuses: let the proxy or "
-        "gateway in between pass requests on unchanged, or go around it.",
+        "The body arrived without Content-Length (chunked), which WeChat refuses: let the proxy or gateway "
+        "in between forward requests unchanged, or bypass it.",
         "请求到达时没有 Content-Length（分块传输），微信会拒绝：请让中间的代理或网关原样转发请求，或绕过它。",
     ),
 }
 _REDIRECT = Hint(
-    "Redirects are never followed, since the token stands in the URL: check base_url, and whether a proxy "
-    "or a login page of the network answered.",
-    "令牌写在 URL 中，因此一律不跟随重定向：请检查 base_url，以及是否有代理或网络登录页返回了这个响应。",
+    "Redirects are never followed, since the token is part of the URL: check base_url, and whether a proxy "
+    "or a login page of the network has answered.",
+    "令牌在 URL 中，因此不会跟随重定向：请检查 base_url，以及是否有代理或网络登录页返回了这个响应。",
 )
 _GATEWAY = Hint(
-    "A gateway of WeChat or a proxy could not serve the request: ask again in a minute or so, since "
-    "repeating this query is always safe.",
-    "微信的网关或中间的代理暂时无法处理请求：请过一分钟左右再查询，重复调用没有副作用。",
+    "A gateway of WeChat or a proxy could not serve the request: try again in about a minute; repeating "
+    "this query is always safe.",
+    "微信的网关或中间的代理暂时无法处理请求：请约一分钟后重试；重复调用没有副作用。",
 )
 _NOT_WECHAT = Hint(
-    "WeChat answers its own errors with HTTP 200, so something else answered: check base_url, the proxy "
+    "WeChat sends its own errors with HTTP 200, so something else has answered: check base_url, the proxy "
     "and the firewall.",
     "微信自身的错误都以 HTTP 200 返回，可见这个响应并非来自微信：请检查 base_url、代理和防火墙。",
 )
 
 
 def find_hint(kinds: Iterable[str], errcode: int | None, http_status: int | None) -> Hint:
-    """The English and the Chinese hint; `kinds` are the names of the error's classes, the nearest first."""
+    """The hint for an error; `kinds` are the names of its class and bases, the nearest first."""
     if errcode in ERRCODE_HINTS:
         return ERRCODE_HINTS[errcode]
     if http_status is not None:

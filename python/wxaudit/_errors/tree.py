@@ -1,15 +1,16 @@
-"""The exceptions: one tree, with one class for each thing that a caller may want to do about it."""
+"""Define the exceptions, one class for each reaction that a caller may have, and make them."""
 
 from __future__ import annotations
 
 from .._escape import truncate
+from .._native import __version__
 from .base import WxAuditError as WxAuditError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from typing import Any, TypeVar
+    from typing import Any, ClassVar, TypeVar
 
     from .._native import AuditStatus
 
@@ -21,17 +22,17 @@ class ArgumentError(WxAuditError, ValueError):
 
 
 class TransportError(WxAuditError, ConnectionError):
-    """No whole answer came: connection refused or cut, name not found, TLS or proxy failed."""
+    """No complete answer came: connection refused or cut, name not found, TLS or proxy failed."""
 
     retryable = True
 
 
 class RequestTimeout(TransportError, TimeoutError):  # noqa: N818  # a condition, not a fault
-    """The time limit of the call, or of each of its attempts, was used up."""
+    """A time limit expired: that of the call, or that of its last attempt."""
 
 
 class HTTPStatusError(WxAuditError):
-    """An HTTP status other than 200; WeChat answers its own errors with 200, so a gateway or proxy sent it.
+    """An HTTP status other than 200. WeChat sends its own errors with 200, so a gateway or proxy sent this.
 
     Attribute: `http_status`. Retryable: 408, 429 and 5xx.
     """
@@ -49,9 +50,9 @@ class HTTPStatusError(WxAuditError):
 
 
 class DecodeError(WxAuditError, ValueError):
-    """An answer came with HTTP 200 and is not what WeChat sends, so it says nothing about the audit.
+    """An answer came with HTTP 200 but is not what WeChat sends, so it says nothing about the audit.
 
-    Attribute: `excerpt`, at most 200 characters of it, escaped, tokens masked.
+    Attribute: `excerpt`, at most 200 characters of the answer, escaped, with tokens masked.
     """
 
     _attributes = ("excerpt", *WxAuditError._attributes)
@@ -60,7 +61,7 @@ class DecodeError(WxAuditError, ValueError):
 
 
 class APIError(WxAuditError):
-    """WeChat refused the call; also the class of every errcode that has no class of its own.
+    """WeChat refused the call. An errcode that has no class of its own is raised as this class.
 
     Attributes: `errcode`, `errmsg` (exactly as WeChat wrote it: untrusted text), `rid` (WeChat's id of the
     request, which its support asks for), `url_path` (the interface).
@@ -68,20 +69,34 @@ class APIError(WxAuditError):
 
     _attributes = ("errcode", "errmsg", "rid", "url_path", *WxAuditError._attributes)
 
+    # The errcodes that are raised as this class.
+    _errcodes: ClassVar[tuple[int, ...]] = ()
+
     errcode: int | None = None
     errmsg: str = ""
     rid: str | None = None
     url_path: str | None = None
 
     def report(self) -> str:
-        """A text for WeChat's support, in English and Chinese: what it asks for, and no secret."""
-        from .report import report  # on demand: most programs never read one
-
-        return report(self)
+        """A text for WeChat's support, in English and Chinese. It holds no secret."""
+        known = {
+            "errcode / 错误码": self.errcode,
+            "errmsg / 错误信息": self.errmsg,
+            "rid / 请求编号": self.rid,
+            "interface / 接口": self.url_path,
+            "auditid / 审核单 id": self.auditid,
+            "appid / 小程序": self.appid,
+            "time / 时间": _time_of(self.rid),
+            "library / 调用库": f"wxaudit {__version__}",
+        }
+        told = {label: str(value) for label, value in known.items() if value not in (None, "")}
+        return "\n".join(f"{label}: {truncate(value, 400)}" for label, value in told.items())
 
 
 class ServerBusyError(APIError):
-    """WeChat was busy (-1), at every attempt."""
+    """WeChat was busy at every attempt (-1)."""
+
+    _errcodes = (-1,)
 
     retryable = True
 
@@ -89,12 +104,16 @@ class ServerBusyError(APIError):
 class TokenError(APIError):
     """The token is invalid, superseded, expired or missing, or the token source failed.
 
-    errcodes 40001, 40014, 42001, 41001; `None` where the source failed, and `__cause__` is what it raised.
+    errcodes 40001, 40014, 42001, 41001. If the source failed: `errcode` is `None`, `__cause__` its exception.
     """
+
+    _errcodes = (40001, 40014, 41001, 42001)
 
 
 class AuditNotFoundError(APIError, LookupError):
-    """No such audit for this token (85012, 86001, 85058)."""
+    """This token's mini program has no such audit (85012, 86001, 85058)."""
+
+    _errcodes = (85012, 85058, 86001)
 
 
 class PermissionDeniedError(APIError):
@@ -103,13 +122,17 @@ class PermissionDeniedError(APIError):
     errcodes 86000, 48001, 61007, 61014, 61015, 61016, 61024.
     """
 
+    _errcodes = (48001, 61007, 61014, 61015, 61016, 61024, 86000)
+
 
 class AuthorizationLostError(APIError):
     """The merchant must authorize the platform again (61003, 61023, 42002, 42007)."""
 
+    _errcodes = (42002, 42007, 61003, 61023)
+
 
 class QuotaError(APIError):
-    """Too many calls. Attribute: `retry_at`, when the next one is allowed (aware), as far as it is known."""
+    """Too many calls. Attribute: `retry_at`, when the next call is allowed (aware), or `None`."""
 
     _attributes = ("retry_at", *APIError._attributes)
 
@@ -117,15 +140,21 @@ class QuotaError(APIError):
 
 
 class DayQuotaError(QuotaError):
-    """This day's quota of the merchant is used up (45009)."""
+    """The merchant's quota for today is used up (45009)."""
+
+    _errcodes = (45009,)
 
 
 class MinuteQuotaError(QuotaError):
-    """This minute's quota is used up (45011)."""
+    """The quota for this minute is used up (45011)."""
+
+    _errcodes = (45011,)
 
 
 class AccountBlockedError(APIError):
     """The account is blocked, frozen or closed (48004, 50002)."""
+
+    _errcodes = (48004, 50002)
 
 
 class NetworkConfigError(APIError):
@@ -134,11 +163,13 @@ class NetworkConfigError(APIError):
     errcodes 61004, 40164, 45035, 48017.
     """
 
+    _errcodes = (40164, 45035, 48017, 61004)
+
 
 class WaitTimeout(WxAuditError, TimeoutError):  # noqa: N818  # a condition, not a fault
-    """The review was still pending when the time to wait was over.
+    """The review was still pending at the end of the wait.
 
-    Attribute: `last`, the status seen last, `None` if not one answer came.
+    Attribute: `last`, the last status that was seen, or `None`.
     """
 
     retryable = True
@@ -163,53 +194,29 @@ class ReviewRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
             raise TypeError("ReviewRejected needs the rejected audit: write ReviewRejected(message, audit=…)")
 
 
-# Tracebacks and pickles name the public place of a class, not the file it stands in.
+# Tracebacks and pickles name the public module of a class, not the private one.
 for _kind in [value for value in globals().values() if isinstance(value, type)]:
     if issubclass(_kind, WxAuditError):
         _kind.__module__ = "wxaudit"
 del _kind
 
-_CLASS_OF_ERRCODE: dict[int, type[APIError]] = {
-    -1: ServerBusyError,
-    40001: TokenError,
-    40014: TokenError,
-    41001: TokenError,
-    42001: TokenError,
-    85012: AuditNotFoundError,
-    85058: AuditNotFoundError,
-    86001: AuditNotFoundError,
-    48001: PermissionDeniedError,
-    61007: PermissionDeniedError,
-    61014: PermissionDeniedError,
-    61015: PermissionDeniedError,
-    61016: PermissionDeniedError,
-    61024: PermissionDeniedError,
-    86000: PermissionDeniedError,
-    42002: AuthorizationLostError,
-    42007: AuthorizationLostError,
-    61003: AuthorizationLostError,
-    61023: AuthorizationLostError,
-    45009: DayQuotaError,
-    45011: MinuteQuotaError,
-    48004: AccountBlockedError,
-    50002: AccountBlockedError,
-    40164: NetworkConfigError,
-    45035: NetworkConfigError,
-    48017: NetworkConfigError,
-    61004: NetworkConfigError,
+_CLASS_OF_ERRCODE = {
+    errcode: kind
+    for kind in globals().copy().values()
+    if isinstance(kind, type) and issubclass(kind, APIError)
+    for errcode in kind._errcodes
 }
 
 
 def error_class(errcode: int) -> type[APIError]:
-    """The class that an errcode of WeChat is raised as; `APIError` for one that is not known."""
+    """The class that an errcode is raised as; `APIError` for an unknown one."""
     return _CLASS_OF_ERRCODE.get(errcode, APIError)
 
 
 def make_error(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
-    """An error whose message says what happened, to which audit, and, by its hint, what to do.
+    """An error whose message says what happened, to which audit, and, with its hint, what to do.
 
-    Every error that a call raises is built here. Only `ArgumentError` is not: its message names the
-    argument and what to write.
+    All errors of calls are made here but `ArgumentError`, whose message names the argument and what to write.
     """
     error = kind(**attributes)
     parts = [truncate(what, 400).rstrip(" .。")]
@@ -229,10 +236,22 @@ def make_error(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
 
 
 def _in_beijing(moment: datetime) -> str:
-    """WeChat counts its days there, all year at the same offset."""
+    """A time in Beijing, by which WeChat counts days. Its offset is the same all year."""
     from datetime import timedelta, timezone
 
     return moment.astimezone(timezone(timedelta(hours=8))).isoformat(" ", "seconds")
+
+
+def _time_of(rid: str | None) -> str | None:
+    """When WeChat got the request: the first block of a rid is a Unix time in 8 hexadecimal digits."""
+    from datetime import datetime, timezone
+
+    block = (rid or "").partition("-")[0]
+    try:
+        seconds = int(block, 16) if len(block) == 8 else -1
+    except ValueError:
+        return None
+    return None if seconds < 0 else _in_beijing(datetime.fromtimestamp(seconds, timezone.utc))
 
 
 def api_error(
@@ -246,10 +265,7 @@ def api_error(
     retry_at: datetime | None = None,
     url_path: str | None = None,
 ) -> APIError:
-    """The error for an answer of WeChat with that errcode.
-
-    `attempts` is 0 where nothing was sent because a quota is known to be used up.
-    """
+    """The error for an errcode of WeChat. `attempts` is 0 if a known quota kept the call from being sent."""
     kind = error_class(errcode)
     text, mark, last = errmsg.rpartition("rid:")
     if not mark or last.strip() not in ("", rid):
@@ -272,7 +288,7 @@ def api_error(
 
 
 def from_native(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditError:
-    """The error for what the native side says: a class by its name, what happened, and the attributes.
+    """The error for a native failure: the name of its class, what happened, and its attributes.
 
     For an `APIError`, `what` is WeChat's errmsg and `retry_at` a Unix time.
     """
@@ -294,7 +310,7 @@ _CLASS_OF_NAME: dict[str, type[WxAuditError]] = {
 
 
 def review_rejected(audit: AuditStatus) -> ReviewRejected:
-    """The error for a rejected audit, with the first of its reasons in the message."""
+    """The error for a rejected audit. Its message has the first reason."""
     reasons = audit.reasons
     if reasons:
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""

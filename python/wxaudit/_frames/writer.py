@@ -1,13 +1,13 @@
-"""A batch as a table of other libraries: Arrow, pandas, polars. Each needs its own library and no other."""
+"""Write results into tables of other libraries: Arrow, pandas, polars. Each needs its own library only."""
 
 from __future__ import annotations
 
-from .._batch.results import COLUMNS
 from .._optional import import_optional
+from .columns import COLUMNS, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -15,32 +15,15 @@ if TYPE_CHECKING:
     import polars as pl
     from arro3.core import Array, Field, Table
 
-    from .._batch.results import AuditBatch
-
-# What a column holds. It never depends on the rows: partitions of one table fit together, and empty ones too.
-_KINDS = {
-    "appid": "text",
-    "auditid": "number",
-    "status": "number",
-    "state": "text",
-    "label": "text",
-    "reason": "text",
-    "reasons": "reasons",
-    "screenshots": "texts",
-    "observed_at": "time",
-    "errcode": "number",
-    "error": "text",
-    "rid": "text",
-    "attempts": "number",
-}
+    from .._native import AuditResult
 
 
-def _columns(batch: AuditBatch) -> dict[str, list[Any]]:
-    records = batch.to_records()
+def _columns(results: Sequence[AuditResult]) -> dict[str, list[Any]]:
+    records = [record(result) for result in results]
     return {name: [record[name] for record in records] for name in COLUMNS}
 
 
-def to_pandas(batch: AuditBatch) -> pd.DataFrame:
+def to_pandas(results: Sequence[AuditResult]) -> pd.DataFrame:
     """See `AuditBatch.to_pandas`. The same dtypes with pandas 2.2 and 3, with and without pyarrow."""
     pandas = import_optional("pandas", "to_pandas()")
     dtypes = {
@@ -50,13 +33,13 @@ def to_pandas(batch: AuditBatch) -> pd.DataFrame:
         "reasons": "object",
         "texts": "object",
     }
-    columns = _columns(batch)
+    columns = _columns(results)
     return pandas.DataFrame(
-        {name: pandas.Series(columns[name], dtype=dtypes[_KINDS[name]]) for name in COLUMNS}
+        {name: pandas.Series(columns[name], dtype=dtypes[kind]) for name, kind in COLUMNS.items()}
     )
 
 
-def to_polars(batch: AuditBatch) -> pl.DataFrame:
+def to_polars(results: Sequence[AuditResult]) -> pl.DataFrame:
     """See `AuditBatch.to_polars`."""
     polars = import_optional("polars", "to_polars()")
     texts = polars.List(polars.String)
@@ -68,13 +51,13 @@ def to_polars(batch: AuditBatch) -> pl.DataFrame:
         "texts": texts,
     }
     frame: pl.DataFrame = polars.DataFrame(
-        _columns(batch), schema={name: dtypes[_KINDS[name]] for name in COLUMNS}
+        _columns(results), schema={name: dtypes[kind] for name, kind in COLUMNS.items()}
     )
     return frame
 
 
-def arrow_table(batch: AuditBatch) -> Table:
-    """An `arro3.core.Table` of the batch; every column has room for gaps.
+def arrow_table(results: Sequence[AuditResult]) -> Table:
+    """An `arro3.core.Table`; every column is nullable.
 
     Numbers are int64, texts utf8, `observed_at` is a timestamp (us, UTC), `screenshots` a list of utf8,
     `reasons` a list of structs of a `title` and a list of `details`.
@@ -87,8 +70,8 @@ def arrow_table(batch: AuditBatch) -> Table:
         "reasons": lambda rows: _lists(rows, _reasons),
         "texts": lambda rows: _lists(rows, _texts),
     }
-    columns = _columns(batch)
-    arrays = {name: makers[_KINDS[name]](columns[name]) for name in COLUMNS}
+    columns = _columns(results)
+    arrays = {name: makers[kind](columns[name]) for name, kind in COLUMNS.items()}
     schema = core.Schema([_field(name, array) for name, array in arrays.items()])
     table: Table = core.Table.from_pydict(arrays, schema=schema)
     return table
@@ -117,7 +100,7 @@ def _times(values: list[datetime | None]) -> Array:
 
     from arro3.core import DataType
 
-    # As whole microseconds: a float of seconds would round them.
+    # As whole microseconds: a float of seconds would round.
     start, unit = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(microseconds=1)
     numbers = [None if value is None else (value - start) // unit for value in values]
     return _numbers(numbers).cast(DataType.timestamp("us", tz="UTC"))
@@ -132,7 +115,7 @@ def _reasons(values: list[dict[str, Any]]) -> Array:
 
 
 def _lists(rows: list[Any], make: Callable[[list[Any]], Array]) -> Array:
-    """A list a row, or none, of the items that `make` makes an array of."""
+    """An array of lists, one for each row or null; `make` makes the array of all their items."""
     from arro3.core import Array, DataType, list_array
 
     offsets = [0]

@@ -1,4 +1,4 @@
-"""The values that users see. They make no calls.
+"""The values that users see. None of them makes a call.
 
-May use the errors.
+May use `_validation` and the errors.
 """

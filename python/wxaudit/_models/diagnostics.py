@@ -1,4 +1,4 @@
-"""What WeChat tells of requests and limits, for whoever has to find out why."""
+"""Define what WeChat tells about a past request and about quotas."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LAST_SECOND = 253_402_300_800
 
 
 class RequestTrace(Frozen):
-    """What WeChat saw of one request, tokens masked: `Client.explain` gives it.
+    """What WeChat saw of one request, with tokens masked. `Client.explain` returns it.
 
-    `rid`; `invoked_at` (aware, UTC); `cost_in_ms`; `request_url`, `request_body`, `response_body`,
-    `client_ip`, as WeChat tells them. What it does not tell is `None`.
+    `rid`; `invoked_at` (aware, UTC); `cost_in_ms`; `request_url`, `request_body`, `response_body` and
+    `client_ip` as WeChat gives them. What it does not give is `None`.
     """
 
     __module__ = "wxaudit"
@@ -68,7 +68,7 @@ class RequestTrace(Frozen):
 
     @classmethod
     def from_response(cls, answer: Mapping[str, Any]) -> Self:
-        """Of the answer of `rid/get`."""
+        """Reads the answer of `rid/get`."""
         request = answer["request"]
         texts = ("request_url", "request_body", "response_body", "client_ip")
         return cls(
@@ -94,10 +94,10 @@ class RateLimit(Frozen):
 
 
 class Quota(Frozen):
-    """How often `get_audit_status` may be called: `Client.quota` gives it.
+    """How often `get_audit_status` may be called. `Client.quota` returns it.
 
-    `daily_limit`, `used` and `remain` count this day's calls of the mini program; `rate_limit` and
-    `component_rate_limit` (that of the platform) are `RateLimit`s. What WeChat does not tell is `None`.
+    `daily_limit`, `used` and `remain` count today's calls of the mini program. `rate_limit` is that of the
+    mini program, `component_rate_limit` that of the platform. What WeChat does not give is `None`.
     """
 
     __module__ = "wxaudit"
@@ -134,7 +134,7 @@ class Quota(Frozen):
 
     @classmethod
     def from_response(cls, answer: Mapping[str, Any]) -> Self:
-        """Of the answer of `quota/get`."""
+        """Reads the answer of `quota/get`."""
         counted = answer.get("quota")
         counts = counted if isinstance(counted, dict) else {}
         return cls(
@@ -154,14 +154,14 @@ def _rate(limit: Any) -> RateLimit | None:
 
 
 def _number(value: Any) -> int | None:
-    """A whole number, which WeChat also writes as a text."""
+    """A whole number. WeChat also writes it as a text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _moment(seconds: int | None) -> datetime | None:
-    """A Unix time; `None` for one that no calendar has."""
+    """The moment of a Unix time; `None` if no calendar has it."""
     from datetime import datetime, timedelta, timezone
 
     if seconds is None or not 0 <= seconds < _LAST_SECOND:
@@ -170,7 +170,7 @@ def _moment(seconds: int | None) -> datetime | None:
 
 
 def _text(value: Any) -> str | None:
-    """A text as it is; what WeChat wrote as JSON stays JSON."""
+    """A text as it is; any other JSON value as its JSON text."""
     if value is None or isinstance(value, str):
         return value
     import json
@@ -179,10 +179,10 @@ def _text(value: Any) -> str | None:
 
 
 def rid_of(given: Any) -> Any:
-    """The rid that is meant: itself, or that of an error."""
+    """The rid itself, or that of an error."""
     if not isinstance(given, BaseException):
         return given
     if isinstance(given, APIError) and given.rid:
         return given.rid
     kind = type(given).__name__
-    raise ArgumentError(f"rid_or_error: this {kind} has no rid; only an answer of WeChat has one")
+    raise ArgumentError(f"rid_or_error must be a rid, or an APIError with a rid, got {kind} without one")

@@ -1,4 +1,4 @@
-"""`AuditStatus` as the field of a pydantic model."""
+"""Make `AuditStatus` usable as a field of pydantic models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .._native import AuditStatus
 
-# What `AuditStatus.to_dict()` gives. More keys may follow, and `from_dict` reads a dict of the first two.
+# The dict of `AuditStatus.to_dict()`. More keys may follow; `from_dict` needs only the required ones.
 _JSON_SCHEMA: dict[str, Any] = {
     "title": "AuditStatus",
     "type": "object",
@@ -52,9 +52,9 @@ def audit_schema(
     source: Any,  # noqa: ARG001  # pydantic's protocol
     handler: GetCoreSchemaHandler,
 ) -> CoreSchema:
-    """The answer to pydantic's `__get_pydantic_core_schema__`.
+    """The schema for `__get_pydantic_core_schema__`.
 
-    Takes an instance as it is, or a dict as `to_dict()` gives it. `model_dump()` leaves the instance,
+    It accepts an instance, or a dict as `to_dict()` returns it. `model_dump()` keeps the instance;
     `model_dump(mode="json")` and `model_dump_json()` write the dict.
     """
     from typing import Annotated, Any

@@ -1,10 +1,9 @@
-"""Screenshots of a rejection: the pictures, and how several are fetched."""
+"""Define a screenshot of a rejection, and find those that were fetched before."""
 
 from __future__ import annotations
 
-from .._errors.tree import ArgumentError, WxAuditError
+from .._errors.tree import ArgumentError
 from .._escape import escape_controls
-from .._native import AuditStatus, hide
 from .value import Frozen
 
 TYPE_CHECKING = False
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, ClassVar
     from weakref import WeakValueDictionary
-
-    from .._client import Client
-    from .._native import Hidden
 
 _SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -26,17 +22,10 @@ _SUFFIXES = {
 }
 
 
-# A picture may have 20 MiB, and a client may allow 64 calls at once: so many by default.
-MOST_PICTURES = 8
-
-# A `media_id` has 64 characters, a token far more.
-_LONGEST_NAMED = 64
-
-
 class Screenshot(Frozen):
-    """A picture that WeChat keeps. It shows itself in notebooks.
+    """A picture that WeChat keeps. Notebooks show it.
 
-    `media_id`; `content`: the bytes as WeChat keeps them; `media_type`: what they say that they are, such as
+    `media_id`; `content`: the bytes as WeChat keeps them; `media_type`: what their first bytes say, such as
     `image/png`. `ArgumentError` for values of the wrong kind.
     """
 
@@ -59,9 +48,10 @@ class Screenshot(Frozen):
         self._fill(media_id=media_id, content=content, media_type=media_type)
 
     def save(self, path_or_dir: str | os.PathLike[str]) -> Path:
-        """Writes the picture and returns where: that path, or in that folder a file named by the `media_id`.
+        """Writes the picture to that path, or to a file in that folder, and returns the path of the file.
 
-        The name holds nothing but letters, digits, `-` and `_`, and the suffix of the media type.
+        In a folder the file is named after the `media_id`, with only letters, digits, `-` and `_`, and the
+        suffix of the media type.
         """
         from pathlib import Path
 
@@ -73,29 +63,29 @@ class Screenshot(Frozen):
         return path
 
     def __repr__(self) -> str:
-        # One that its constructor refused may still be shown, by whoever reports the error.
+        # A debugger may show an instance whose constructor raised.
         if not self._values():
             return "<Screenshot>"
         return f"<Screenshot {escape_controls(self.media_id)}: {self.media_type}, {len(self.content)} bytes>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        # As HTML: front ends know that everywhere, and not each picture's own type.
+        # As HTML: all front ends show it, but not every type of picture.
         return {"text/html": self._image("max-width:100%;max-height:40em"), "text/plain": repr(self)}
 
     def _image(self, style: str) -> str:
-        """The picture within HTML; it is as large as `style` lets it be."""
+        """The picture as an HTML element of the size that `style` sets."""
         from base64 import b64encode
 
         data = b64encode(self.content).decode()
         return f'<img src="data:{self.media_type};base64,{data}" style="{style}" alt="">'
 
 
-# What was fetched and somebody still holds: audits that show themselves show it too.
+# The pictures that were fetched and are still referenced, for the cards of audits.
 _fetched: WeakValueDictionary[str, Screenshot] | None = None
 
 
 def fetched(media_id: str, content: bytes, media_type: str) -> Screenshot:
-    """A picture that came just now."""
+    """The picture of an answer, remembered for `find_fetched`."""
     global _fetched
     if _fetched is None:
         from weakref import WeakValueDictionary
@@ -106,56 +96,5 @@ def fetched(media_id: str, content: bytes, media_type: str) -> Screenshot:
 
 
 def find_fetched(media_id: str) -> Screenshot | None:
-    """The picture behind a `media_id`, where it was fetched and somebody still holds it."""
+    """The picture of a `media_id`, if it was fetched and is still referenced."""
     return None if _fetched is None else _fetched.get(media_id)
-
-
-def asked_for(given: Hidden) -> tuple[Hidden, str | None]:
-    """The `media_id`s that are meant, those of an audit or several, and the audit's appid."""
-    try:
-        if isinstance(given.get(), AuditStatus):
-            return hide(given.get().screenshots), given.get().appid
-        return _several(given), None
-    finally:
-        given.clear()
-
-
-def _several(given: Hidden) -> Hidden:
-    if isinstance(given.get(), (str, bytes)) or not hasattr(given.get(), "__iter__"):
-        kind = type(given.get()).__name__
-        raise ArgumentError(f"audit_or_media_ids: expected an AuditStatus or several media_ids, got {kind}")
-    several: Hidden = hide(list(given.get()))
-    return several
-
-
-def named(media_id: str, index: int) -> str:
-    """A `media_id` as a message shows it; by its number alone where it is so long that it may be a token."""
-    return f"number {index + 1}" if len(media_id) > _LONGEST_NAMED else escape_controls(media_id)
-
-
-def in_order(found: list[Any]) -> list[Screenshot]:
-    """Pairs of index and picture, or error, by index; raises the first error, which has the pictures."""
-    values = [value for _, value in sorted(found, key=lambda pair: pair[0])]
-    pictures = [value for value in values if isinstance(value, Screenshot)]
-    for value in values:
-        if isinstance(value, WxAuditError):
-            value.screenshots = tuple(pictures)
-            if pictures:
-                value.message += f" {len(pictures)} of {len(values)} came: see its attribute screenshots."
-            raise value
-    return pictures
-
-
-def collect(
-    client: Client,
-    token: Any,
-    given: Any,
-    appid: Any,
-    max_concurrency: Any,
-    progress: Any,
-    timeout: Any,
-) -> list[Screenshot]:
-    from .._batch.run import ScreenshotRun, gathered
-
-    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
-    return in_order(gathered(run, progress))

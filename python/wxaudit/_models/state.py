@@ -1,4 +1,4 @@
-"""What WeChat says of an audit: its state, and the reasons for a rejection or a delay."""
+"""Define the state of an audit, and the reasons for a rejection or a delay."""
 
 from __future__ import annotations
 
@@ -17,33 +17,32 @@ if TYPE_CHECKING:
 
 
 class _ExactIntegers(enum.EnumMeta):
-    """Lets only integers name a state.
+    """Looks states up by integers only.
 
-    By value a plain IntEnum also takes what equals a member: True would be REJECTED, and 0.0 APPROVED. A
-    status of the wrong type must never be read as approved.
+    A plain IntEnum takes any value that equals a member: True would be REJECTED, and 0.0 APPROVED. A status
+    of the wrong type must never be read as approved.
     """
 
     def __call__(cls, value: Any, *args: Any, **keywords: Any) -> Any:
         try:
-            # By name, since the bool of numpy before 2.3 is no bool and has an index all the same.
+            # By name: numpy's bool is not a bool of Python, and before numpy 2.3 it has an index.
             number = None if type(value).__name__ in ("bool", "bool_") else index(value)
         except TypeError:
             number = None
         if number is None:
-            raise ValueError(f"{value!r} is no audit state: it must be an int, such as {cls.__name__}(0)")
+            raise ValueError(f"an audit state must be an int, got {value!r}; write {cls.__name__}(0)")
         return super().__call__(number, *args, **keywords)
 
 
 class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
     """The state of an audit; equal to the integer that WeChat sends.
 
-    The values are those of `get_auditstatus` alone. Sibling interfaces of WeChat use other numbers for the
-    same words. Source: "api_getauditstatus" under https://developers.weixin.qq.com/doc/oplatform/openApi/
+    The values are those of `get_auditstatus`. Other interfaces of WeChat use other numbers for the same
+    words. Source: "api_getauditstatus" under https://developers.weixin.qq.com/doc/oplatform/openApi/
 
-    A number that is unknown today is kept: `AuditState(7)` is a member called `UNKNOWN_7`
-    (`UNKNOWN_MINUS_1` for -1), equal to 7 and neither final nor pending. Such members are made anew each
-    time, so compare them with `==`, not with `is`. Anything but an integer is a `ValueError`, `bool`,
-    `float` and `str` included.
+    An unknown number is kept: `AuditState(7)` is a member `UNKNOWN_7` (`UNKNOWN_MINUS_1` for -1), equal to 7
+    and neither final nor pending. Each lookup makes a new member, so compare it with `==`, not with `is`.
+    Anything but an integer is a `ValueError`, also a `bool`, `float` or `str`.
     """
 
     __module__ = "wxaudit"
@@ -61,7 +60,7 @@ class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
 
     @classmethod
     def _missing_(cls, value: object) -> AuditState | None:
-        # Not kept anywhere: a server that invents numbers must not make this class grow.
+        # Not stored: a server that sends many unknown numbers must not fill the memory.
         if not isinstance(value, int):
             return None
         member = int.__new__(cls, value)
@@ -71,7 +70,7 @@ class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
 
     @property
     def is_final(self) -> bool:
-        """Whether WeChat will not change it any more: approved, rejected or withdrawn."""
+        """Whether WeChat no longer changes it: approved, rejected or withdrawn."""
         return self in (AuditState.APPROVED, AuditState.REJECTED, AuditState.WITHDRAWN)
 
     @property
@@ -87,7 +86,7 @@ class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
             return _CHINESE.get(int(self), f"未知状态（{int(self)}）")
         raise ArgumentError(f'lang must be "en" or "zh", got {lang!r}')
 
-    # Python 3.10 prints the member's name and later ones its number: the number it is, everywhere.
+    # Python 3.10 prints the name of a member and later versions its number. Here it is always the number.
     def __str__(self) -> str:
         return str(int(self))
 
@@ -95,7 +94,7 @@ class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
         return format(int(self), format_spec)
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[AuditState], tuple[int]]:
-        # By value in every release: by name, as enum can pickle too, an unknown one is not found again.
+        # By value: enum can pickle by name too, which does not find unknown members again.
         return type(self), (int(self),)
 
     def __copy__(self) -> Self:
@@ -112,9 +111,9 @@ _CHINESE = {0: "审核成功", 1: "审核被拒绝", 2: "审核中", 3: "已撤�
 class Reason(Frozen):
     """One item of the text that comes with a rejection or a delay.
 
-    `title` is the item's heading, `details` the points below it, both without numbers, `<br>` and closing
-    colons. A text in free wording is one `Reason` whose title is that text. Both are what WeChat wrote,
-    untrusted: escape them wherever they meet HTML.
+    `title` is the item's heading, `details` the points below it, without numbers, `<br>` and final colons.
+    A text of any other form is one `Reason` with that text as its title. Both are untrusted text of WeChat:
+    escape them in HTML.
     """
 
     __module__ = "wxaudit"
@@ -130,7 +129,7 @@ class Reason(Frozen):
             raise ArgumentError(f"title must be a str, got {title!r}")
         if isinstance(details, str):
             raise ArgumentError(
-                f"details must be several texts, got the str {details!r}; write ({details!r},)"
+                f"details must be an iterable of str, got the str {details!r}; write ({details!r},)"
             )
         points = tuple(details)
         if not all(isinstance(point, str) for point in points):
@@ -143,6 +142,6 @@ class Reason(Frozen):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` made, read back; `ArgumentError` where `title` is missing or of another type."""
-        title: Any = data.get("title")  # the constructor refuses what is no text
+        """Reads what `to_dict` made. `ArgumentError` if `title` is missing or is not a str."""
+        title: Any = data.get("title")  # the constructor checks it
         return cls(title, data.get("details", ()))

@@ -1,4 +1,4 @@
-"""Value objects: immutable, compared by value, at home in pickle, copy and repr."""
+"""Define the base of immutable values with equality, hash, repr, pickle and copy."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class Frozen:
-    """Base of the small value classes; a subclass names its fields in `_fields` and fills them by `_fill`.
+    """Base of the value classes. A subclass lists its fields in `_fields` and sets them with `_fill`.
 
-    Hand-written, because importing `dataclasses` would cost more than the rest of the package together.
+    `dataclasses` is not used: its import takes longer than that of the whole package.
     """
 
     __slots__ = ()
@@ -23,7 +23,7 @@ class Frozen:
             object.__setattr__(self, name, value)
 
     def _values(self) -> dict[str, Any]:
-        # One that its constructor refused may still be shown, by whoever reports the error.
+        # A debugger may show an instance whose constructor raised.
         return {name: getattr(self, name) for name in self._fields if hasattr(self, name)}
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -47,7 +47,7 @@ class Frozen:
         return f"{type(self).__qualname__}({fields})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # By keyword and through the constructor, so that what is unpickled has been checked as well.
+        # Through the constructor, which checks what is unpickled.
         return _remade, (type(self), self._values())
 
     def __copy__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Deliver the events of calls: to `on_event`, the log and OpenTelemetry.
+"""Deliver the events of calls to `on_event`, the log and OpenTelemetry.
 
-May use the models.
+May use `_escape` and the native module.
 """

@@ -1,8 +1,8 @@
-"""Who hears what calls tell: `on_event`, the log, and what instruments the library."""
+"""Deliver the events of a call or batch to `on_event`, the log and instrumentation."""
 
 from __future__ import annotations
 
-from .._models.event import Event, Listener
+from .listener import Listener
 from .logging import Log, log_callback_error, logger_that_listens
 
 TYPE_CHECKING = False
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, TypeAlias
 
-    from .._base_client import BaseClient
+    from .._native import Event
 
-    # Makes what hears one call, or one batch.
+    # Makes the listener of one call or batch.
     Make: TypeAlias = Callable[[], Listener]
 
 
@@ -29,12 +29,12 @@ class _Callback(Listener):
         return self._on_event(event)
 
 
-# By name, so that whoever instruments twice is heard once.
+# By name, so that instrumenting twice adds one listener.
 instruments: dict[str, Make] = {}
 
 
 class EventDispatcher:
-    """All who hear one call or one batch, for as long as it lasts; true where there is anybody."""
+    """The listeners of one call or batch, for its duration; true if there is one."""
 
     __slots__ = ("_listeners",)
 
@@ -44,10 +44,9 @@ class EventDispatcher:
     def __bool__(self) -> bool:
         return bool(self._listeners)
 
-    def on_event(self, events: Iterable[dict[str, Any]]) -> None:
+    def on_event(self, events: Iterable[Event]) -> None:
         if self._listeners:
-            for values in events:
-                event = Event(**values)
+            for event in events:
                 for listener in self._listeners:
                     _tell(listener, listener.on_event, event)
 
@@ -74,16 +73,15 @@ def _tell(listener: Listener, method: Callable[[Any], object], what: object) -> 
 NO_LISTENERS = EventDispatcher()
 
 
-def dispatcher_for(client: BaseClient) -> EventDispatcher:
-    """Who hears the call, or the batch, that a client begins now.
+def dispatcher_for(on_event: Callable[[Event], object] | None) -> EventDispatcher:
+    """The dispatcher of the call or batch that begins now.
 
-    Events cost a call about 50 µs, so they are asked for only where somebody listens; this costs it
-    less than one.
+    Events cost a call about 50 µs, so it makes them only if the dispatcher is true.
     """
     logger = logger_that_listens()
-    if client._on_event is None and logger is None and not instruments:
+    if on_event is None and logger is None and not instruments:
         return NO_LISTENERS
-    listeners: list[Listener] = [] if client._on_event is None else [_Callback(client._on_event)]
+    listeners: list[Listener] = [] if on_event is None else [_Callback(on_event)]
     if logger is not None:
         listeners.append(Log(logger))
     return EventDispatcher(listeners + [make() for make in tuple(instruments.values())])

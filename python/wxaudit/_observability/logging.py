@@ -1,6 +1,6 @@
-"""The log of the library, `logging.getLogger("wxaudit")`: what it says, at which level, with which fields.
+"""Write events to `logging.getLogger("wxaudit")`: their texts, levels and fields.
 
-Importing this does not import `logging`: as long as nobody else has, nobody can have enabled the log.
+This module does not import `logging`. Until a program imports it, it cannot have enabled the log.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 import sys
 
 from .._escape import escape_controls
-from .._models.event import Listener
+from .listener import Listener
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
-    from .._models.event import Event
+    from .._native import Event
 
-# The numbers of logging's own levels.
+# The levels of `logging`.
 DEBUG = 10
 INFO = 20
 
@@ -25,7 +25,7 @@ _logger: Logger | None = None
 
 
 def logger_that_listens() -> Logger | None:
-    """The logger where it is enabled for something that is ever said of a call, or else None."""
+    """The logger if it is enabled for any event of a call, or None."""
     logger = _logger or _found()
     return logger if logger is not None and logger.isEnabledFor(INFO) else None
 
@@ -33,32 +33,32 @@ def logger_that_listens() -> Logger | None:
 def _found() -> Logger | None:
     global _logger
     logging: Any = sys.modules.get("logging")
-    # Another thread may be just importing it, and not have come to what is needed.
+    # Another thread may be importing it at this moment, and these names may not exist yet.
     if not (hasattr(logging, "getLogger") and hasattr(logging, "NullHandler")):
         return None
     logger: Logger = logging.getLogger("wxaudit")
-    # What a program does not ask for, its users are not to find on their screens.
+    # Without a handler, `logging` would print warnings that the program did not ask for.
     logger.addHandler(logging.NullHandler())
     _logger = logger
     return logger
 
 
 def log_callback_error(message: str) -> None:
-    """Logs an exception that is being handled, of somebody who was called back; raises nothing itself."""
+    """Logs the exception of a callback, which is being handled. Raises nothing itself."""
     try:
         import logging
 
         (_found() or logging.getLogger("wxaudit")).exception(message)
     except Exception:
-        # A filter of the log raises too: there is nobody left to tell.
+        # A handler or filter of the log raised too. Nothing is left that could report it.
         return
 
 
 class Log(Listener):
-    """Writes the events of calls into the log.
+    """Writes events to the log.
 
-    Nothing is said above INFO: whatever fails reaches the caller as an exception or a result, and only the
-    caller knows whether it is worth a warning.
+    The highest level is INFO: a failure reaches the caller as an exception or a result, and only the caller
+    knows whether it deserves a warning.
     """
 
     __slots__ = ("_logger",)
@@ -81,7 +81,7 @@ def _level(event: Event) -> int:
 
 
 def _said(event: Event) -> tuple[str, tuple[object, ...]]:
-    """A constant text, by which error trackers group, and what goes into it."""
+    """A constant text, by which error trackers group, and its arguments."""
     what, error = _subject(event), event.error
     after, delay = event.elapsed or 0.0, event.delay or 0.0
     if event.kind == "request":
@@ -95,14 +95,14 @@ def _said(event: Event) -> tuple[str, tuple[object, ...]]:
     if event.kind == "refresh":
         return "%s: the token source is asked for a fresh token, because of: %s", (what, error)
     if event.kind == "poll" and error is not None:
-        return "%s: asked again in %.3f s, since it could not be seen: %s", (what, delay, error)
+        return "%s: this poll failed, polling again in %.3f s: %s", (what, delay, error)
     if event.kind == "poll":
-        return "%s: not decided yet, asked again in %.3f s", (what, delay)
+        return "%s: not decided yet, polling again in %.3f s", (what, delay)
     return "%s: %s", (what, event.kind)
 
 
 def _subject(event: Event) -> str:
-    """What the call asks, and about what: `POST /wxa/get_auditstatus (audit 1234567 of wx5b97…)`."""
+    """The request and its subject: `POST /wxa/get_auditstatus (audit 1234567 of wx5b97…)`."""
     request = f"{event.method or ''} {event.url_path or ''}".strip() or "wxaudit"
     audit = "" if event.auditid is None else f"audit {event.auditid}"
     label = "" if event.appid is None else f"of {escape_controls(event.appid)}"
@@ -111,7 +111,7 @@ def _subject(event: Event) -> str:
 
 
 def _fields(event: Event) -> dict[str, Any]:
-    """The attributes of the event that are set, under names that no record and no other library has."""
+    """The attributes of the event that are set, with a prefix that no other library uses."""
     return {
         f"wxaudit_{name}": escape_controls(value) if isinstance(value, str) else value
         for name, value in event.to_dict().items()

@@ -1,11 +1,11 @@
-"""The time that a wait goes by: the system's, or the clock that a test brings."""
+"""Measure the time of a wait, by the system's clock or by the clock of a test."""
 
 from __future__ import annotations
 
 from time import monotonic, sleep
 
 from .._errors.tree import ArgumentError
-from .._timeout import _given
+from .._validation import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,31 +16,31 @@ else:
     # typing would double the time that importing this package takes.
     Protocol = object
 
-# Seconds between two looks for signals, as in native calls.
+# Seconds between two checks for signals, as in native calls.
 _TICK = 0.05
 
 
 class Clock(Protocol):
-    """What may stand in the place of the system's time where a review is waited for.
+    """A clock that replaces the system's in a wait for a decision.
 
-    For tests, so that three days pass in milliseconds: `FakeWeChat().clock` is one. Nothing needs to be
-    inherited. Only the waits between polls go by it; calls keep their real time limits, and so does the
-    client's memory of a quota that is used up. Where that still refuses polls, unsent, whose `retry_at` is
-    past by this clock, the wait ends with the `QuotaError`.
+    It is for tests, in which three days pass in milliseconds: `FakeWeChat().clock` is one. A clock need not
+    inherit from this class. Only the waits between polls use it; the time limits of calls, and the client's
+    memory of a used up quota, use the system's. If the client refuses a poll for such a quota although its
+    `retry_at` is past by this clock, the wait ends with the `QuotaError`.
     """
 
     def now(self) -> datetime:
         """The time: an aware `datetime`."""
 
     def sleep(self, seconds: float, /) -> Awaitable[object] | None:
-        """Returns when so many seconds have passed. For `AsyncClient` it may be a coroutine function."""
+        """Returns after these seconds. For `AsyncClient` it may be a coroutine function."""
 
 
 class Stopwatch:
     """The seconds since a wait began.
 
-    What has been slept counts as passed, even where the clock says a little less: sleeps may end early by
-    what the clock can tell apart, and a clock that stands still must not make a wait endless.
+    A sleep counts in full even if the clock shows a little less: sleeps may end early by the resolution of
+    the clock, and a clock that stands still must not make a wait endless.
     """
 
     def __init__(self, clock: Clock | None) -> None:
@@ -50,11 +50,11 @@ class Stopwatch:
 
     @property
     def is_given(self) -> bool:
-        """Whether it goes by a caller's clock instead of the system's."""
+        """Whether the clock is a caller's."""
         return self._clock is not None
 
     def elapsed(self) -> float:
-        # By the monotonic clock, since somebody may set the other one meanwhile.
+        # By the monotonic clock, since the other one may be set meanwhile.
         if self._clock is None:
             passed = monotonic() - self._began
         else:
@@ -68,17 +68,17 @@ class Stopwatch:
         moment = datetime.now(timezone.utc) if self._clock is None else self._clock.now()
         if not isinstance(moment, datetime) or moment.tzinfo is None:
             raise ArgumentError(
-                f"clock: now() must give a datetime with a time zone, got {type(moment).__name__}; write "
+                f"clock: now() must return a datetime with a time zone, got {type(moment).__name__}; write "
                 "datetime.now(timezone.utc)"
             )
         return moment
 
     def at(self, moment: datetime) -> float:
-        """What this shows at that moment."""
+        """What this stopwatch shows at a moment."""
         return self.elapsed() + (moment - self.now()).total_seconds()
 
     def pause(self, until: float) -> float:
-        """Blocks until this shows `until`, and returns what it shows then."""
+        """Blocks until this stopwatch shows `until`, and returns what it then shows."""
         seconds = until - self.elapsed()
         if seconds <= 0:
             return self._elapsed
@@ -94,7 +94,7 @@ class Stopwatch:
         return self.elapsed()
 
     async def apause(self, until: float) -> float:
-        """As `pause`, without blocking the event loop."""
+        """Like `pause`, without blocking the event loop."""
         import asyncio
 
         seconds = until - self.elapsed()
@@ -104,33 +104,32 @@ class Stopwatch:
             await asyncio.sleep(seconds)
         else:
             slept: Any = self._clock.sleep(seconds)
-            # Where nothing is awaited, the other tasks have their turn all the same.
+            # Lets other tasks run even if there is nothing to await.
             await (slept if hasattr(slept, "__await__") else asyncio.sleep(0))
         self._elapsed = until
         return self.elapsed()
 
 
 def check_clock(clock: Any) -> None:
-    """`ArgumentError` for what is no clock."""
+    """`ArgumentError` for a value that is not a clock."""
     if clock is None:
         return
     if isinstance(clock, type):
-        raise ArgumentError(f"clock must be a clock, got the class; write clock={clock.__name__}()")
+        raise ArgumentError(f"clock must be an instance, got the class; write clock={clock.__name__}()")
     if not all(callable(getattr(clock, name, None)) for name in ("now", "sleep")):
-        raise ArgumentError(f"clock must have now() and sleep(seconds), got {_given(clock)}")
+        raise ArgumentError(f"clock must have now() and sleep(seconds), got {shown(clock)}")
 
 
 def _sleep(seconds: float) -> None:
     import threading
 
     if threading.current_thread() is not threading.main_thread():
-        # No signal is handled here.
+        # Only the main thread handles signals.
         return sleep(seconds)
-    # In ticks: a signal that comes just before a sleep begins would not end it, and Ctrl-C would seem
-    # ignored.
+    # In short sleeps: a signal that arrives just before a sleep begins does not end it.
     until = monotonic() + seconds
     while seconds > 0:
         sleep(min(_TICK, seconds))
-        # Counted down as well, for tests that let the system's clock stand still.
+        # Also counted down, for tests in which the system's clock stands still.
         seconds = min(seconds - _TICK, until - monotonic())
     return None

@@ -18,7 +18,7 @@ from .._errors.tree import (
     _in_beijing,
     make_error,
 )
-from .._native import AuditResult, AuditStatus, read_query
+from .._native import AuditResult, AuditStatus, Event, read_query
 from .._validation import check_callback
 from .clock import Stopwatch, check_clock
 from .polling import limit_of, polling_of
@@ -180,25 +180,25 @@ class Wait:
             self._client._report(self._events(wait, seen))
         return isinstance(seen, AuditStatus) or wait.outcome is not seen
 
-    def _events(self, wait: PollState, seen: AuditStatus | WxAuditError) -> Iterator[dict[str, Any]]:
+    def _events(self, wait: PollState, seen: AuditStatus | WxAuditError) -> Iterator[Event]:
         """One, which is made only where somebody hears it."""
         now = self.watch.elapsed()
         failed = not isinstance(seen, AuditStatus)
         errcode = getattr(seen, "errcode", None)
-        yield {
-            "kind": "poll",
-            "time": self.watch.now().timestamp(),
-            "auditid": seen.auditid,
-            "appid": seen.appid,
-            "attempt": wait.polls,
-            "http_status": getattr(seen, "http_status", None),
-            "errcode": errcode if failed else 0,
-            "rid": getattr(seen, "rid", None),
-            "delay": max(wait.due - now, 0.0),
-            "elapsed": now,
-            "error": str(seen) if failed else None,
-            "error_type": (type(seen).__name__ if errcode is None else "APIError") if failed else None,
-        }
+        yield Event(
+            kind="poll",
+            time=self.watch.now().timestamp(),
+            auditid=seen.auditid,
+            appid=seen.appid,
+            attempt=wait.polls,
+            http_status=getattr(seen, "http_status", None),
+            errcode=errcode if failed else 0,
+            rid=getattr(seen, "rid", None),
+            delay=max(wait.due - now, 0.0),
+            elapsed=now,
+            error=str(seen) if failed else None,
+            error_type=(type(seen).__name__ if errcode is None else "APIError") if failed else None,
+        )
 
 
 class BatchWait(Wait):

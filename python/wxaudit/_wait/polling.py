@@ -1,12 +1,10 @@
-"""How often a review is asked for while it is waited for: the policy alone, without a clock."""
+"""Define how often a wait polls an audit. Nothing here reads a clock."""
 
 from __future__ import annotations
 
 from .._errors.tree import ArgumentError
 from .._models.value import Frozen
-from .._native import conceal
-from .._number import number_of, timedelta_of
-from .._timeout import _LONGEST, _given
+from .._validation import check_number, check_seconds, check_whole_number, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,30 +12,32 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import ClassVar
 
-# Seconds; below this, polls would be a busy loop.
+# Seconds. Shorter intervals would make a busy loop.
 _SHORTEST = 0.001
 
-# Seconds; the longest interval unless another is given.
+# Seconds; the default of the longest interval.
 _MAXIMUM = 600.0
 
 
 class Polling(Frozen):
-    """How often `wait_for_decision` looks: soon at first, then more and more rarely.
+    """How often `wait_for_decision` polls: first often, then less and less.
 
-    - `initial`: from the first poll to the second, in seconds or as `timedelta`; at least a millisecond.
-    - `multiplier`: each interval is so many times the one before, at least 1.
+    - `initial`: the interval from the first poll to the second, in seconds or as `timedelta`; at least a
+      millisecond.
+    - `multiplier`: the factor from one interval to the next, at least 1.
     - `maximum`: the longest interval, in seconds or as `timedelta`; at least `initial`, at most a year. By
-      default ten minutes, or `initial` where that is longer.
-    - `jitter`: each interval is shortened by a random part of it, up to this one; from 0 to less than 1, and
-      not so large that an interval could be shorter than a millisecond.
-    - `max_failures`: so many polls in a row may fail in a way that passes (no connection, timeouts, HTTP 5xx,
-      errcode -1, an answer that is not WeChat's, a token source that fails) before the next such failure
-      ends the wait. They lengthen the intervals like any other poll.
+      default ten minutes, or `initial` if that is longer.
+    - `jitter`: the largest part of an interval by which it is shortened at random; at least 0, less than 1,
+      and small enough to leave intervals of at least a millisecond.
+    - `max_failures`: the number of transient failures in a row that the wait tolerates (no connection,
+      timeouts, HTTP 5xx, errcode -1, an answer that is not WeChat's, a token source that fails). The next one
+      ends the wait. A failed poll lengthens the interval like any other.
 
-    A review takes hours, and up to 7 working days, and each poll counts against the merchant's quota: the
-    defaults ask 9 or 10 times in the first half hour, then every 9 to 10 minutes.
+    A review takes hours, and up to 7 working days, and each poll counts against the merchant's quota. With
+    the defaults a wait polls 9 or 10 times in the first half hour, then every 9 to 10 minutes.
 
-    The attributes are floats of seconds, and numbers. `ArgumentError` for anything else.
+    The attributes are floats, in seconds where they are durations; `max_failures` is an int. `ArgumentError`
+    for any other value.
     """
 
     __module__ = "wxaudit"
@@ -59,121 +59,61 @@ class Polling(Frozen):
         jitter: int | float = 0.1,
         max_failures: int = 10,
     ) -> None:
-        # A token in the wrong place is in no traceback either.
-        _, initial, maximum, multiplier, jitter, max_failures = conceal(
-            None, initial, maximum, multiplier, jitter, max_failures
-        )
         self._fill(initial=_interval("initial", initial, 30))
         self._fill(
             maximum=max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600),
-            multiplier=_number("multiplier", multiplier),
-            jitter=_number("jitter", jitter),
+            multiplier=check_number("multiplier", multiplier, "1 for intervals that do not grow", least=1),
+            jitter=check_number("jitter", jitter, "0.1 for a tenth", least=0, below=1),
+            max_failures=check_whole_number("max_failures", max_failures, "10"),
         )
         if self.maximum < self.initial:
             raise ArgumentError(
                 f"maximum must be at least initial, which is {self.initial:g} seconds, got "
-                f"{_given(maximum)}; write maximum={self.initial:g} for intervals that do not grow"
-            )
-        if not 1 <= self.multiplier < float("inf"):  # NaN is neither
-            raise ArgumentError(
-                f"multiplier must be at least 1, got {_given(multiplier)}; write multiplier=1 for intervals "
-                "that do not grow"
-            )
-        if not 0 <= self.jitter < 1:
-            raise ArgumentError(
-                f"jitter must be a part from 0 to less than 1, got {_given(jitter)}; write jitter=0.1 for a "
-                "tenth"
+                f"{shown(maximum)}; write maximum={self.initial:g} for intervals that do not grow"
             )
         if round(self.minimum, 9) < _SHORTEST:
             raise ArgumentError(
-                f"jitter must leave intervals of at least {_SHORTEST} seconds, got {_given(jitter)} with "
+                f"jitter must leave intervals of at least {_SHORTEST} seconds, got {shown(jitter)} with "
                 f"initial={self.initial:g}; write jitter=0, or a longer initial"
             )
-        failures = number_of(max_failures)
-        if not isinstance(failures, int) or failures < 0:
-            raise ArgumentError(
-                f"max_failures must be a whole number from 0, got {_given(max_failures)}; write "
-                "max_failures=10"
-            )
-        self._fill(max_failures=failures)
 
     @property
     def minimum(self) -> float:
-        """Seconds: no two polls of one audit are closer than this, `initial × (1 - jitter)`."""
+        """The shortest interval between two polls of one audit in seconds: `initial × (1 - jitter)`."""
         return self.initial * (1 - self.jitter)
 
     def delays(self, random: Callable[[], float] | None = None) -> Iterator[float]:
-        """The intervals between polls in seconds, without end, each between `minimum` and `maximum`.
+        """The intervals between polls in seconds, without end, each from `minimum` to `maximum`.
 
-        `random` gives numbers from 0 to less than 1, such as `random.Random(7).random`; by default it is
-        Python's own.
+        `random` returns numbers from 0 to less than 1, like the default, `random.random`.
         """
-        drawn = _pythons_own() if random is None else random
+        if random is None:
+            import random as module
+
+            random = module.random
         interval = self.initial
         while True:
-            yield max(interval * (1 - self.jitter * drawn()), self.minimum)
+            yield max(interval * (1 - self.jitter * random()), self.minimum)
             interval = min(interval * self.multiplier, self.maximum)
 
 
 def polling_of(polling: object) -> Polling:
-    """What a caller means by `polling`."""
+    """The `polling` argument of a wait, checked."""
     if isinstance(polling, Polling):
         return polling
-    raise ArgumentError(f"polling must be a Polling, got {_given(polling)}; write Polling(initial=30)")
+    raise ArgumentError(f"polling must be a Polling, got {shown(polling)}; write Polling(initial=30)")
 
 
 def limit_of(timeout: object) -> float | None:
-    """What a caller means by the `timeout` of a wait, in seconds; None where it has no end."""
+    """The `timeout` of a wait, in seconds; None for no limit."""
     if timeout is None:
         return None
-    seconds = _seconds("timeout", timeout, "timedelta(days=7), or None for no end")
-    if not seconds >= _SHORTEST:  # NaN included
-        raise ArgumentError(
-            f"timeout must be at least {_SHORTEST} seconds, got {_given(timeout)}; write the longest time to "
-            "wait, such as timeout=timedelta(days=7), or None for no end"
-        )
-    return seconds
+    example = "timeout=timedelta(days=7), or timeout=None to wait without a limit"
+    return check_seconds("timeout", timeout, example, shortest=_SHORTEST)
 
 
 def _interval(name: str, value: object, example: int) -> float:
-    seconds = _seconds(name, value, str(example))
-    if not seconds >= _SHORTEST:  # NaN included
-        raise ArgumentError(
-            f"{name} must be at least {_SHORTEST} seconds, got {_given(value)}; write {name}={example}"
-        )
-    return seconds
-
-
-def _seconds(name: str, value: object, example: str) -> float:
-    if (duration := timedelta_of(value)) is not None:
-        seconds = duration.total_seconds()
-    elif (number := number_of(value)) is not None:
-        # Compared before it is converted: float() of a huge int overflows.
-        seconds = _LONGEST + 1 if number > _LONGEST else -1.0 if number < 0 else float(number)
-    else:
-        raise ArgumentError(
-            f"{name} must be a number of seconds or a timedelta, got {_given(value)}; write {name}={example}"
-        )
-    if seconds > _LONGEST:
-        raise ArgumentError(
-            f"{name} must be at most one year, got {_given(value)}; it counts seconds, not milliseconds; "
-            f"write {name}={example}"
-        )
-    return seconds
-
-
-def _number(name: str, value: object) -> float:
-    number = number_of(value)
-    if number is not None:
-        # float() of a huge int overflows; no such number is allowed anyway. A NaN stays one.
-        return float("inf") if number >= 1e300 else float("-inf") if number <= -1e300 else float(number)
-    raise ArgumentError(f"{name} must be a number, got {_given(value)}")
-
-
-def _pythons_own() -> Callable[[], float]:
-    from random import random
-
-    return random
+    return check_seconds(name, value, f"{name}={example}", shortest=_SHORTEST)
 
 
 DEFAULT = Polling()

@@ -6,12 +6,10 @@ import os
 import re
 import secrets
 import time
-from datetime import timedelta
 
 from .._errors.tree import ArgumentError
 from .._native import conceal, hide
-from .._number import number_of
-from .._timeout import _given
+from .._validation import check_seconds
 from ._crypto import decrypt, encrypt, is_signed, read_appid, read_key, read_token, sign
 from ._message import read_message
 from ._rejected import EventRejected
@@ -21,6 +19,7 @@ from ._seen import Seen
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
     from typing import Any
 
     from .._native import Hidden
@@ -87,7 +86,9 @@ class EventReceiver:
             keys.append(read_key(previous_encoding_aes_key, "previous_encoding_aes_key"))
         self._keys = tuple(keys)
         self._appid = read_appid(component_appid)
-        self._max_age = _seconds(max_age)
+        self._max_age = check_seconds(
+            "max_age", max_age, "max_age=300", shortest=_SHORTEST_AGE, longest=_LONGEST_AGE
+        )
         if not callable(clock):
             raise ArgumentError(f"clock must be callable, such as time.time, got {type(clock).__name__}")
         self._clock = clock
@@ -202,19 +203,3 @@ class EventReceiver:
 
     def __reduce__(self) -> Any:
         raise TypeError("an EventReceiver holds secrets and cannot be pickled; make one in each process")
-
-
-def _seconds(max_age: Any) -> float:
-    if isinstance(max_age, timedelta):
-        max_age = max_age.total_seconds()
-    seconds = number_of(max_age)
-    if seconds is None:
-        raise ArgumentError(
-            f"max_age must be seconds or a timedelta, got {_given(max_age)}; write max_age=300"
-        )
-    if not _SHORTEST_AGE <= seconds <= _LONGEST_AGE:
-        raise ArgumentError(
-            f"max_age must be from 1 second to 1 day, got {_given(max_age)}; it counts seconds, not "
-            "milliseconds; write max_age=300"
-        )
-    return float(seconds)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyList;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 
@@ -27,6 +27,7 @@ use crate::python::runtime::blocking::{self, AbortOnDrop};
 use crate::python::runtime::completion_queue;
 use crate::python::runtime::loop_bridge::LoopBridge;
 use crate::python::runtime::runtime::Runtime;
+use crate::python::types;
 use crate::python::types::query::{self, Checked};
 use crate::python::types::result::{Answered, AuditResult};
 use crate::python::types::status::AuditStatus;
@@ -189,7 +190,7 @@ impl Batch {
     fn take<'py>(
         &self,
         py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyList>, Vec<Question>, Vec<Bound<'py, PyDict>>, bool)> {
+    ) -> PyResult<(Bound<'py, PyList>, Vec<Question>, Vec<types::event::Event>, bool)> {
         let running = self.running()?;
         let messages = running.outbox.take();
         running.progress().held -= messages.outcomes.len();
@@ -201,8 +202,8 @@ impl Batch {
             let source = running.sources.get(py, asked.source)?;
             Some(Question::new(asked, source, Arc::downgrade(&running.sources)))
         });
-        let events = messages.events.iter().map(|event| errors::event(py, event));
-        Ok((results, questions.collect(), events.collect::<PyResult<_>>()?, messages.over))
+        let events = messages.events.into_iter().map(types::event::Event);
+        Ok((results, questions.collect(), events.collect(), messages.over))
     }
 
     /// Drops what is under way.

@@ -10,18 +10,17 @@ use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::Outcome;
 use crate::call::token_source::{Ask, TokenProvider};
 use crate::error::{Error, Limit};
 use crate::event::{Event, Observer};
-use crate::python::convert::errors;
 use crate::python::convert::token::Secret;
 use crate::python::runtime::blocking;
 use crate::python::runtime::completion_queue::Completion;
 use crate::python::runtime::loop_bridge::LoopBridge;
+use crate::python::types;
 use crate::token::Token;
 
 enum Message {
@@ -195,11 +194,10 @@ impl Step {
 
 #[pymethods]
 impl Step {
-    /// What happened since the last step: the keywords of an Event each.
+    /// What happened since the last step.
     #[getter]
-    fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let events = self.events.iter().map(|event| errors::event(py, event));
-        PyList::new(py, events.collect::<PyResult<Vec<_>>>()?)
+    fn events(&self) -> Vec<types::event::Event> {
+        self.events.iter().cloned().map(types::event::Event).collect()
     }
 
     /// None: nothing is asked. False: a token is. True: a fresh token is.

@@ -1,4 +1,4 @@
-//! From the core's one error enum to the exceptions of `wxaudit._errors.tree`: one exhaustive match.
+//! Convert the core's errors to the exceptions of `wxaudit._errors.tree`, and times to datetimes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,6 @@ use pyo3::types::{PyDateTime, PyDict, PyTuple, PyTzInfo};
 
 use super::imports;
 use crate::error::{Error, Failure, Phase};
-use crate::event::Event;
 
 /// The call that failed, for the exception's attributes.
 #[derive(Default)]
@@ -17,15 +16,15 @@ pub(crate) struct Context<'a> {
     pub(crate) appid: Option<&'a str>,
 }
 
-/// The exception for an error outside of any call.
+/// The exception for an error that no call has caused.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     let made = described(py, error, 0, None, &Context::default())
         .and_then(|described| imports::from_native(py)?.call1(described));
     made.map_or_else(|problem| problem, PyErr::from_value)
 }
 
-/// How a call failed, as data of which `wxaudit._errors.tree.from_native` makes the exception: a call may end in a daemon thread of
-/// an interpreter that exits, where no Python code may run below native frames.
+/// The data from which `wxaudit._errors.tree.from_native` makes the exception of a failed call. Python code makes it,
+/// since a call may end in a daemon thread of an exiting interpreter, where no Python code may run below native frames.
 pub(crate) fn failed<'py>(
     py: Python<'py>,
     failure: &Failure,
@@ -77,29 +76,6 @@ fn transport(phase: Phase, error: &Error) -> String {
         Phase::Start => error.to_string(),
         _ => format!("no answer from WeChat: {error}"),
     }
-}
-
-/// The keywords of an event as Python code sees it.
-pub(crate) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
-    let values = PyDict::new(py);
-    values.set_item("kind", event.kind.name())?;
-    values.set_item("time", timestamp(event.at))?;
-    values.set_item("call", event.call)?;
-    values.set_item("auditid", event.auditid)?;
-    values.set_item("appid", &event.appid)?;
-    values.set_item("attempt", event.attempt)?;
-    values.set_item("method", &event.method)?;
-    values.set_item("host", &event.host)?;
-    values.set_item("port", event.port)?;
-    values.set_item("url_path", event.url_path)?;
-    values.set_item("http_status", event.http_status)?;
-    values.set_item("errcode", event.errcode)?;
-    values.set_item("rid", &event.rid)?;
-    values.set_item("delay", event.delay.as_ref().map(Duration::as_secs_f64))?;
-    values.set_item("elapsed", event.elapsed.as_secs_f64())?;
-    values.set_item("error", &event.error)?;
-    values.set_item("error_type", event.error_type)?;
-    Ok(values)
 }
 
 /// An aware datetime in UTC, to the microsecond.

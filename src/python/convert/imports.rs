@@ -40,6 +40,11 @@ pub(crate) fn reason(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.import(intern!(py, "wxaudit._models.state"))?.getattr(intern!(py, "Reason"))
 }
 
+/// Makes a value of its class and its fields, for pickle.
+pub(crate) fn remade(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import(intern!(py, "wxaudit._models.value"))?.getattr(intern!(py, "_remade"))
+}
+
 /// Shows an audit as HTML.
 pub(crate) fn audit_html(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     py.import(intern!(py, "wxaudit._display.card"))?.getattr(intern!(py, "audit_html"))

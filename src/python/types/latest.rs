@@ -1,4 +1,4 @@
-//! `wxaudit.LatestAuditStatus`: the review status of what a mini program submitted last.
+//! `wxaudit.LatestAuditStatus`: the review status of the last submission of a mini program.
 
 use std::time::SystemTime;
 
@@ -11,9 +11,9 @@ use crate::python::convert::errors;
 use crate::python::convert::shown::visible_repr;
 use crate::wechat::status;
 
-/// The review status of what a mini program submitted last, with what was submitted.
+/// The review status of the last submission of a mini program, and what was submitted.
 ///
-/// It is an `AuditStatus`, and equal to another one that says the same of the same audit.
+/// It is an `AuditStatus`, and is compared as one.
 ///
 /// Source: `api_getlatestauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
 #[pyclass(frozen, extends = AuditStatus, subclass, module = "wxaudit", name = "LatestAuditStatus")]
@@ -78,13 +78,13 @@ impl LatestAuditStatus {
         self.user_desc.as_deref()
     }
 
-    /// When it was submitted: aware, UTC. None where WeChat did not say.
+    /// When it was submitted: aware, UTC. None if WeChat did not tell.
     #[getter]
     fn submitted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.submitted_at.map(|at| errors::utc(py, at)).transpose()
     }
 
-    /// All of it in a dict that is safe for JSON; `from_dict` reads it back.
+    /// All attributes in a dict that is safe for JSON; `from_dict` reads it back.
     fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let latest = slf.get();
@@ -96,7 +96,7 @@ impl LatestAuditStatus {
         Ok(dict)
     }
 
-    /// Reads what `to_dict` made. Keys it does not know are left out; `ArgumentError` for a missing or wrong one.
+    /// Reads what `to_dict` made. Unknown keys are ignored; `ArgumentError` for a missing key or a wrong value.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();

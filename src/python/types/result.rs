@@ -27,7 +27,7 @@ impl AuditResult {
     }
 }
 
-/// What is known of a query that was answered, beside the answer.
+/// What is known of an answered query besides the answer.
 pub(crate) struct Answered {
     pub(crate) auditid: Option<i64>,
     pub(crate) appid: Option<String>,
@@ -65,7 +65,7 @@ impl AuditResult {
         ("auditid", "appid", "status", "error")
     }
 
-    /// The audit's number; None where the query held none.
+    /// The audit's number; None if the query had none.
     #[getter]
     fn auditid(&self) -> Option<i64> {
         self.auditid
@@ -77,13 +77,13 @@ impl AuditResult {
         self.appid.as_deref()
     }
 
-    /// The status; None where there is an error.
+    /// The status; None if there is an error.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> Option<Bound<'py, AuditStatus>> {
         self.status.as_ref().map(|status| status.bind(py).clone())
     }
 
-    /// The error; None where there is a status.
+    /// The error; None if there is a status.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         self.error.as_ref().map(|error| error.bind(py).clone())
@@ -95,7 +95,7 @@ impl AuditResult {
         self.index
     }
 
-    /// How many requests were sent for it.
+    /// The number of requests that were sent for it.
     #[getter]
     fn attempts(&self) -> u32 {
         self.attempts
@@ -107,7 +107,7 @@ impl AuditResult {
         self.status.is_some()
     }
 
-    /// The status; raises the error where there is one.
+    /// Returns the status, or raises the error.
     fn unwrap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match (&self.status, &self.error) {
             (Some(status), _) => Ok(status.bind(py).clone().into_any()),
@@ -173,7 +173,7 @@ impl AuditResult {
         Ok((slf.get_type().into_any(), arguments.into_pyobject(py)?))
     }
 
-    // An error that was raised knows frames, and a frame may know this result: the collector has to see the circle.
+    // A raised error refers to frames, and a frame may refer to this result: the collector has to see that cycle.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.status)?;
         visit.call(&self.error)

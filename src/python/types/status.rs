@@ -1,4 +1,4 @@
-//! `wxaudit.AuditStatus`: a native class that is at home in Python.
+//! `wxaudit.AuditStatus`: the review status of one audit.
 
 use std::hash::{Hash, Hasher};
 use std::time::SystemTime;
@@ -15,10 +15,10 @@ use crate::python::convert::shown::visible_repr;
 use crate::python::convert::{errors, imports, json};
 use crate::wechat::status;
 
-/// The review status of one audit, as WeChat told it at one moment.
+/// The review status of one audit at one moment.
 ///
-/// Two are equal when they say the same of the same audit: auditid, status, reason, screenshots and appid. When they
-/// were observed, and how the answer was written, does not count.
+/// Two are equal if their auditid, status, reason, screenshots and appid are. The time of the observation and the form
+/// of the answer do not count.
 ///
 /// Source: `api_getauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
 #[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
@@ -75,7 +75,7 @@ impl AuditStatus {
         state(py, self.0.status)
     }
 
-    /// Why it was rejected or delayed, as WeChat wrote it: untrusted text. None where WeChat gave none.
+    /// Why it was rejected or delayed, as WeChat wrote it: untrusted text. None if WeChat gave no reason.
     #[getter]
     fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -93,7 +93,7 @@ impl AuditStatus {
         self.0.appid.as_deref()
     }
 
-    /// When the answer arrived: aware, UTC. The wire carries no time.
+    /// When the answer arrived: aware, UTC. The answer itself has no time.
     #[getter]
     fn observed_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         errors::utc(py, self.0.observed_at)
@@ -119,7 +119,7 @@ impl AuditStatus {
         PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// Whether WeChat will not change it any more: approved, rejected or withdrawn.
+    /// Whether WeChat no longer changes it: approved, rejected or withdrawn.
     #[getter]
     fn is_final(&self) -> bool {
         matches!(self.0.status, 0 | 1 | 3)
@@ -143,7 +143,7 @@ impl AuditStatus {
         self.0.status == 1
     }
 
-    /// Raises `ReviewRejected` when it was rejected, and returns itself otherwise.
+    /// Raises `ReviewRejected` if it was rejected; otherwise returns the status itself.
     fn raise_for_rejection<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         if !slf.get().is_rejected() {
             return Ok(slf.clone());
@@ -151,7 +151,7 @@ impl AuditStatus {
         Err(PyErr::from_value(imports::review_rejected(slf.py())?.call1((slf,))?))
     }
 
-    /// All of it in a dict that is safe for JSON; `from_dict` reads it back.
+    /// All attributes in a dict that is safe for JSON; `from_dict` reads it back.
     pub(crate) fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let status = &slf.get().0;
@@ -167,7 +167,7 @@ impl AuditStatus {
         Ok(dict)
     }
 
-    /// Reads what `to_dict` made. Keys it does not know are left out; `ArgumentError` for a missing or wrong one.
+    /// Reads what `to_dict` made. Unknown keys are ignored; `ArgumentError` for a missing key or a wrong value.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Self::read(data)?.into_class(class)
@@ -244,7 +244,7 @@ impl AuditStatus {
         data_of(slf)
     }
 
-    /// For notebooks: a small table, everything from the wire escaped.
+    /// For notebooks: a card, with all text escaped.
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         imports::audit_html(slf.py())?.call1((slf,))
     }
@@ -260,7 +260,7 @@ impl AuditStatus {
     }
 }
 
-/// `to_dict`, of a subclass too.
+/// The dict of `to_dict`, which a subclass may override.
 fn data_of<'py>(status: &Bound<'py, AuditStatus>) -> PyResult<Bound<'py, PyDict>> {
     Ok(status.call_method0(intern!(status.py(), "to_dict"))?.cast_into()?)
 }
@@ -296,7 +296,7 @@ impl AuditStatus {
         (status.auditid, status.status, reason, &status.screenshots, appid)
     }
 
-    /// An instance of this class itself, or of a subclass by way of its constructor.
+    /// An instance of this class, or of a subclass through its constructor.
     fn into_class<'py>(self, class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
         if class.is(py.get_type::<Self>()) {
@@ -305,7 +305,7 @@ impl AuditStatus {
         self.call_class(class, &PyDict::new(py))
     }
 
-    /// An instance by way of the constructor of a subclass, which takes these keywords too.
+    /// An instance through the constructor of a subclass, with these keywords.
     pub(crate) fn call_class<'py>(
         self,
         class: &Bound<'py, PyType>,
@@ -319,7 +319,7 @@ impl AuditStatus {
     }
 }
 
-/// The member of `AuditState` for a number. The known ones are looked up once.
+/// The member of `AuditState` for a number. Known members are looked up once.
 fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
     static KNOWN: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
     let known = KNOWN.get_or_try_init(py, || {
@@ -332,7 +332,7 @@ fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
     }
 }
 
-/// The state as the constructor takes it, in a form that evaluates.
+/// The state as an expression that evaluates to it.
 fn shown_state(py: Python<'_>, number: i64) -> PyResult<String> {
     Ok(match number {
         0..=4 => format!("AuditState.{}", state(py, number)?.getattr("name")?.extract::<String>()?),

@@ -14,7 +14,7 @@ use wxaudit::call::retry::Class;
 use wxaudit::call::token_source::{Answer, Ask, Credential, SharedSource};
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Limit};
-use wxaudit::event::Kind;
+use wxaudit::event::kind;
 
 /// What a source is to do when it is asked.
 #[derive(Clone, Copy, PartialEq)]
@@ -67,12 +67,16 @@ async fn one_call_is_one_request() {
     assert_eq!((status.auditid, status.status, status.appid.as_deref()), (1_234_567, 2, Some("wx1")));
     assert!(status.observed_at >= before && status.observed_at <= SystemTime::now());
     assert_eq!(server.requests().len(), 1);
-    assert_eq!(log.kinds(), [Kind::Request, Kind::Response]);
+    assert_eq!(log.kinds(), [kind::REQUEST, kind::RESPONSE]);
     let events = log.events.lock().unwrap();
     for event in events.iter() {
-        assert_eq!((event.auditid, event.appid.as_deref(), event.attempt), (Some(1_234_567), Some("wx1"), 1));
-        assert_eq!((event.method.as_str(), event.url_path), ("POST", "/wxa/get_auditstatus"));
-        assert_eq!(event.host, "127.0.0.1");
+        assert_eq!(
+            (event.auditid, event.appid.as_deref(), event.attempt),
+            (Some(1_234_567), Some("wx1"), Some(1))
+        );
+        assert_eq!(event.method.as_deref(), Some("POST"));
+        assert_eq!(event.url_path.as_deref(), Some("/wxa/get_auditstatus"));
+        assert_eq!(event.host.as_deref(), Some("127.0.0.1"));
     }
     assert_eq!((events[1].http_status, events[1].errcode, &events[1].error), (Some(200), Some(0), &None));
 }
@@ -84,7 +88,7 @@ async fn busy_twice_and_then_an_answer() {
     fastrand::seed(7);
     client(&server).get_audit_status(&observed(MINUTE, &log)).await.unwrap();
     assert_eq!(server.requests().len(), 3);
-    assert_eq!(log.kinds(), [[Kind::Request, Kind::Response, Kind::Retry]; 3].concat()[..8]);
+    assert_eq!(log.kinds(), [[kind::REQUEST, kind::RESPONSE, kind::RETRY]; 3].concat()[..8]);
     let mut random = fastrand::Rng::with_seed(7);
     let expected = [1, 2].map(|retry| Class::Busy.delay(retry, random.f64()));
     assert_eq!(log.delays(), expected);

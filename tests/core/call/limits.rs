@@ -10,7 +10,7 @@ use crate::support::scripted_server::{Act, Server, errcode, reply};
 use wxaudit::call::client::Call;
 use wxaudit::call::token_source::Credential;
 use wxaudit::error::Error;
-use wxaudit::event::Kind;
+use wxaudit::event::kind;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -79,7 +79,7 @@ async fn a_call_with_the_time_waits_for_the_gate() {
     let client = client(&server);
     let log = Log::jumping();
     assert_eq!(errcode_of(client.get_audit_status(&observed(2 * MINUTE, &log)).await), (45011, 1));
-    assert_eq!(log.kinds()[..3], [Kind::Request, Kind::Response, Kind::Retry]);
+    assert_eq!(log.kinds()[..3], [kind::REQUEST, kind::RESPONSE, kind::RETRY]);
     let delay = log.delays()[0];
     assert!(delay + Duration::from_secs(5) > MINUTE && delay <= MINUTE, "{delay:?}");
     assert_eq!(server.requests().len(), 1);
@@ -93,7 +93,7 @@ async fn a_call_with_the_time_waits_for_a_gate_that_another_call_has_closed() {
     let log = Log::jumping();
     let patient = Call { max_retries: 0, ..observed(2 * MINUTE, &log) };
     assert_eq!(errcode_of(client.get_audit_status(&patient).await), (45011, 0));
-    assert_eq!(log.kinds()[0], Kind::Retry);
+    assert_eq!(log.kinds()[0], kind::RETRY);
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -103,7 +103,7 @@ async fn without_retries_the_refusal_itself_is_raised_at_once() {
     let log = Arc::<Log>::default();
     let call = Call { max_retries: 0, ..observed(10 * MINUTE, &log) };
     assert_eq!(errcode_of(client(&server).get_audit_status(&call).await), (45011, 1));
-    assert_eq!(log.kinds(), [Kind::Request, Kind::Response]);
+    assert_eq!(log.kinds(), [kind::REQUEST, kind::RESPONSE]);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use wxaudit::call::client::{Call, Client};
 use wxaudit::call::token_source::Credential;
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
-use wxaudit::event::{Event, Kind, Observer};
+use wxaudit::event::{Event, Observer, kind};
 use wxaudit::token::Token;
 use wxaudit::wechat::operation::Operation;
 use wxaudit::wechat::request::AuditId;
@@ -66,18 +66,23 @@ impl Log {
         Arc::new(Self { jumps: true, ..Self::default() })
     }
 
-    pub(crate) fn kinds(&self) -> Vec<Kind> {
-        self.events.lock().unwrap().iter().map(|event| event.kind).collect()
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        self.events.lock().unwrap().iter().map(|event| event.kind.to_string()).collect()
     }
 
     pub(crate) fn delays(&self) -> Vec<Duration> {
-        self.events.lock().unwrap().iter().filter_map(|event| event.delay).collect()
+        self.events
+            .lock()
+            .unwrap()
+            .iter()
+            .filter_map(|event| event.delay.map(Duration::from_secs_f64))
+            .collect()
     }
 }
 
 impl Observer for Log {
     fn on_event(&self, event: Event) {
-        let paused = event.kind == Kind::Retry;
+        let paused = event.kind == kind::RETRY;
         if self.jumps && self.paused.swap(paused, Ordering::Relaxed) != paused {
             if paused { tokio::time::pause() } else { tokio::time::resume() }
         }

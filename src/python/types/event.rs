@@ -1,0 +1,103 @@
+//! `wxaudit.Event`: one step of a call, as listeners and `on_event` get it.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::event::{self, event_fields};
+use crate::python::convert::imports;
+
+/// One step of a call of any kind. It never carries a token: no query string, no header, no body.
+///
+/// `kind` names the step, and more kinds may come:
+///
+/// - `"request"`: an attempt is about to be sent
+/// - `"response"`: an answer came, or the attempt failed, and then `error` says how
+/// - `"retry"`: another attempt follows after `delay` seconds
+/// - `"refresh"`: the token source is asked for a fresh token
+/// - `"poll"`: `wait_for_decision` has polled once, and polls again after `delay` seconds
+///
+/// Any other attribute is `None` where it does not apply.
+#[pyclass(frozen, eq, module = "wxaudit")]
+#[derive(PartialEq)]
+pub(crate) struct Event(pub(crate) event::Event);
+
+macro_rules! define_class {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        #[pymethods]
+        impl Event {
+            #[new]
+            #[pyo3(signature = (*, kind, $($name = None),+))]
+            #[expect(clippy::too_many_arguments, reason = "the keywords are the attributes, one by one")]
+            fn new(py: Python<'_>, kind: String, $($name: Option<$type>),+) -> PyResult<Self> {
+                let mut event = event::Event { kind: kind.into(), $($name),+ }.redacted();
+                if let Some(error) = event.error.take() {
+                    event.error = Some(imports::escape_controls(py)?.call1((error,))?.extract()?);
+                }
+                Ok(Self(event))
+            }
+
+            /// The step; one of the kinds above.
+            #[getter]
+            fn kind(&self) -> &str {
+                &self.0.kind
+            }
+
+            $($(#[$doc])*
+            #[getter]
+            fn $name(&self) -> Option<$type> {
+                self.0.$name.clone()
+            })+
+
+            /// The attributes that are set, safe for JSON; `Event(**data)` reads it back.
+            fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+                let dict = PyDict::new(py);
+                dict.set_item("kind", &self.0.kind)?;
+                $(if let Some(value) = &self.0.$name {
+                    dict.set_item(stringify!($name), value)?;
+                })+
+                Ok(dict)
+            }
+
+            fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+                let show = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+                    Ok(format!("{}={}", name.extract::<&str>()?, value.repr()?.to_str()?))
+                };
+                let shown = self.to_dict(py)?.iter().map(show).collect::<PyResult<Vec<_>>>()?;
+                Ok(format!("Event({})", shown.join(", ")))
+            }
+
+            fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+                PyTuple::new(py, self.to_dict(py)?.iter())?.hash()
+            }
+
+            fn __copy__(slf: Py<Self>) -> Py<Self> {
+                slf
+            }
+
+            fn __deepcopy__(slf: Py<Self>, memo: &Bound<'_, PyAny>) -> Py<Self> {
+                let _ = memo;
+                slf
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+                let py = slf.py();
+                Ok((imports::remade(py)?, (slf.get_type(), slf.get().to_dict(py)?).into_pyobject(py)?))
+            }
+
+            /// `copy.replace`: the same event with some attributes changed.
+            #[pyo3(signature = (**changes))]
+            fn __replace__<'py>(
+                slf: &Bound<'py, Self>,
+                changes: Option<&Bound<'py, PyDict>>,
+            ) -> PyResult<Bound<'py, PyAny>> {
+                let values = slf.get().to_dict(slf.py())?;
+                if let Some(changes) = changes {
+                    values.update(changes.as_mapping())?;
+                }
+                slf.get_type().call((), Some(&values))
+            }
+        }
+    };
+}
+
+event_fields!(define_class);

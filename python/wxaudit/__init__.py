@@ -39,7 +39,7 @@ from ._models import value as _value
 from ._models.diagnostics import Quota, RateLimit, RequestTrace
 from ._models.event import Event
 from ._models.screenshot import Screenshot
-from ._native import AuditQuery, AuditResult, AuditStatus, LatestAuditStatus, __version__
+from ._native import AuditQuery, AuditResult, AuditStatus, LatestAuditStatus, Token, __version__
 from ._timeout import Timeout
 from ._token_sources import AsyncTokenSource, TokenSource
 from ._wait.clock import Clock
@@ -88,6 +88,7 @@ __all__ = [
     "Screenshot",
     "ServerBusyError",
     "Timeout",
+    "Token",
     "TokenError",
     "TokenSource",
     "TransportError",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ._errors.tree import ArgumentError
 from ._models.value import Frozen
-from ._native import Secret, conceal
 from ._number import number_of, timedelta_of
 
 TYPE_CHECKING = False
@@ -43,7 +42,6 @@ class Timeout(Frozen):
         read: int | float | timedelta | None = 10.0,
     ) -> None:
         # A token in the wrong place is in no traceback either.
-        _, total, connect, read = conceal(None, total, connect, read)
         self._fill(
             total=_seconds("total", total),
             connect=None if connect is None else _seconds("connect", connect),
@@ -100,4 +98,4 @@ def _given(value: object) -> str:
         return repr(value)
     if isinstance(value, int):
         return "an int of very many digits"
-    return value.kind if isinstance(value, Secret) else type(value).__name__
+    return type(value).__name__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ._errors.tree import ArgumentError
-from ._native import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 def check_callback(name: str, callback: Any, *, may_be_awaited: bool = False) -> None:
     """`ArgumentError` for what cannot be called, or would never run, since nobody awaits what it returns."""
     if not callable(callback):
-        kind = callback.kind if isinstance(callback, Secret) else type(callback).__name__
+        kind = type(callback).__name__
         raise ArgumentError(f"{name} must be callable, got {kind}")
     if not may_be_awaited and _is_asynchronous(callback):
         where = "; only AsyncClient can await it" if name == "on_poll" else ", which nothing awaits"

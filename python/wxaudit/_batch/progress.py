@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from .._errors.tree import ArgumentError
-from .._native import Secret
 from .._validation import check_callback
 
 TYPE_CHECKING = False
@@ -37,7 +36,7 @@ class Reporter:
             check_callback("progress", progress)
             self._tell = progress
         elif progress is not None and not isinstance(progress, bool):
-            kind = progress.kind if isinstance(progress, Secret) else type(progress).__name__
+            kind = type(progress).__name__
             raise ArgumentError(f"progress must be True or a callable of (done, total), got {kind}")
 
     def __enter__(self) -> Self:

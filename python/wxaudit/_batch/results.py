@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from .._errors.tree import ArgumentError
-from .._native import AuditResult, Secret, conceal, hide
+from .._native import AuditResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from .._errors.tree import WxAuditError
-    from .._native import AuditStatus, Hidden
+    from .._native import AuditStatus
 
 # The columns of every table that is made of a batch, in this order.
 COLUMNS = (
@@ -54,16 +54,10 @@ class AuditBatch(Sequence[AuditResult]):
     _results: tuple[AuditResult, ...]
 
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
-        given: Hidden = hide(results)
-        del results
-        # A text in the place of a result may be a token.
-        kept = conceal(None, *given.get())[1:]
-        given.clear()
-        for result in kept:
+        self._results = tuple(results)
+        for result in self._results:
             if not isinstance(result, AuditResult):
-                kind = result.kind if isinstance(result, Secret) else type(result).__name__
-                raise ArgumentError(f"results must hold only AuditResult, got {kind}")
-        self._results = kept
+                raise ArgumentError(f"results must hold only AuditResult, got {type(result).__name__}")
 
     def __len__(self) -> int:
         return len(self._results)
@@ -164,7 +158,6 @@ class AuditBatch(Sequence[AuditResult]):
         - `submitted_at`: when each audit was submitted, one aware `datetime` (or `None`) for each query, in
           the order of the batch, such as a column of a frame; then the age of what is pending is shown too.
         """
-        submitted_at = conceal(None, submitted_at)[1]
         from .._display.plot import plot
 
         return plot(self, submitted_at)

@@ -1,10 +1,9 @@
-"""Screenshots of a rejection: the pictures, and how several are fetched."""
+"""A screenshot of a rejection."""
 
 from __future__ import annotations
 
-from .._errors.tree import ArgumentError, WxAuditError
+from .._errors.tree import ArgumentError
 from .._escape import escape_controls
-from .._native import AuditStatus, hide
 from .value import Frozen
 
 TYPE_CHECKING = False
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
     from weakref import WeakValueDictionary
 
-    from .._client import Client
-    from .._native import Hidden
 
 _SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -24,13 +21,6 @@ _SUFFIXES = {
     "image/webp": ".webp",
     "image/bmp": ".bmp",
 }
-
-
-# A picture may have 20 MiB, and a client may allow 64 calls at once: so many by default.
-MOST_PICTURES = 8
-
-# A `media_id` has 64 characters, a token far more.
-_LONGEST_NAMED = 64
 
 
 class Screenshot(Frozen):
@@ -108,54 +98,3 @@ def fetched(media_id: str, content: bytes, media_type: str) -> Screenshot:
 def find_fetched(media_id: str) -> Screenshot | None:
     """The picture behind a `media_id`, where it was fetched and somebody still holds it."""
     return None if _fetched is None else _fetched.get(media_id)
-
-
-def asked_for(given: Hidden) -> tuple[Hidden, str | None]:
-    """The `media_id`s that are meant, those of an audit or several, and the audit's appid."""
-    try:
-        if isinstance(given.get(), AuditStatus):
-            return hide(given.get().screenshots), given.get().appid
-        return _several(given), None
-    finally:
-        given.clear()
-
-
-def _several(given: Hidden) -> Hidden:
-    if isinstance(given.get(), (str, bytes)) or not hasattr(given.get(), "__iter__"):
-        kind = type(given.get()).__name__
-        raise ArgumentError(f"audit_or_media_ids: expected an AuditStatus or several media_ids, got {kind}")
-    several: Hidden = hide(list(given.get()))
-    return several
-
-
-def named(media_id: str, index: int) -> str:
-    """A `media_id` as a message shows it; by its number alone where it is so long that it may be a token."""
-    return f"number {index + 1}" if len(media_id) > _LONGEST_NAMED else escape_controls(media_id)
-
-
-def in_order(found: list[Any]) -> list[Screenshot]:
-    """Pairs of index and picture, or error, by index; raises the first error, which has the pictures."""
-    values = [value for _, value in sorted(found, key=lambda pair: pair[0])]
-    pictures = [value for value in values if isinstance(value, Screenshot)]
-    for value in values:
-        if isinstance(value, WxAuditError):
-            value.screenshots = tuple(pictures)
-            if pictures:
-                value.message += f" {len(pictures)} of {len(values)} came: see its attribute screenshots."
-            raise value
-    return pictures
-
-
-def collect(
-    client: Client,
-    token: Any,
-    given: Any,
-    appid: Any,
-    max_concurrency: Any,
-    progress: Any,
-    timeout: Any,
-) -> list[Screenshot]:
-    from .._batch.run import ScreenshotRun, gathered
-
-    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
-    return in_order(gathered(run, progress))

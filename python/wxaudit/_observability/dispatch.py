@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, TypeAlias
 
-    from .._base_client import BaseClient
-
     # Makes what hears one call, or one batch.
     Make: TypeAlias = Callable[[], Listener]
 
@@ -74,16 +72,16 @@ def _tell(listener: Listener, method: Callable[[Any], object], what: object) -> 
 NO_LISTENERS = EventDispatcher()
 
 
-def dispatcher_for(client: BaseClient) -> EventDispatcher:
-    """Who hears the call, or the batch, that a client begins now.
+def dispatcher_for(on_event: Callable[[Event], object] | None) -> EventDispatcher:
+    """Delivers the events of a call or a batch that begins now.
 
     Events cost a call about 50 µs, so they are asked for only where somebody listens; this costs it
     less than one.
     """
     logger = logger_that_listens()
-    if client._on_event is None and logger is None and not instruments:
+    if on_event is None and logger is None and not instruments:
         return NO_LISTENERS
-    listeners: list[Listener] = [] if client._on_event is None else [_Callback(client._on_event)]
+    listeners: list[Listener] = [] if on_event is None else [_Callback(on_event)]
     if logger is not None:
         listeners.append(Log(logger))
     return EventDispatcher(listeners + [make() for make in tuple(instruments.values())])

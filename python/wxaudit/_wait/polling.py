@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .._errors.tree import ArgumentError
 from .._models.value import Frozen
-from .._native import conceal
 from .._number import number_of, timedelta_of
 from .._timeout import _LONGEST, _given
 
@@ -60,9 +59,6 @@ class Polling(Frozen):
         max_failures: int = 10,
     ) -> None:
         # A token in the wrong place is in no traceback either.
-        _, initial, maximum, multiplier, jitter, max_failures = conceal(
-            None, initial, maximum, multiplier, jitter, max_failures
-        )
         self._fill(initial=_interval("initial", initial, 30))
         self._fill(
             maximum=max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600),

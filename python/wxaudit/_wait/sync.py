@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from .._batch.sync import iterate
+from .._call import call
 from .._errors.base import WxAuditError
 from .._observability.logging import log_callback_error
 from .plan import BatchWait, Wait, read_all
@@ -13,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
-    from .._client import Client
     from .._native import AuditResult, AuditStatus
+    from .._session import Session
 
 
-def wait_for_one(client: Client, token: Any, auditid: Any, appid: Any, waiting: Wait) -> AuditStatus:
+def wait_for_one(session: Session, token: Any, auditid: Any, appid: Any, waiting: Wait) -> AuditStatus:
     wait = waiting.begin()
     while True:
         wait.asked = waiting.watch.pause(wait.due)
         seen: AuditStatus | WxAuditError
         try:
-            seen = client.get_audit_status(token, auditid, appid=appid)
+            seen = call(session, "get_audit_status", token, auditid, appid, None, None)
         except WxAuditError as error:
             # It may be kept for days.
             seen = error.with_traceback(None)
@@ -35,12 +37,12 @@ def wait_for_one(client: Client, token: Any, auditid: Any, appid: Any, waiting: 
             return wait.outcome
 
 
-def wait_for_many(client: Client, waiting: BatchWait) -> Generator[AuditResult, None, None]:
+def wait_for_many(session: Session, waiting: BatchWait) -> Generator[AuditResult, None, None]:
     yield from waiting.begin_with(read_all(waiting.given))
     while waiting.goes_on:
         waiting.watch.pause(waiting.due)
         asked, queries = waiting.take()
-        answers: Any = client.iter_audit_statuses(queries, max_concurrency=waiting.concurrency)
+        answers = iterate(session, queries, waiting.concurrency, None)
         with closing(answers):
             for answer in answers:
                 seen, tell, ended = waiting.note(asked[answer.index], answer)

@@ -130,7 +130,7 @@ class AsyncClient(BaseClient):
         from ._wait.plan import Wait
 
         waiting = Wait(self._session, timeout, polling, on_poll, clock, asynchronous=True)
-        return await wait_for_one(self._session, token, auditid, appid, waiting)
+        return await wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), waiting)
 
     def wait_for_decisions(
         self,
@@ -151,7 +151,9 @@ class AsyncClient(BaseClient):
         waiting = BatchWait(
             self._session, queries, timeout, polling, on_poll, max_concurrency, clock, asynchronous=True
         )
-        return wait_for_many(self._session, waiting)
+        return wait_for_many(
+            lambda queries: self.iter_audit_statuses(queries, max_concurrency=waiting.concurrency), waiting
+        )
 
     async def get_screenshot(
         self,

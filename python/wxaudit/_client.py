@@ -176,7 +176,7 @@ class Client(BaseClient):
         from ._wait.sync import wait_for_one
 
         waiting = Wait(self._session, timeout, polling, on_poll, clock)
-        return wait_for_one(self._session, token, auditid, appid, waiting)
+        return wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), waiting)
 
     def wait_for_decisions(
         self,
@@ -207,7 +207,9 @@ class Client(BaseClient):
         from ._wait.sync import wait_for_many
 
         waiting = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
-        return wait_for_many(self._session, waiting)
+        return wait_for_many(
+            lambda queries: self.iter_audit_statuses(queries, max_concurrency=waiting.concurrency), waiting
+        )
 
     def get_screenshot(
         self,

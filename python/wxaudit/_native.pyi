@@ -274,10 +274,12 @@ class Engine:
         *,
         observed: bool,
         collected: bool,
+        calls: tuple[str, Any, Any] | None = None,
     ) -> Batch:
         """Begins a batch: so many calls at once, all of them within `timeout` where there is one.
 
-        Where `queries` is None, they are added one by one.
+        Where `queries` is None, they are added one by one. With `calls` (the name of the client's method, the
+        token, the appid) its items are not queries, but the subjects of those calls.
         """
     def close(self) -> None:
         """Closes the idle connections of this process."""
@@ -296,8 +298,6 @@ class Batch:
         """Whether the time is over in which queries are added."""
     def add(self, item: Any) -> bool:
         """Adds what a caller passes as a query. False where it cannot be used: its result is there."""
-    def add_call(self, name: str, token: Any, subject: Any, appid: Any) -> bool:
-        """Adds another call, by the name of the client's method."""
     def end(self) -> None:
         """No more queries follow."""
     def wait(self) -> None:

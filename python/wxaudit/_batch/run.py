@@ -41,6 +41,8 @@ class BatchRun:
     dispatcher: EventDispatcher
     # What the progress bar counts.
     unit = "audit"
+    # The method, the token and the appid, where the items are not queries but the subjects of calls.
+    calls: tuple[str, Any, Any] | None = None
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class BatchRun:
 
     def begin(self) -> None:
         """Begins the batch. An asynchronous input is not handed over: its queries are added one by one."""
-        queries = None if isinstance(self.queries, AsyncIterable) else self._input()
+        queries = None if isinstance(self.queries, AsyncIterable) else iter(self.queries)
         self.dispatcher = self._session.dispatcher()
         self.native = self._session.engine.begin_batch(
             queries,
@@ -76,10 +78,8 @@ class BatchRun:
             self._limit,
             observed=bool(self.dispatcher),
             collected=self.collected,
+            calls=self.calls,
         )
-
-    def _input(self) -> Any:
-        return iter(self.queries)
 
     def take(self) -> tuple[list[Any], list[TokenRequest]]:
         """The results that are there, and the requests to token sources."""

@@ -35,17 +35,7 @@ class ScreenshotRun(BatchRun):
         most = session.engine.concurrency(max_concurrency)
         concurrency = min(most, MOST_PICTURES) if max_concurrency is None else most
         super().__init__(session, media_ids, concurrency, timeout, collected=True)
-        self._token = token
-        self._appid = own_appid if appid is None else appid
-
-    def _input(self) -> None:
-        return None
-
-    def begin(self) -> None:
-        super().begin()
-        for media_id in self.queries:
-            self.native.add_call("get_screenshot", self._token, media_id, self._appid)
-        self.native.end()
+        self.calls = ("get_screenshot", token, own_appid if appid is None else appid)
 
     def _result(self, it: Any) -> Any:
         index, value = it[0], it[1]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from contextlib import aclosing
 
-from .._async_call import acall
-from .._batch.asyncio import iterate
 from .._errors.base import WxAuditError
 from .._native import read_query
 from .._observability.logging import log_callback_error
@@ -14,20 +12,19 @@ from .plan import BatchWait, Wait, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Coroutine
     from typing import Any
 
-    from .._native import AuditResult, AuditStatus
-    from .._session import Session
+    from .._native import AuditQuery, AuditResult, AuditStatus
 
 
-async def wait_for_one(session: Session, token: Any, auditid: Any, appid: Any, waiting: Wait) -> AuditStatus:
+async def wait_for_one(poll: Callable[[], Coroutine[Any, Any, AuditStatus]], waiting: Wait) -> AuditStatus:
     wait = waiting.begin()
     while True:
         wait.asked = await waiting.watch.apause(wait.due)
         seen: AuditStatus | WxAuditError
         try:
-            seen = await acall(session, "get_audit_status", token, auditid, appid, None, None)
+            seen = await poll()
         except WxAuditError as error:
             # It may be kept for days.
             seen = error.with_traceback(None)
@@ -39,14 +36,15 @@ async def wait_for_one(session: Session, token: Any, auditid: Any, appid: Any, w
             return wait.outcome
 
 
-async def wait_for_many(session: Session, waiting: BatchWait) -> AsyncGenerator[AuditResult, None]:
+async def wait_for_many(
+    ask: Callable[[list[AuditQuery]], AsyncGenerator[AuditResult, None]], waiting: BatchWait
+) -> AsyncGenerator[AuditResult, None]:
     for refused in waiting.begin_with(await _read_all(waiting.given)):
         yield refused
     while waiting.goes_on:
         await waiting.watch.apause(waiting.due)
         asked, queries = waiting.take()
-        answers = iterate(session, queries, waiting.concurrency, None)
-        async with aclosing(answers):
+        async with aclosing(ask(queries)) as answers:
             async for answer in answers:
                 seen, tell, ended = waiting.note(asked[answer.index], answer)
                 if tell:

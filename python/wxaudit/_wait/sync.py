@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from .._batch.sync import iterate
-from .._call import call
 from .._errors.base import WxAuditError
 from .._observability.logging import log_callback_error
 from .plan import BatchWait, Wait, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any
+    from collections.abc import Callable, Generator
 
-    from .._native import AuditResult, AuditStatus
-    from .._session import Session
+    from .._native import AuditQuery, AuditResult, AuditStatus
 
 
-def wait_for_one(session: Session, token: Any, auditid: Any, appid: Any, waiting: Wait) -> AuditStatus:
+def wait_for_one(poll: Callable[[], AuditStatus], waiting: Wait) -> AuditStatus:
     wait = waiting.begin()
     while True:
         wait.asked = waiting.watch.pause(wait.due)
         seen: AuditStatus | WxAuditError
         try:
-            seen = call(session, "get_audit_status", token, auditid, appid, None, None)
+            seen = poll()
         except WxAuditError as error:
             # It may be kept for days.
             seen = error.with_traceback(None)
@@ -37,13 +33,14 @@ def wait_for_one(session: Session, token: Any, auditid: Any, appid: Any, waiting
             return wait.outcome
 
 
-def wait_for_many(session: Session, waiting: BatchWait) -> Generator[AuditResult, None, None]:
+def wait_for_many(
+    ask: Callable[[list[AuditQuery]], Generator[AuditResult, None, None]], waiting: BatchWait
+) -> Generator[AuditResult, None, None]:
     yield from waiting.begin_with(read_all(waiting.given))
     while waiting.goes_on:
         waiting.watch.pause(waiting.due)
         asked, queries = waiting.take()
-        answers = iterate(session, queries, waiting.concurrency, None)
-        with closing(answers):
+        with closing(ask(queries)) as answers:
             for answer in answers:
                 seen, tell, ended = waiting.note(asked[answer.index], answer)
                 if tell:

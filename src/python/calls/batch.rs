@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList};
@@ -23,6 +23,7 @@ use crate::call::batch::{self, BatchEvent, Outcome, Query};
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
 use crate::call::token_source::Credential;
+use crate::error::Error;
 use crate::event::Observer;
 use crate::python::convert::arguments::label;
 use crate::python::convert::errors::{self, Context};
@@ -58,7 +59,7 @@ struct Running {
 
 enum Work {
     /// The calls of a batch, in a task of their own.
-    Batch { input: Input, _task: AbortOnDrop },
+    Batch { input: Input, calls: Option<CallsOf>, _task: AbortOnDrop },
     /// One call, which is driven by whoever waits for it, so that no other thread has to be woken. None while it is
     /// driven, and once it has ended.
     Call(Arc<Mutex<Option<CallFuture>>>),
@@ -74,12 +75,18 @@ pub(crate) struct Plan {
     pub(crate) collected: bool,
     /// None where the queries are added one by one.
     pub(crate) queries: Option<Py<PyIterator>>,
+    /// None where the items are queries.
+    pub(crate) calls: Option<CallsOf>,
 }
+
+/// What the items of a batch are the subjects of: the name of the client's method, the token and the appid.
+#[derive(FromPyObject)]
+pub(crate) struct CallsOf(String, Py<PyAny>, Option<Py<PyAny>>);
 
 impl Batch {
     /// Begins a batch of queries.
     pub(crate) fn begin(py: Python<'_>, client: Arc<Client>, plan: Plan) -> PyResult<Self> {
-        let Plan { concurrency, limit, observed, collected, queries: iterator } = plan;
+        let Plan { concurrency, limit, observed, collected, queries: iterator, calls } = plan;
         let runtime = Runtime::current(py)?;
         let scope = Arc::new(BatchScope::new(concurrency, limit));
         // While Python handles one half of the calls in flight, the other half is in flight.
@@ -102,7 +109,7 @@ impl Batch {
             })
         };
         let input = Input::new(scope, concurrency, collected, iterator, sender);
-        let work = Work::Batch { input, _task: AbortOnDrop(task.abort_handle()) };
+        let work = Work::Batch { input, calls, _task: AbortOnDrop(task.abort_handle()) };
         Ok(Self::of(Running { client, runtime, channel, sources: Arc::default(), observed, work }))
     }
 
@@ -207,25 +214,6 @@ impl Batch {
         running.input().map_or(Ok(false), |input| running.add(input, item))
     }
 
-    /// Adds another call, by the name of the client's method.
-    fn add_call(
-        &self,
-        name: &str,
-        token: &Bound<'_, PyAny>,
-        subject: &Bound<'_, PyAny>,
-        appid: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<bool> {
-        let running = self.running()?;
-        running.input().map_or(Ok(false), |input| {
-            let index = input.next_index();
-            let add = || {
-                let appid = appid.map(label).transpose()?;
-                running.put(input, index, operation::operation(name, subject)?, token, appid)
-            };
-            running.kept(input, index, add().map_err(|error| query::argument_error(token.py(), error)))
-        })
-    }
-
     /// No more queries follow.
     fn end(&self) {
         if let Ok(running) = self.running()
@@ -296,7 +284,10 @@ impl Batch {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.running.try_lock().map_or(Ok(()), |running| match running.as_deref() {
-            Some(Running { work: Work::Batch { input, .. }, .. }) => input.traverse(&visit),
+            Some(Running { work: Work::Batch { input, calls, .. }, .. }) => {
+                visit.call(calls.as_ref().map(|CallsOf(_, token, _)| token))?;
+                input.traverse(&visit)
+            }
             _ => Ok(()),
         })
     }
@@ -320,33 +311,41 @@ impl Running {
         }
     }
 
-    /// Takes in what a caller passes as a query.
+    /// Takes in what a caller passes as a query, or the subject of a call. False where it cannot be used.
     fn add(&self, input: &Input, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let index = input.next_index();
-        let added = match query::checked(item)? {
-            Ok(Checked { token, auditid, appid }) => {
-                self.put(input, index, Operation::AuditStatus(auditid), &token, appid).map_err(Err)
-            }
-            Err(error) => Err(Ok(error)),
+        let added = match &self.work {
+            Work::Batch { calls: Some(calls), .. } => self.add_call(input, index, calls, item),
+            _ => match query::checked(item)? {
+                Ok(Checked { token, auditid, appid }) => {
+                    self.put(input, index, Operation::AuditStatus(auditid), &token, appid)?;
+                    return Ok(true);
+                }
+                Err(error) => {
+                    input.refuse(index, error.unbind());
+                    return Ok(false);
+                }
+            },
         };
-        self.kept(input, index, added)
-    }
-
-    /// Keeps the error of a query that cannot be used as its result; other errors are raised.
-    #[expect(clippy::unused_self, reason = "it belongs to the other two")]
-    fn kept(
-        &self,
-        input: &Input,
-        index: u64,
-        added: Result<(), PyResult<Bound<'_, PyAny>>>,
-    ) -> PyResult<bool> {
         match added {
             Ok(()) => Ok(true),
             Err(error) => {
-                input.refuse(index, error?.unbind());
+                input.refuse(index, query::argument_error(item.py(), error)?.unbind());
                 Ok(false)
             }
         }
+    }
+
+    fn add_call(
+        &self,
+        input: &Input,
+        index: u64,
+        CallsOf(name, token, appid): &CallsOf,
+        subject: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = subject.py();
+        let appid = appid.as_ref().map(|appid| label(appid.bind(py))).transpose()?;
+        self.put(input, index, operation::operation(name, subject)?, token.bind(py), appid)
     }
 
     fn put(
@@ -405,8 +404,17 @@ impl Running {
             Err(failure) => {
                 let context = Context { auditid, appid: appid.as_deref() };
                 let failed = errors::failed(py, &failure, &context)?;
-                Ok((index, failed, released.cause).into_pyobject(py)?.into_any())
+                let timed_out = failure.error == Error::source_timed_out();
+                let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));
+                Ok((index, failed, cause).into_pyobject(py)?.into_any())
             }
         }
     }
+}
+
+/// The exception behind the error of a call whose source did not answer.
+fn source_timeout(py: Python<'_>) -> Py<PyAny> {
+    PyTimeoutError::new_err("get_token did not return within the time limit of the call")
+        .into_value(py)
+        .into_any()
 }

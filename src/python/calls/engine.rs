@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 
-use super::batch::{Batch, Plan};
+use super::batch::{Batch, CallsOf, Plan};
 use super::operation;
 use super::outcome::Outcome;
 use super::prepared_call::PreparedCall;
@@ -114,8 +114,9 @@ impl Engine {
     }
 
     /// Begins a batch: so many calls at once, all of them within `timeout` where there is one. Where `queries` is None,
-    /// they are added one by one.
-    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected))]
+    /// they are added one by one. With `calls` its items are not queries, but the subjects of those calls.
+    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, calls = None))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of one call from Python")]
     fn begin_batch(
         &self,
         py: Python<'_>,
@@ -124,8 +125,9 @@ impl Engine {
         timeout: Option<f64>,
         observed: bool,
         collected: bool,
+        calls: Option<CallsOf>,
     ) -> PyResult<Batch> {
-        let plan = Plan { concurrency, limit: timeout.map(seconds), observed, collected, queries };
+        let plan = Plan { concurrency, limit: timeout.map(seconds), observed, collected, queries, calls };
         Batch::begin(py, Arc::clone(&self.client), plan)
     }
 

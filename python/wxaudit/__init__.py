@@ -38,7 +38,7 @@ from ._hosts import WECHAT_HOSTS
 from ._models import value as _value
 from ._models.diagnostics import Quota, RateLimit, RequestTrace
 from ._models.screenshot import Screenshot
-from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, __version__
+from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, Token, __version__
 from ._timeout import Timeout
 from ._token_sources import AsyncTokenSource, TokenSource
 from ._wait.clock import Clock
@@ -87,6 +87,7 @@ __all__ = [
     "Screenshot",
     "ServerBusyError",
     "Timeout",
+    "Token",
     "TokenError",
     "TokenSource",
     "TransportError",

@@ -9,15 +9,13 @@ from ._batch.results import AuditBatch
 from ._client import Client
 from ._errors.tree import ArgumentError
 from ._frames.columns import COLUMNS
-from ._frames.reader import is_a, opened, queries
-from ._native import Secret, conceal, hide
+from ._frames.reader import is_a, opened, queries_from_frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ._frames.reader import Frame, TokenFor
-    from ._native import Hidden
 
 # What an input says of itself is not replaced.
 _OF_THE_INPUT = ("appid", "auditid")
@@ -52,35 +50,15 @@ def audit_frame(
 
     Raises `ArgumentError` as `queries_from_frame` does, and for a `client` that is no blocking client.
     """
-    frame, token_for = hide(frame), hide(token_for)
-    client, max_concurrency = conceal(None, client, max_concurrency)[1:]
-    return _hidden_frame_audited(frame, token_for, client, max_concurrency)
-
-
-def _hidden_frame_audited(frame: Any, token_for: Any, client: Any, max_concurrency: Any) -> Any:
-    try:
-        return _audited(frame, token_for, client, max_concurrency)
-    finally:
-        frame.clear()
-        token_for.clear()
-
-
-def _audited(frame: Hidden, token_for: Hidden, client: Any, max_concurrency: Any) -> Any:
-    # A table may well have a column of tokens: none is ever in a variable.
-    if isinstance(client, (AsyncClient, Secret)) or not (
-        client is None or hasattr(client, "get_audit_statuses")
-    ):
-        kind = client.kind if isinstance(client, Secret) else type(client).__name__
-        raise ArgumentError(f"client must be a Client, got {kind}")
+    if isinstance(client, AsyncClient) or not (client is None or hasattr(client, "get_audit_statuses")):
+        raise ArgumentError(f"client must be a Client, got {type(client).__name__}")
     table = _gathered(frame)
-    asked = queries(table, token_for)
+    queries = queries_from_frame(table, token_for)
     batch = AuditBatch()
-    if len(table.get()):
-        batch = _client(client).get_audit_statuses(asked, max_concurrency=max_concurrency)
+    if len(table):
+        batch = _client(client).get_audit_statuses(queries, max_concurrency=max_concurrency)
     joined = _joined(table, batch)
-    if is_a(frame.get(), "pyarrow", "Table"):
-        joined = hide(sys.modules["pyarrow"].table(joined.get()))
-    return joined.get()
+    return sys.modules["pyarrow"].table(joined) if is_a(frame, "pyarrow", "Table") else joined
 
 
 def _client(client: Any) -> Any:
@@ -91,16 +69,15 @@ def _client(client: Any) -> Any:
     return default_client(Client)
 
 
-def _gathered(frame: Hidden) -> Hidden:
+def _gathered(frame: Any) -> Any:
     """A stream, which can be read once, as a table."""
-    if _is_dataframe(frame) or not hasattr(frame.get(), "__arrow_c_stream__"):
+    if _is_dataframe(frame) or not hasattr(frame, "__arrow_c_stream__"):
         return frame
-    table: Hidden = hide(opened(frame).read_all())
-    return table
+    return opened(frame).read_all()
 
 
-def _is_dataframe(frame: Hidden) -> bool:
-    return is_a(frame.get(), "pandas", "DataFrame") or is_a(frame.get(), "polars", "DataFrame")
+def _is_dataframe(frame: Any) -> bool:
+    return is_a(frame, "pandas", "DataFrame") or is_a(frame, "polars", "DataFrame")
 
 
 def _split(names: list[Any]) -> tuple[list[Any], list[str]]:
@@ -109,22 +86,22 @@ def _split(names: list[Any]) -> tuple[list[Any], list[str]]:
     return kept, [name for name in COLUMNS if name not in kept]
 
 
-def _joined(frame: Hidden, batch: AuditBatch) -> Hidden:
+def _joined(frame: Any, batch: AuditBatch) -> Any:
     from ._frames.writer import arrow_table, to_pandas, to_polars
 
-    if is_a(frame.get(), "pandas", "DataFrame"):
-        kept, added = _split(list(frame.get().columns))
+    if is_a(frame, "pandas", "DataFrame"):
+        kept, added = _split(list(frame.columns))
         results = to_pandas(batch)
         # As arrays: they go by the order of the rows, not by the index.
         arrays = {name: results[name].array for name in added}
-        dropped = [name for name in frame.get().columns if name not in kept]
-        joined: Hidden = hide(frame.get().drop(columns=dropped).assign(**arrays))
-    elif is_a(frame.get(), "polars", "DataFrame"):
-        kept, added = _split(frame.get().columns)
-        joined = hide(frame.get().select(kept).with_columns(to_polars(batch).select(added).get_columns()))
+        dropped = [name for name in frame.columns if name not in kept]
+        joined: Any = frame.drop(columns=dropped).assign(**arrays)
+    elif is_a(frame, "polars", "DataFrame"):
+        kept, added = _split(frame.columns)
+        joined = frame.select(kept).with_columns(to_polars(batch).select(added).get_columns())
     else:
-        kept, added = _split(frame.get().column_names)
-        joined, table = hide(frame.get().select(kept)), arrow_table(batch)
+        kept, added = _split(frame.column_names)
+        joined, table = frame.select(kept), arrow_table(batch)
         for name in added:
-            joined = hide(joined.get().append_column(table.field(name), table.column(name)))
+            joined = joined.append_column(table.field(name), table.column(name))
     return joined

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._native import Engine, conceal
-from ._observability.dispatch import dispatcher_for
+from ._native import Engine
+from ._session import Session
 from ._timeout import Timeout
 from ._validation import check_callback
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._native import Event
-    from ._observability.dispatch import EventDispatcher
 
 _DEFAULTS: Mapping[str, Any] = {
     "base_url": "https://api.weixin.qq.com",
@@ -39,15 +38,10 @@ _HIDDEN = "***"
 class BaseClient:
     """The base of both clients."""
 
-    __slots__ = ("__weakref__", "_closed", "_engine", "_on_event", "_settings", "_timeout")
+    __slots__ = ("__weakref__", "_session", "_settings")
 
-    _asynchronous = False
-
-    _engine: Engine
+    _session: Session
     _settings: dict[str, Any]
-    _timeout: Timeout
-    _on_event: Callable[[Event], object] | None
-    _closed: bool
 
     def __init__(
         self,
@@ -79,21 +73,14 @@ class BaseClient:
 
         `ArgumentError` for a value that cannot be used; a `ca_file` is read at the first call.
         """
-        # Before anything can fail: a URL may hold a password or a token, and no traceback may show it.
-        proxy_is_open = isinstance(proxy, str) and "@" not in proxy
-        shown_proxy = proxy if proxy is None or proxy_is_open else _HIDDEN
-        proxy, base_url, timeout = conceal(proxy, base_url, timeout)
-        fallback_urls = _concealed(fallback_urls)
         self._load()
         if on_event is not None:
             check_callback("on_event", on_event)
-        self._timeout = Timeout.of(timeout, _DEFAULTS["timeout"])
-        self._on_event = on_event
-        self._closed = False
-        self._engine = Engine(
+        limits = Timeout.of(timeout, _DEFAULTS["timeout"])
+        engine = Engine(
             base_url=base_url,
             fallback_urls=fallback_urls,
-            timeout=self._timeout,
+            timeout=limits,
             max_retries=max_retries,
             max_concurrency=max_concurrency,
             proxy=proxy,
@@ -101,13 +88,14 @@ class BaseClient:
             ca_file=ca_file,
             user_agent=user_agent,
         )
+        self._session = Session(engine, limits, on_event)
         self._settings = {
-            "base_url": self._engine.base_url,
-            "fallback_urls": tuple(self._engine.fallback_urls),
-            "timeout": self._timeout,
+            "base_url": engine.base_url,
+            "fallback_urls": tuple(engine.fallback_urls),
+            "timeout": limits,
             "max_retries": max_retries,
             "max_concurrency": max_concurrency,
-            "proxy": shown_proxy,
+            "proxy": proxy if proxy is None or "@" not in proxy else _HIDDEN,
             "trust_env": trust_env,
             "ca_file": ca_file,
             "user_agent": user_agent,
@@ -121,10 +109,11 @@ class BaseClient:
 
     @classmethod
     def sharing_engine(cls, other: BaseClient) -> Self:
-        """A client that shares another one's engine: its connections, budget and gates."""
+        """A client that shares another one's engine: its connections, retry budget and quota blocks."""
         client = cls.__new__(cls)
-        for name in ("_engine", "_settings", "_timeout", "_on_event", "_closed"):
-            setattr(client, name, getattr(other, name))
+        session = other._session
+        client._session = Session(session.engine, session.timeout, session.on_event, session.closed)
+        client._settings = other._settings
         client._load()
         return client
 
@@ -141,37 +130,6 @@ class BaseClient:
                 "give the proxy to each process by HTTPS_PROXY in its environment"
             )
         return _restored, (type(self), self._settings)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise RuntimeError(f"this {type(self).__name__} is closed; make a new one")
-
-    def _options(
-        self, appid: Any, timeout: Any, max_retries: Any, observed: bool
-    ) -> tuple[Any, Any, Any, bool]:
-        self._check_open()
-        limits = None if timeout is None else Timeout.of(timeout, self._timeout)
-        return appid, limits, max_retries, observed
-
-    def _close(self) -> None:
-        self._closed = True
-        self._engine.close()
-
-    def _dispatcher(self) -> EventDispatcher:
-        """Who hears the call, or the batch, that begins now."""
-        return dispatcher_for(self._on_event)
-
-    def _report(self, events: Iterable[Event]) -> None:
-        """Tells what is no step of a single call."""
-        with self._dispatcher() as dispatcher:
-            dispatcher.on_event(events)
-
-
-def _concealed(values: Any) -> Any:
-    """Several values concealed each; a single one, which the native side refuses, as what it is."""
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        return conceal(None, values)[1]
-    return conceal(None, *values)[1:]
 
 
 # So many configurations of unpickled clients are remembered.

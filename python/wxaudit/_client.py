@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ._base_client import BaseClient
+from ._call import call
 from ._models.diagnostics import Quota, RequestTrace, rid_of
 from ._models.screenshot import fetched
-from ._native import Secret, Step, conceal, hide
-from ._observability.dispatch import NO_LISTENERS
-from ._token_sources import NO_SOURCE, fetch_token
+from ._native import as_token
 from ._wait.polling import DEFAULT as DEFAULT_POLLING
 
 TYPE_CHECKING = False
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from ._batch.run import Progress, Query
     from ._errors.tree import APIError, WxAuditError
     from ._models.screenshot import Screenshot
-    from ._native import AuditResult, AuditStatus, LatestAuditStatus
+    from ._native import AuditResult, AuditStatus, LatestAuditStatus, Token
     from ._timeout import Timeout
     from ._token_sources import TokenSource
     from ._wait.clock import Clock
@@ -40,7 +39,7 @@ class Client(BaseClient):
 
     def get_audit_status(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         auditid: SupportsIndex | str,
         *,
         appid: str | None = None,
@@ -60,7 +59,7 @@ class Client(BaseClient):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
-        token, auditid, appid, timeout, max_retries = conceal(token, auditid, appid, timeout, max_retries)
+        token = as_token(token)
         audit: AuditStatus = self._call("get_audit_status", token, auditid, appid, timeout, max_retries)
         return audit
 
@@ -95,11 +94,9 @@ class Client(BaseClient):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
-        queries = hide(queries)
-        max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._batch.run import collect
+        from ._batch.sync import collect
 
-        return collect(self, queries, max_concurrency, progress, timeout)
+        return collect(self._session, queries, max_concurrency, progress, timeout)
 
     def iter_audit_statuses(
         self,
@@ -116,15 +113,13 @@ class Client(BaseClient):
         Nothing is asked before the first result is. Closing the iterator, or dropping it, drops what is
         under way. When `timeout` is over, no more input is taken.
         """
-        queries = hide(queries)
-        max_concurrency, timeout = conceal(None, max_concurrency, timeout)[1:]
-        from ._batch.run import iterate
+        from ._batch.sync import iterate
 
-        return iterate(self, queries, max_concurrency, timeout)
+        return iterate(self._session, queries, max_concurrency, timeout)
 
     def get_latest_audit_status(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         *,
         appid: str | None = None,
         timeout: Timeout | float | timedelta | None = None,
@@ -137,7 +132,7 @@ class Client(BaseClient):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getlatestauditstatus)
         """
-        token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
+        token = as_token(token)
         latest: LatestAuditStatus = self._call(
             "get_latest_audit_status", token, None, appid, timeout, max_retries
         )
@@ -145,7 +140,7 @@ class Client(BaseClient):
 
     def wait_for_decision(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         auditid: SupportsIndex | str,
         *,
         timeout: float | timedelta | None,
@@ -176,14 +171,12 @@ class Client(BaseClient):
         errcode). A `QuotaError` is waited for until some seconds after its `retry_at`, or raised at once
         where that is beyond `timeout`. All others are raised at once.
         """
-        token, auditid, appid, timeout, polling, on_poll, clock = conceal(
-            token, auditid, appid, timeout, polling, on_poll, clock
-        )
+        token = as_token(token)
         from ._wait.plan import Wait
         from ._wait.sync import wait_for_one
 
-        waiting = Wait(self, timeout, polling, on_poll, clock)
-        return wait_for_one(self, token, auditid, appid, waiting)
+        waiting = Wait(self._session, timeout, polling, on_poll, clock)
+        return wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), waiting)
 
     def wait_for_decisions(
         self,
@@ -210,19 +203,17 @@ class Client(BaseClient):
         is late by then is asked bit by bit. Ctrl-C ends it within 100 ms; closing or dropping the iterator
         drops what is under way.
         """
-        queries = hide(queries)
-        timeout, polling, on_poll, max_concurrency, clock = conceal(
-            None, timeout, polling, on_poll, max_concurrency, clock
-        )[1:]
         from ._wait.plan import BatchWait
         from ._wait.sync import wait_for_many
 
-        waiting = BatchWait(self, queries, timeout, polling, on_poll, max_concurrency, clock)
-        return wait_for_many(self, waiting)
+        waiting = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
+        return wait_for_many(
+            lambda queries: self.iter_audit_statuses(queries, max_concurrency=waiting.concurrency), waiting
+        )
 
     def get_screenshot(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         media_id: str,
         *,
         appid: str | None = None,
@@ -238,12 +229,12 @@ class Client(BaseClient):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (get_material)
         """
-        token, media_id, appid, timeout, max_retries = conceal(token, media_id, appid, timeout, max_retries)
+        token = as_token(token)
         return fetched(*self._call("get_screenshot", token, media_id, appid, timeout, max_retries))
 
     def get_screenshots(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         audit_or_media_ids: AuditStatus | Iterable[str],
         *,
         appid: str | None = None,
@@ -261,15 +252,14 @@ class Client(BaseClient):
         Raises the first error that there was, once all have been asked for: its message names the `media_id`
         that failed, and its attribute `screenshots` is the tuple of those that came.
         """
-        token, audit_or_media_ids, appid = conceal(token, hide(audit_or_media_ids), appid)
-        max_concurrency, progress, timeout = conceal(None, max_concurrency, progress, timeout)[1:]
-        from ._batch.run import collect_screenshots
+        token = as_token(token)
+        from ._batch.screenshots import collect
 
-        return collect_screenshots(self, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
+        return collect(self._session, token, audit_or_media_ids, appid, max_concurrency, progress, timeout)
 
     def explain(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         rid_or_error: str | APIError,
         *,
         appid: str | None = None,
@@ -283,15 +273,13 @@ class Client(BaseClient):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/rid/get)
         """
-        token, rid_or_error, appid, timeout, max_retries = conceal(
-            token, rid_or_error, appid, timeout, max_retries
-        )
+        token = as_token(token)
         rid = rid_of(rid_or_error)
         return RequestTrace.from_response(self._call("explain", token, rid, appid, timeout, max_retries))
 
     def quota(
         self,
-        token: str | TokenSource,
+        token: str | Token | TokenSource,
         *,
         appid: str | None = None,
         timeout: Timeout | float | timedelta | None = None,
@@ -301,36 +289,15 @@ class Client(BaseClient):
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/quota/get)
         """
-        token, appid, timeout, max_retries = conceal(token, appid, timeout, max_retries)
+        token = as_token(token)
         return Quota.from_response(self._call("quota", token, None, appid, timeout, max_retries))
 
-    def _call(
-        self, operation: str, token: Any, subject: Any, appid: Any, timeout: Any, max_retries: Any
-    ) -> Any:
-        dispatcher = self._dispatcher()
-        if dispatcher is NO_LISTENERS and isinstance(token, Secret):
-            # Nothing is said on the way.
-            options = self._options(appid, timeout, max_retries, False)
-            return NO_SOURCE.outcome(self._engine.call(operation, token, subject, options))
-        with dispatcher:
-            options = self._options(appid, timeout, max_retries, bool(dispatcher))
-            step = self._engine.call(operation, token, subject, options)
-            answer = NO_SOURCE
-            while isinstance(step, Step):
-                try:
-                    dispatcher.on_event(step.events)
-                    if step.refresh is not None:
-                        answer = fetch_token(token, step)
-                except BaseException:
-                    # Whoever keeps this exception must not keep what other calls wait for.
-                    step.abandon()
-                    raise
-                step = step.resume(answer.token, answer.problem)
-            return answer.outcome(step)
+    def _call(self, operation: str, token: Any, subject: Any, *options: Any) -> Any:
+        return call(self._session, operation, token, subject, *options)
 
     def close(self) -> None:
         """Closes the idle connections; calls under way end as they would, new ones are refused."""
-        self._close()
+        self._session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -341,4 +308,4 @@ class Client(BaseClient):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._close()
+        self._session.close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from ._async_client import AsyncClient
 from ._client import Client
 from ._errors.tree import ArgumentError
-from ._native import AuditStatus, conceal
+from ._native import AuditStatus, as_token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from datetime import timedelta
     from typing import Any, SupportsIndex, TypeVar
 
+    from ._native import Token
     from ._timeout import Timeout
     from ._token_sources import AsyncTokenSource, TokenSource
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def get_audit_status(
-    token: str | TokenSource,
+    token: str | Token | TokenSource,
     auditid: SupportsIndex | str,
     *,
     timeout: Timeout | float | timedelta | None = None,
@@ -32,23 +32,19 @@ def get_audit_status(
     (seconds), `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, and `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. For
     arguments and errors see `Client.get_audit_status`.
     """
-    token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
+    token = as_token(token)
     return default_client(Client).get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
 
 
-def aget_audit_status(
-    token: str | TokenSource | AsyncTokenSource,
+async def aget_audit_status(
+    token: str | Token | TokenSource | AsyncTokenSource,
     auditid: SupportsIndex | str,
     *,
     timeout: Timeout | float | timedelta | None = None,
     max_retries: int | None = None,
-) -> Coroutine[Any, Any, AuditStatus]:
-    """As `get_audit_status`, to be awaited. `token` may also be an `AsyncTokenSource`."""
-    token, auditid, timeout, max_retries = conceal(token, auditid, timeout, max_retries)
-    return _aget_audit_status(token, auditid, timeout, max_retries)
-
-
-async def _aget_audit_status(token: Any, auditid: Any, timeout: Any, max_retries: Any) -> AuditStatus:
+) -> AuditStatus:
+    """As `get_audit_status`, for asyncio. `token` may also be an `AsyncTokenSource`."""
+    token = as_token(token)
     client = default_client(AsyncClient)
     return await client.get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
 

@@ -6,7 +6,7 @@ and marks that turn the direction of writing may stand in them.
 
 from __future__ import annotations
 
-from . import _native
+from ._native import escape_controls as _escape
 
 
 def escape_controls(text: str) -> str:
@@ -18,7 +18,7 @@ def escape_controls(text: str) -> str:
     if text.isprintable():
         return text
     # No stream can encode a lone surrogate, and no text of Rust can hold one.
-    return _native.escape_controls(text.encode("utf-8", "backslashreplace").decode())
+    return _escape(text.encode("utf-8", "backslashreplace").decode())
 
 
 def truncate(text: str, limit: int) -> str:

@@ -1,6 +1,6 @@
 """The native half of wxaudit, built from the Rust crate of the same name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from os import PathLike
 from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
@@ -120,39 +120,33 @@ def escape_controls(text: str, /) -> str:
     """Writes every control, direction and invisible character as its escape."""
 
 @final
-class Secret:
-    """A text that no repr, traceback, pickle or walk over objects can show."""
+class Token:
+    """An access token that does not show itself.
 
-    @property
-    def kind(self) -> str:
-        """The name of the type of what is hidden."""
-    def __reduce__(self) -> Any: ...
-
-def conceal(token: Any, *others: Any) -> tuple[Any, ...]:
-    """Hides what could be or hold a token among the arguments of a call.
-
-    As the token: whatever is no token source. As the others: texts and bytes.
+    `repr`, `str`, f-strings, logging and JSON never hold its text, and it cannot be pickled. `reveal()`
+    returns the text. Accepted wherever a token is. Two tokens are equal when their texts are; they are
+    compared in constant time. `ArgumentError` for an empty text, and for what cannot be a token.
     """
 
-@final
-class Hidden:
-    """Anything a caller passes that may hold tokens, out of sight."""
-
-    def get(self) -> Any:
-        """What is hidden, None once it was let go; not to be kept in a variable."""
-    def clear(self) -> None:
-        """Lets go of it."""
+    def __new__(cls, text: str | Token) -> Self: ...
+    def reveal(self) -> str:
+        """The text of the token. It is a secret: do not log it."""
+    def __hash__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object) -> Self: ...
     def __reduce__(self) -> Any: ...
 
-def hide(value: Any) -> Any:
-    """A `Hidden`."""
+def as_token(token: Any) -> Any:
+    """What a caller passes as the token: a text becomes a `Token`, a token source stays as it is."""
 
 @final
 class AuditQuery:
     """One query of a batch: whose audit, and which.
 
-    `token` is a text or a token source, as for a single call; a text is hidden, here and wherever this shows
-    itself. `appid` is a label that comes back on the result and on errors, and names whose quota is used.
+    `token` is a text, a `Token` or a token source, as for a single call; a text becomes a `Token`. `appid` is
+    a label that comes back on the result and on errors, and names whose quota is used.
 
     Two are equal when they ask for the same audit with the same token (or the same source) and appid.
     """
@@ -161,7 +155,7 @@ class AuditQuery:
     def __new__(cls, token: Any, auditid: SupportsIndex | str | float, appid: str | None = None) -> Self: ...
     @property
     def token(self) -> Any:
-        """The token source, or the hidden token; either can be passed on to any call."""
+        """The token source, or the `Token`; either can be passed on to any call."""
     @property
     def auditid(self) -> int:
         """The audit's number."""
@@ -172,7 +166,7 @@ class AuditQuery:
     def __hash__(self) -> int: ...
 
 def read_query(item: Any) -> AuditQuery | ArgumentError:
-    """What a caller passes as one query; what cannot be used comes back as the error."""
+    """What a caller passes as one query; what cannot be used is returned as the error."""
 
 @final
 class AuditResult:
@@ -298,8 +292,8 @@ class Event:
 # How a call failed: the name of the exception's class, what happened, and the attributes.
 _Failed: TypeAlias = tuple[str, str, dict[str, Any]]
 
-# appid, timeout, max_retries, whether somebody listens to events
-_Options: TypeAlias = tuple[Any, Timeout | None, Any, bool]
+# appid, timeout, max_retries
+_Options: TypeAlias = tuple[Any, Timeout | None, Any]
 
 @final
 class Failed:
@@ -311,17 +305,17 @@ class Failed:
 
 @final
 class Engine:
-    """One client's configuration, connections, budget and gates; shared by all threads and event loops."""
+    """A client's configuration, connections, retry budget and quota blocks, for all threads and loops."""
 
     def __new__(
         cls,
         *,
-        base_url: str | Secret,
-        fallback_urls: Iterable[str | Secret],
+        base_url: str,
+        fallback_urls: Iterable[str],
         timeout: Timeout,
         max_retries: int,
         max_concurrency: int,
-        proxy: str | Secret | None,
+        proxy: str | None,
         trust_env: bool,
         ca_file: str | PathLike[str] | None,
         user_agent: str | None,
@@ -332,88 +326,93 @@ class Engine:
     @property
     def fallback_urls(self) -> list[str]:
         """Where else they go, in this order."""
-    def call(self, operation: str, token: Any, subject: Any, options: _Options) -> Any:
-        """Performs the operation of that name, up to its end or to a `Step`."""
+    def call(self, operation: str, token: Token, subject: Any, options: _Options) -> Any:
+        """Makes a call of which nothing needs Python; what it returns, or `Failed`."""
     def acall(
-        self, bridge: LoopBridge, future: Any, operation: str, token: Any, subject: Any, options: _Options
+        self, bridge: LoopBridge, future: Any, operation: str, token: Token, subject: Any, options: _Options
     ) -> bool:
-        """The same, for an event loop."""
+        """As `call`, for an event loop."""
+    def begin_call(
+        self, operation: str, token: Any, subject: Any, options: _Options, observed: bool
+    ) -> Batch:
+        """Begins any other call, as a batch of one."""
     def concurrency(self, max_concurrency: int | None) -> int:
         """What a batch means by its max_concurrency; at most the client's."""
-    def begin_batch(self, concurrency: int, timeout: float | None, observed: bool) -> Batch:
-        """Begins a batch: so many calls at once, all of them within `timeout` where there is one."""
+    def begin_batch(
+        self,
+        queries: Iterator[Any] | None,
+        concurrency: int,
+        timeout: float | None,
+        *,
+        observed: bool,
+        collected: bool,
+        calls: tuple[str, Any, Any] | None = None,
+    ) -> Batch:
+        """Begins a batch: so many calls at once, all of them within `timeout` where there is one.
+
+        Where `queries` is None, they are added one by one. With `calls` (the name of the client's method, the
+        token, the appid) its items are not queries, but the subjects of those calls.
+        """
     def close(self) -> None:
         """Closes the idle connections of this process."""
 
 @final
 class Batch:
-    """A batch under way in the process that began it. `wait` only waits: whoever cancels it loses nothing."""
+    """A batch in the process that began it. `wait` only waits: cancelling it loses nothing."""
 
+    def fill(self) -> bool:
+        """Takes in queries, as many as there is room for. True where nothing is left to do but to wait."""
     @property
-    def wanted(self) -> int:
-        """How many queries more it takes in now."""
-    def add(self, item: Any) -> tuple[int, ArgumentError] | None:
-        """Takes in what a caller passes as a query. What cannot be used comes back as its number and why."""
-    def ask(self, name: str, token: Any, subject: Any, appid: Any) -> tuple[int, ArgumentError] | None:
-        """Takes in another call, by the name of the client's method; the rest is as for `add`."""
+    def is_full(self) -> bool:
+        """Whether results have to be taken before more queries are added."""
+    @property
+    def is_late(self) -> bool:
+        """Whether the time is over in which queries are added."""
+    def add(self, item: Any) -> bool:
+        """Adds what a caller passes as a query. False where it cannot be used: its result is there."""
     def end(self) -> None:
-        """There is no more input."""
+        """No more queries follow."""
     def wait(self) -> None:
         """Blocks until there is something to take."""
     def await_(self, bridge: LoopBridge, future: Any) -> bool:
-        """The same, for an event loop."""
+        """As `wait`, for an event loop."""
     def take(
         self,
     ) -> tuple[
         list[AuditResult | tuple[int, Any] | tuple[int, _Failed, BaseException | None]],
-        list[Question],
+        list[TokenRequest],
         list[Event],
         bool,
     ]:
-        """Results, questions, events, and whether all is over.
+        """Results, requests for tokens, events, and whether nothing more follows.
 
-        Where a query failed: its number, what the error is made of, and what its source raised.
+        Of a query that was refused: its number and its `ArgumentError`. Of one that failed: its number, what
+        the error is made of, and what its source raised.
         """
+    def raise_input_error(self) -> None:
+        """Raises what the input raised, once."""
     def close(self) -> None:
-        """Drops what is under way."""
+        """Drops the calls in flight."""
 
 @final
-class Question:
-    """The answer that Python code owes to a batch; one that is dropped is an answer too."""
+class TokenRequest:
+    """A request for a token, to be answered by Python code. Dropping it fails the call."""
 
     @property
     def source(self) -> Any:
         """The token source."""
     @property
     def refresh(self) -> bool:
-        """Whether a fresh token is wanted."""
+        """Whether a fresh token is needed."""
     @property
     def remaining(self) -> float:
-        """The seconds until nobody waits for the answer any more."""
-    def answer(
-        self, token: Secret | None = None, problem: str | None = None, cause: BaseException | None = None
-    ) -> None:
-        """The token, or the problem and the exception behind it; neither where the source did not answer."""
-
-@final
-class Step:
-    """A call that waits for its Python side: take the events, answer the question, then resume it."""
-
-    @property
-    def events(self) -> list[Event]:
-        """What happened since the last step."""
-    @property
-    def refresh(self) -> bool | None:
-        """None: nothing is asked. False: a token is. True: a fresh token is."""
-    @property
-    def remaining(self) -> float:
-        """The seconds until the call's deadline."""
-    def abandon(self) -> None:
-        """Drops the call, with whatever it holds that others wait for."""
-    def resume(self, token: Secret | None = None, problem: str | None = None) -> Any: ...
-    def aresume(
-        self, bridge: LoopBridge, future: Any, token: Secret | None = None, problem: str | None = None
-    ) -> bool: ...
+        """The seconds until no call waits for the answer any more."""
+    def answer(self, given: Any) -> None:
+        """Answers with what the source returned: a text or a `Token`. Anything else fails the call."""
+    def fail(self, problem: str, cause: BaseException | None = None) -> None:
+        """Fails the call: with the problem that there was, and the exception behind it."""
+    def time_out(self) -> None:
+        """The source did not answer within the time of the call."""
 
 @final
 class LoopBridge:

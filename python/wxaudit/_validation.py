@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from ._errors.tree import ArgumentError
-from ._native import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def shown(value: object) -> str:
         return "an int of very many digits"
     if isinstance(value, int | float) or _timedelta_of(value) is not None:
         return repr(value)
-    return value.kind if isinstance(value, Secret) else type(value).__name__
+    return type(value).__name__
 
 
 def _in_words(seconds: float) -> str:

@@ -91,7 +91,8 @@ pub async fn answer_all(
     poll_fn(turn).await;
 }
 
-async fn answer(client: &Client, Query { index, call }: Query) -> Outcome {
+/// Makes the call of one query.
+pub async fn answer(client: &Client, Query { index, call }: Query) -> Outcome {
     let result = client.execute(&call).await;
     let attempts = call.attempts();
     Outcome {

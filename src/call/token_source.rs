@@ -15,7 +15,7 @@ use crate::token::Token;
 
 /// What a token source is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
+pub enum TokenRequestKind {
     /// The token it has.
     Lookup,
     /// A fresh one, since WeChat refused the last.
@@ -23,10 +23,10 @@ pub enum Ask {
 }
 
 /// An answer that is on its way from a token source.
-pub type Answer = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
+pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 
 /// How a call reaches its token source.
-pub type TokenProvider = Arc<dyn Fn(Ask) -> Answer + Send + Sync>;
+pub type TokenProvider = Arc<dyn Fn(TokenRequestKind) -> TokenFuture + Send + Sync>;
 
 /// What a call allows its token source.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +73,7 @@ impl Credential {
                 Ok(VersionedToken { token: token.clone(), generation: 0, asked_at: Instant::now() })
             }
             Self::Source { shared, ask, max_age } => {
-                shared.look_up(*max_age, limits, || ask(Ask::Lookup)).await
+                shared.look_up(*max_age, limits, || ask(TokenRequestKind::Lookup)).await
             }
         }
     }
@@ -99,7 +99,7 @@ impl Credential {
         match self {
             Self::Fixed(_) => None,
             Self::Source { shared, ask, .. } => {
-                Some(shared.refresh(refused, limits, || ask(Ask::Refresh)).await)
+                Some(shared.refresh(refused, limits, || ask(TokenRequestKind::Refresh)).await)
             }
         }
     }
@@ -117,7 +117,7 @@ impl SharedSource {
         &self,
         max_age: Duration,
         limits: CallLimits<'_>,
-        ask: impl FnOnce() -> Answer,
+        ask: impl FnOnce() -> TokenFuture,
     ) -> Result<VersionedToken, Error> {
         let arrived = self.lookups.generation();
         let still_good = |last: &VersionedToken| {
@@ -154,7 +154,7 @@ impl SharedSource {
         &self,
         refused: &VersionedToken,
         limits: CallLimits<'_>,
-        ask: impl FnOnce() -> Answer,
+        ask: impl FnOnce() -> TokenFuture,
     ) -> Result<VersionedToken, Error> {
         let token = self.refreshes.share(refused.generation, limits, |_| false, async || ask().await).await?;
         Ok(VersionedToken { token, generation: self.refreshes.generation(), asked_at: Instant::now() })

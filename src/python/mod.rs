@@ -22,15 +22,15 @@ mod _native {
     #[pymodule_export]
     use super::calls::batch::Batch;
     #[pymodule_export]
-    use super::calls::call_driver::Step;
+    use super::calls::engine::Engine;
     #[pymodule_export]
-    use super::calls::engine::{Engine, Failed};
+    use super::calls::outcome::Failed;
     #[pymodule_export]
-    use super::calls::token_request::Question;
+    use super::calls::token_request::TokenRequest;
     #[pymodule_export]
     use super::convert::shown::escape_controls;
     #[pymodule_export]
-    use super::convert::token::{Hidden, Secret, conceal, hide};
+    use super::convert::token::{PyToken, as_token};
     #[pymodule_export]
     use super::runtime::loop_bridge::LoopBridge;
     #[pymodule_export]

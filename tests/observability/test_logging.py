@@ -199,13 +199,13 @@ def test_polls_and_kinds_of_later_releases_are_told() -> None:
 
 UNHEARD = """
 import sys, wxaudit
-from wxaudit._base_client import BaseClient
+from wxaudit._session import Session
 heard = []
-before = BaseClient._dispatcher
+before = Session.dispatcher
 def dispatcher(*arguments, **options):
     heard.append(bool(before(*arguments, **options)))
     return before(*arguments, **options)
-BaseClient._dispatcher = dispatcher
+Session.dispatcher = dispatcher
 client = wxaudit.Client(base_url="http://127.0.0.1:9", max_retries=1)
 def ask():
     try:
@@ -237,8 +237,8 @@ def test_logging_is_not_imported_and_nothing_is_told_while_it_is_off() -> None:
 def test_a_log_that_is_off_makes_no_audience(client_kind: ClientKind, fake: FakeWeChat) -> None:
     client = client_kind.client(fake)
     with listening(logging.WARNING):
-        assert not client.inner._dispatcher()
-        assert client.inner._dispatcher() is dispatch.dispatcher_for(None)
+        assert not client.inner._session.dispatcher()
+        assert client.inner._session.dispatcher() is dispatch.dispatcher_for(None)
 
 
 @pytest.mark.parametrize("echo", ECHOES, ids=range(len(ECHOES)))

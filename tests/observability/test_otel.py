@@ -169,7 +169,7 @@ def test_instrumenting_twice_is_harmless_and_can_be_undone(client_kind: ClientKi
         client.get_audit_status(token, auditid)
         assert (len(first.take()), len(second.take())) == (0, 1)
         otel.uninstrument()
-        assert not client.inner._dispatcher()
+        assert not client.inner._session.dispatcher()
         client.get_audit_status(token, auditid)
         assert (first.take(), second.take()) == ([], [])
         otel.uninstrument()

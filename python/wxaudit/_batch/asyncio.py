@@ -1,4 +1,4 @@
-"""Many audits at once: the asyncio form of a batch."""
+"""The asyncio form of a batch."""
 
 from __future__ import annotations
 
@@ -8,50 +8,39 @@ from collections.abc import AsyncIterable
 from .._loop import begin, result_of
 from .._token_sources import aserve_request
 from .results import in_order
-from .run import Run, ScreenshotRun
+from .run import BatchRun
+from .screenshots import ScreenshotRun
 from .screenshots import in_order as pictures_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine
-    from typing import Any, TypeVar
+    from collections.abc import AsyncGenerator
+    from typing import Any
 
-    from .._async_client import AsyncClient
     from .._models.screenshot import Screenshot
-    from .._native import AuditResult, Question
-    from .progress import Reporter
+    from .._native import AuditResult, TokenRequest
+    from .._session import Session
     from .results import AuditBatch
 
-    _Ordered = TypeVar("_Ordered")
+
+async def collect(
+    session: Session, queries: Any, max_concurrency: Any, progress: Any, timeout: Any
+) -> AuditBatch:
+    run = BatchRun(session, queries, max_concurrency, timeout, collected=True, asynchronous=True)
+    return in_order(await _gather(run, progress))
 
 
-def collect(
-    client: AsyncClient, queries: Any, max_concurrency: Any, progress: Any, timeout: Any
-) -> Coroutine[Any, Any, AuditBatch]:
-    try:
-        run = Run(client, queries, max_concurrency, timeout, collected=True)
-        return _collect(run, run.reporter(progress), in_order)
-    except BaseException:
-        queries.clear()
-        raise
+async def collect_screenshots(
+    session: Session, token: Any, given: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
+) -> list[Screenshot]:
+    run = ScreenshotRun(session, token, given, appid, max_concurrency, timeout)
+    return pictures_in_order(await _gather(run, progress))
 
 
-def collect_screenshots(
-    client: AsyncClient,
-    token: Any,
-    given: Any,
-    appid: Any,
-    max_concurrency: Any,
-    progress: Any,
-    timeout: Any,
-) -> Coroutine[Any, Any, list[Screenshot]]:
-    run = ScreenshotRun(client, token, given, appid, max_concurrency, timeout)
-    return _collect(run, run.reporter(progress), pictures_in_order)
-
-
-async def _collect(run: Run, reporter: Reporter, ordered: Callable[[list[Any]], _Ordered]) -> _Ordered:
+async def _gather(run: BatchRun, progress: Any) -> list[Any]:
+    """All results, in the order in which they came."""
     results: list[Any] = []
-    with reporter:
+    with run.reporter(progress) as reporter:
         bunches = _Bunches(run)
         try:
             with run.dispatcher:
@@ -60,20 +49,16 @@ async def _collect(run: Run, reporter: Reporter, ordered: Callable[[list[Any]], 
                     reporter.report(len(results))
         finally:
             await bunches.close()
-    return ordered(results)
+    return results
 
 
 def iterate(
-    client: AsyncClient, queries: Any, max_concurrency: Any, timeout: Any
+    session: Session, queries: Any, max_concurrency: Any, timeout: Any
 ) -> AsyncGenerator[AuditResult, None]:
-    try:
-        return _each(Run(client, queries, max_concurrency, timeout, collected=False))
-    except BaseException:
-        queries.clear()
-        raise
+    return _each(BatchRun(session, queries, max_concurrency, timeout, collected=False, asynchronous=True))
 
 
-async def _each(run: Run) -> AsyncGenerator[AuditResult, None]:
+async def _each(run: BatchRun) -> AsyncGenerator[AuditResult, None]:
     bunches = _Bunches(run)
     try:
         with run.dispatcher:
@@ -85,45 +70,49 @@ async def _each(run: Run) -> AsyncGenerator[AuditResult, None]:
 
 
 class _Bunches:
-    """The results as they come. An asynchronous input is taken in by a task of its own.
+    """The results as they come. An asynchronous input is read by a task of its own.
 
-    No generator: an event loop that ends closes all of those at once, one within the other.
+    Not a generator: an event loop that ends closes all of those at once, one within the other.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: BatchRun) -> None:
         self._run = run
-        asynchronous = isinstance(run.queries.get(), AsyncIterable)
-        self._given = None if asynchronous else iter(run.queries.get())
         run.begin()
         self._room = asyncio.Event()
-        # Done as soon as the input has given what needs no answer of WeChat's.
+        # Done as soon as the input has given what has its result at once.
         self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asynchronous = isinstance(run.queries, AsyncIterable)
         self._feeder = asyncio.ensure_future(self._feed()) if asynchronous else None
         self._tasks: set[asyncio.Future[None]] = {self._feeder} if self._feeder else set()
         self._waiting: asyncio.Future[None] | None = None
+        # What ends the batch: what its input raised, or what ends programs.
+        self._input_error: Exception | None = None
         self._raised: list[BaseException] = []
 
     async def next(self) -> list[Any] | None:
         """The next ones, None when there are no more."""
         run = self._run
-        while run.goes_on:
+        while not run.over:
             if self._raised:
                 raise self._raised[0]
-            if self._given is not None and not run.ended:
-                run.fill(self._given)
             await self._wait()
-            bunch, questions = run.take()
-            for question in questions:
-                answering = asyncio.ensure_future(_answer(question, self._raised))
-                self._tasks.add(answering)
-                answering.add_done_callback(self._tasks.discard)
+            if self._input_error is not None and run.collected:
+                raise self._input_error
+            bunch, requests = run.take()
+            for request in requests:
+                serving = asyncio.ensure_future(_serve(request, self._raised))
+                self._tasks.add(serving)
+                serving.add_done_callback(self._tasks.discard)
             self._room.set()
             if bunch:
                 return bunch
+        if self._input_error is not None:
+            raise self._input_error
+        run.native.raise_input_error()
         return None
 
     async def _wait(self) -> None:
-        """Until there is something to do."""
+        """Waits until there is something to do."""
         if self._feeder is not None and not self._feeder.done():
             self._waiting = self._waiting or begin(self._run.native.await_)[0]
             ends = (self._waiting, self._feeder, self._refused)
@@ -131,38 +120,33 @@ class _Bunches:
             self._waiting = None if self._waiting.done() else self._waiting
             if self._refused.done():
                 self._refused = asyncio.get_running_loop().create_future()
-        elif self._run.must_wait:
+        elif self._run.native.fill():
             await (self._waiting or result_of(self._run.native.await_))
             self._waiting = None
         else:
             await asyncio.sleep(0)
 
     async def _feed(self) -> None:
-        """Takes in an asynchronous input, as there is room for it."""
-        run = self._run
-        given = aiter(run.queries.get())
+        """Adds the queries of an asynchronous input, as there is room for them."""
+        native = self._run.native
+        queries = aiter(self._run.queries)
         try:
-            while not run.is_late():
-                while run.is_full:
+            while not native.is_late:
+                while native.is_full:
                     self._room.clear()
                     await self._room.wait()
-                refused = run.native.add(await anext(given))
-                if refused is not None:
-                    run.refuse(*refused)
-                if run.has_refused and not self._refused.done():
+                if not native.add(await anext(queries)) and not self._refused.done():
                     self._refused.set_result(None)
         except StopAsyncIteration:
             pass
         except Exception as error:
-            run.fail(error)
+            self._input_error = error
         finally:
-            if not run.ended:
-                run.end()
+            native.end()
 
     async def close(self) -> None:
-        """Drops what is under way."""
+        """Drops the calls in flight."""
         self._run.close()
-        self._run.queries.clear()
         if self._waiting is not None:
             self._waiting.cancel()
         for task in self._tasks:
@@ -170,12 +154,12 @@ class _Bunches:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _answer(question: Question, raised: list[BaseException]) -> None:
-    """Lets a source answer; what ends programs ends the batch too."""
+async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:
+    """Serves a request; what ends programs ends the batch too."""
     try:
-        await aserve_request(question)
+        await aserve_request(request)
     except asyncio.CancelledError:
         raise
     except BaseException as error:
-        # The question is dropped, which the batch notices.
+        # The request is dropped, which the batch notices.
         raised.append(error)

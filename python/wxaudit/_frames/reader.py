@@ -6,7 +6,7 @@ import sys
 
 from .._errors.tree import ArgumentError
 from .._escape import truncate
-from .._native import AuditQuery, conceal, hide, read_query
+from .._native import AuditQuery, as_token, read_query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from arro3.core import Array, DataType, RecordBatchReader
     from arro3.core.types import ArrowStreamExportable
 
-    from .._native import Hidden
+    from .._native import Token
     from .._token_sources import AsyncTokenSource, TokenSource
 
     Frame: TypeAlias = ArrowStreamExportable | pd.DataFrame
-    TokenFor: TypeAlias = Callable[[Any], str | TokenSource | AsyncTokenSource]
+    TokenFor: TypeAlias = Callable[[Any], str | Token | TokenSource | AsyncTokenSource]
 
 # Rows that are Python objects at once, of columns that hold them in another way.
 _CHUNK = 8192
@@ -49,19 +49,8 @@ def queries_from_frame(
     Raises `ArgumentError` at once where there is no such column, where `frame` is no table, where the
     column cannot hold ids (float32 skips numbers), and where `token_for` cannot be called.
     """
-    frame, token_for = hide(frame), hide(token_for)
-    return queries(frame, token_for)
-
-
-def queries(frame: Any, token_for: Any) -> Iterator[AuditQuery | tuple[Any, Any, str | None]]:
-    """The same of what is hidden already."""
-    try:
-        tokens = _Tokens(token_for)
-        return _each(_rows(frame), tokens)
-    except BaseException:
-        frame.clear()
-        token_for.clear()
-        raise
+    tokens = _Tokens(token_for)
+    return _each(_rows(frame), tokens)
 
 
 def _each(
@@ -80,13 +69,13 @@ class _Tokens:
 
     __slots__ = ("_found", "_token_for")
 
-    def __init__(self, token_for: Hidden) -> None:
+    def __init__(self, token_for: Any) -> None:
         import inspect
 
-        kind = type(token_for.get()).__name__
-        if not callable(token_for.get()):
+        kind = type(token_for).__name__
+        if not callable(token_for):
             raise ArgumentError(f"token_for must be a callable of an appid, got {kind}")
-        if inspect.iscoroutinefunction(token_for.get()):
+        if inspect.iscoroutinefunction(token_for):
             raise ArgumentError("token_for must give the token at once; it is a coroutine function")
         self._token_for = token_for
         self._found: dict[str | None, Any] = {}
@@ -96,10 +85,18 @@ class _Tokens:
             return _NOT_ASKED
         if appid not in self._found:
             try:
-                self._found[appid] = conceal(self._token_for.get()(appid))[0]
+                self._found[appid] = _token(self._token_for(appid))
             except Exception as error:
                 self._found[appid] = _Failed(error)
         return self._found[appid]
+
+
+def _token(given: Any) -> Any:
+    """The token as a `Token`. What cannot be one stays as it is: the batch refuses the rows that have it."""
+    try:
+        return as_token(given)
+    except ArgumentError:
+        return given
 
 
 class _Failed:
@@ -133,13 +130,13 @@ def _is_missing(value: Any) -> bool:
 
 
 def _number(value: Any) -> Any:
-    """An auditid as a query takes it. A text is hidden: it may be anything, in the wrong column."""
+    """An auditid as a query takes it."""
     if _is_missing(value):
         return float("nan")
     # Not one with an exponent of millions: as an int it would fill the memory.
     if is_a(value, "decimal", "Decimal") and value.is_finite() and value.adjusted() < 20:
         return int(value) if value == value.to_integral_value() else value
-    return conceal(None, value)[1]
+    return value
 
 
 def is_a(value: object, module: str, name: str) -> bool:
@@ -147,17 +144,16 @@ def is_a(value: object, module: str, name: str) -> bool:
     return isinstance(value, getattr(sys.modules.get(module), name, ()))
 
 
-def _rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
+def _rows(frame: Any) -> Iterator[tuple[Any, Any]]:
     """Pairs of auditid and appid; checks the table first."""
-    if is_a(frame.get(), "pandas", "DataFrame"):
+    if is_a(frame, "pandas", "DataFrame"):
         return _pandas_rows(frame)
-    if is_a(frame.get(), "polars", "DataFrame"):
+    if is_a(frame, "polars", "DataFrame"):
         return _polars_rows(frame)
-    if hasattr(frame.get(), "__arrow_c_stream__"):
+    if hasattr(frame, "__arrow_c_stream__"):
         return _arrow_rows(frame)
     raise ArgumentError(
-        "frame must be a pandas or polars DataFrame, or have __arrow_c_stream__, "
-        f"got {type(frame.get()).__name__}"
+        f"frame must be a pandas or polars DataFrame, or have __arrow_c_stream__, got {type(frame).__name__}"
     )
 
 
@@ -185,39 +181,39 @@ def _found_in(names: _Names, dtype: Callable[[], object]) -> list[str]:
     return ["auditid", "appid"] if names.appids else ["auditid"]
 
 
-def _pandas_rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
-    found = _found_in(_Names(list(frame.get().columns)), lambda: frame.get()["auditid"].dtype)
-    return map(_pair, zip(*(frame.get()[name] for name in found), strict=True))
+def _pandas_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
+    found = _found_in(_Names(list(frame.columns)), lambda: frame["auditid"].dtype)
+    return map(_pair, zip(*(frame[name] for name in found), strict=True))
 
 
-def _polars_rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
-    found = _found_in(_Names(frame.get().columns), lambda: frame.get()["auditid"].dtype)
-    chosen = frame.get().select(found)
+def _polars_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
+    found = _found_in(_Names(frame.columns), lambda: frame["auditid"].dtype)
+    chosen = frame.select(found)
     return (_pair(row) for part in chosen.iter_slices(_CHUNK) for row in part.rows())
 
 
-def opened(frame: Hidden) -> RecordBatchReader:
+def opened(frame: Any) -> RecordBatchReader:
     """The Arrow stream of a table."""
     from .._optional import import_optional
 
     core = import_optional("arro3.core", "reading a table by Arrow")
-    stream = frame.get().__arrow_c_stream__()
+    stream = frame.__arrow_c_stream__()
     try:
         reader: RecordBatchReader = core.RecordBatchReader.from_arrow_pycapsule(stream)
     except ValueError as error:
-        kind = type(frame.get()).__name__
+        kind = type(frame).__name__
         raise ArgumentError(f"frame: the Arrow stream of {kind} cannot be read as a table") from error
     return reader
 
 
-def _arrow_rows(frame: Hidden) -> Iterator[tuple[Any, Any]]:
-    reader: Hidden = hide(opened(frame))
+def _arrow_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
+    reader = opened(frame)
     found = _found_in(
-        _Names(reader.get().schema.names), lambda: _name_of_float(reader.get().schema.field("auditid").type)
+        _Names(reader.schema.names), lambda: _name_of_float(reader.schema.field("auditid").type)
     )
     for name in found:
-        _check_readable(name, reader.get().schema.field(name).type)
-    return (_pair(row) for columns in _chunks(reader.get(), found) for row in zip(*columns, strict=True))
+        _check_readable(name, reader.schema.field(name).type)
+    return (_pair(row) for columns in _chunks(reader, found) for row in zip(*columns, strict=True))
 
 
 def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -243,7 +239,6 @@ def _chunks(reader: RecordBatchReader, names: list[str]) -> Iterator[list[list[A
     """The columns of so many rows at a time."""
     from operator import methodcaller
 
-    # The other columns may hold tokens: no variable is to have them.
     for batch in map(methodcaller("select", names), reader):
         for start in range(0, batch.num_rows, _CHUNK):
             length = min(_CHUNK, batch.num_rows - start)

@@ -12,22 +12,19 @@ from .plan import BatchWait, Wait, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Coroutine
     from typing import Any
 
-    from .._async_client import AsyncClient
-    from .._native import AuditResult, AuditStatus, Hidden
+    from .._native import AuditQuery, AuditResult, AuditStatus
 
 
-async def wait_for_one(
-    client: AsyncClient, token: Any, auditid: Any, appid: Any, waiting: Wait
-) -> AuditStatus:
+async def wait_for_one(poll: Callable[[], Coroutine[Any, Any, AuditStatus]], waiting: Wait) -> AuditStatus:
     wait = waiting.begin()
     while True:
         wait.asked = await waiting.watch.apause(wait.due)
         seen: AuditStatus | WxAuditError
         try:
-            seen = await client.get_audit_status(token, auditid, appid=appid)
+            seen = await poll()
         except WxAuditError as error:
             # It may be kept for days.
             seen = error.with_traceback(None)
@@ -39,14 +36,15 @@ async def wait_for_one(
             return wait.outcome
 
 
-async def wait_for_many(client: AsyncClient, waiting: BatchWait) -> AsyncGenerator[AuditResult, None]:
+async def wait_for_many(
+    ask: Callable[[list[AuditQuery]], AsyncGenerator[AuditResult, None]], waiting: BatchWait
+) -> AsyncGenerator[AuditResult, None]:
     for refused in waiting.begin_with(await _read_all(waiting.given)):
         yield refused
     while waiting.goes_on:
         await waiting.watch.apause(waiting.due)
         asked, queries = waiting.take()
-        answers: Any = client.iter_audit_statuses(queries, max_concurrency=waiting.concurrency)
-        async with aclosing(answers):
+        async with aclosing(ask(queries)) as answers:
             async for answer in answers:
                 seen, tell, ended = waiting.note(asked[answer.index], answer)
                 if tell:
@@ -65,10 +63,10 @@ async def _tell(waiting: Wait, seen: AuditStatus | WxAuditError) -> None:
         log_callback_error("on_poll raised; the wait goes on")
 
 
-async def _read_all(queries: Hidden) -> Any:
-    if not isinstance(queries.get(), AsyncIterable):
+async def _read_all(queries: Any) -> Any:
+    if not isinstance(queries, AsyncIterable):
         return read_all(queries)
-    given, found = aiter(queries.get()), []
+    given, found = aiter(queries), []
     try:
         while True:
             found.append(read_query(await anext(given)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from math import ceil
 
-from .._batch.run import _check
+from .._batch.run import check_queries
 from .._errors.tree import (
     ArgumentError,
     DecodeError,
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from .._base_client import BaseClient
     from .._errors.tree import WxAuditError
-    from .._native import AuditQuery, Hidden
+    from .._native import AuditQuery
+    from .._session import Session
     from .polling import Polling
 
 
@@ -159,13 +159,22 @@ class Wait:
 
     watch: Stopwatch
 
-    def __init__(self, client: BaseClient, timeout: Any, polling: Any, on_poll: Any, clock: Any) -> None:
+    def __init__(
+        self,
+        session: Session,
+        timeout: Any,
+        polling: Any,
+        on_poll: Any,
+        clock: Any,
+        *,
+        asynchronous: bool = False,
+    ) -> None:
         """Checks everything and begins nothing."""
-        client._check_open()
-        self._client = client
+        session.check_open()
+        self._session = session
         self._limit = limit_of(timeout)
         self._polling = polling_of(polling)
-        self.on_poll: Callable[[AuditStatus | WxAuditError], Any] | None = _checked(on_poll, client)
+        self.on_poll: Callable[[AuditStatus | WxAuditError], Any] | None = _checked(on_poll, asynchronous)
         check_clock(clock)
         self._clock = clock
 
@@ -177,7 +186,8 @@ class Wait:
         """Takes what a poll came to. Whether `on_poll` is told: of what ends in an exception it is not."""
         wait.record(seen, self.watch, self._limit)
         if wait.outcome is None:
-            self._client._report(self._events(wait, seen))
+            with self._session.dispatcher() as dispatcher:
+                dispatcher.on_event(self._events(wait, seen))
         return isinstance(seen, AuditStatus) or wait.outcome is not seen
 
     def _events(self, wait: PollState, seen: AuditStatus | WxAuditError) -> Iterator[Event]:
@@ -206,18 +216,20 @@ class BatchWait(Wait):
 
     def __init__(
         self,
-        client: BaseClient,
+        session: Session,
         queries: Any,
         timeout: Any,
         polling: Any,
         on_poll: Any,
         max_concurrency: Any,
         clock: Any,
+        *,
+        asynchronous: bool = False,
     ) -> None:
-        super().__init__(client, timeout, polling, on_poll, clock)
-        _check(queries, asynchronous=client._asynchronous)
-        self.given: Hidden = queries
-        self.concurrency = client._engine.concurrency(max_concurrency)
+        super().__init__(session, timeout, polling, on_poll, clock, asynchronous=asynchronous)
+        check_queries(queries, asynchronous=asynchronous)
+        self.given = queries
+        self.concurrency = session.engine.concurrency(max_concurrency)
 
     def begin_with(self, queries: Iterable[AuditQuery | ArgumentError]) -> list[AuditResult]:
         """Gives the results of those that are no queries."""
@@ -284,13 +296,12 @@ class BatchWait(Wait):
         return seen, tell, AuditResult(result.auditid, result.appid, status, error, index, wait.attempts)
 
 
-def read_all(queries: Hidden) -> list[AuditQuery | ArgumentError]:
-    """The queries, each hidden before anything else can see it."""
-    return list(map(read_query, queries.get()))
+def read_all(queries: Any) -> list[AuditQuery | ArgumentError]:
+    return list(map(read_query, queries))
 
 
-def _checked(on_poll: Any, client: BaseClient) -> Any:
+def _checked(on_poll: Any, asynchronous: bool) -> Any:
     if on_poll is None:
         return None
-    check_callback("on_poll", on_poll, may_be_awaited=client._asynchronous)
+    check_callback("on_poll", on_poll, may_be_awaited=asynchronous)
     return on_poll

@@ -10,20 +10,18 @@ from .plan import BatchWait, Wait, read_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any
+    from collections.abc import Callable, Generator
 
-    from .._client import Client
-    from .._native import AuditResult, AuditStatus
+    from .._native import AuditQuery, AuditResult, AuditStatus
 
 
-def wait_for_one(client: Client, token: Any, auditid: Any, appid: Any, waiting: Wait) -> AuditStatus:
+def wait_for_one(poll: Callable[[], AuditStatus], waiting: Wait) -> AuditStatus:
     wait = waiting.begin()
     while True:
         wait.asked = waiting.watch.pause(wait.due)
         seen: AuditStatus | WxAuditError
         try:
-            seen = client.get_audit_status(token, auditid, appid=appid)
+            seen = poll()
         except WxAuditError as error:
             # It may be kept for days.
             seen = error.with_traceback(None)
@@ -35,13 +33,14 @@ def wait_for_one(client: Client, token: Any, auditid: Any, appid: Any, waiting: 
             return wait.outcome
 
 
-def wait_for_many(client: Client, waiting: BatchWait) -> Generator[AuditResult, None, None]:
+def wait_for_many(
+    ask: Callable[[list[AuditQuery]], Generator[AuditResult, None, None]], waiting: BatchWait
+) -> Generator[AuditResult, None, None]:
     yield from waiting.begin_with(read_all(waiting.given))
     while waiting.goes_on:
         waiting.watch.pause(waiting.due)
         asked, queries = waiting.take()
-        answers: Any = client.iter_audit_statuses(queries, max_concurrency=waiting.concurrency)
-        with closing(answers):
+        with closing(ask(queries)) as answers:
             for answer in answers:
                 seen, tell, ended = waiting.note(asked[answer.index], answer)
                 if tell:

@@ -8,10 +8,6 @@ from datetime import datetime, timezone
 from .._optional import import_optional
 from ._audit_event import STATES, AuditEvent
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .._native import Hidden
-
 _xml = import_optional("defusedxml.ElementTree", "wxaudit.events")
 
 _TIMES = {
@@ -23,13 +19,13 @@ _TIMES = {
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def read_message(message: Hidden) -> tuple[AuditEvent | None, str]:
+def read_message(message: bytes) -> tuple[AuditEvent | None, str]:
     """The event, None for any other push, and what is wrong, "" for nothing.
 
     Raises nothing: pushes of other kinds carry secrets (component_verify_ticket), and the locals here would
     stand in the traceback.
     """
-    fields = _fields(_NO_XML.sub("\ufffd", message.get().decode("utf-8-sig", "replace")))
+    fields = _fields(_NO_XML.sub("\ufffd", message.decode("utf-8-sig", "replace")))
     if fields is None:
         return None, "its message is no XML that WeChat sends"
     kind = fields.get("Event", "")

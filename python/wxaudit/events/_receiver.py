@@ -8,7 +8,6 @@ import secrets
 import time
 
 from .._errors.tree import ArgumentError
-from .._native import conceal, hide
 from .._validation import check_seconds
 from ._crypto import decrypt, encrypt, is_signed, read_appid, read_key, read_token, sign
 from ._message import read_message
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import Any
 
-    from .._native import Hidden
+    from .._native import Token
     from ._audit_event import AuditEvent
 
 SUCCESS = "success"
@@ -49,8 +48,8 @@ class EventReceiver:
 
     __slots__ = ("__weakref__", "_appid", "_clock", "_keys", "_max_age", "_seen", "_token")
 
-    _token: Hidden
-    _keys: tuple[Hidden, ...]
+    _token: Token
+    _keys: tuple[Token, ...]
 
     def __init__(
         self,
@@ -76,13 +75,9 @@ class EventReceiver:
 
         `ArgumentError` for a value that cannot be used, without a word of a secret.
         """
-        # Before anything can fail: this frame shows its arguments, and any of them may be in the wrong place.
-        token, encoding_aes_key, component_appid = hide(token), hide(encoding_aes_key), hide(component_appid)
-        previous_encoding_aes_key = hide(previous_encoding_aes_key)
-        max_age, clock = conceal(None, max_age, clock)[1:]
         self._token = read_token(token)
         keys = [read_key(encoding_aes_key, "encoding_aes_key")]
-        if previous_encoding_aes_key.get() is not None:  # type: ignore[union-attr]  # a Hidden since above
+        if previous_encoding_aes_key is not None:
             keys.append(read_key(previous_encoding_aes_key, "previous_encoding_aes_key"))
         self._keys = tuple(keys)
         self._appid = read_appid(component_appid)
@@ -125,13 +120,13 @@ class EventReceiver:
                 "and Encrypt in the body, each once"
             )
         signature, timestamp, nonce = given
-        message = None
+        opened = None
         if is_signed(signature, self._token, timestamp, nonce, encrypted):
-            message = self._opened(encrypted)
-        if message is None or not re.fullmatch(rb"[0-9]{1,11}", timestamp):
+            opened = self._open(encrypted)
+        if opened is None or not re.fullmatch(rb"[0-9]{1,11}", timestamp):
             raise EventRejected(_REFUSED)
         self._check_age(int(timestamp))
-        event, problem = read_message(message)
+        event, problem = opened
         if problem:
             raise EventRejected(f"the push is WeChat's, but {problem}")
         # Last, since what is not taken may come again; of several threads that came here one is the first.
@@ -179,11 +174,15 @@ class EventReceiver:
             f"<TimeStamp>{moment}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
         )
 
-    def _opened(self, encrypted: bytes) -> Hidden | None:
+    def _open(self, encrypted: bytes) -> tuple[AuditEvent | None, str] | None:
+        """What the message says, by `read_message`; None where no key opens it.
+
+        Raises nothing: pushes of other kinds carry secrets, and a traceback would show the message.
+        """
         for key in self._keys:
             message = decrypt(key, encrypted, self._appid.encode())
             if message is not None:
-                return message
+                return read_message(message)
         return None
 
     def _check_age(self, timestamp: int) -> None:

@@ -9,7 +9,6 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from .._native import hide
 from ..events._crypto import encrypt, read_appid, read_key, read_token, sign
 from ._audits import FakeAudit
 from ._life import APPROVED, DELAYED, REJECTED, check_details, state_name
@@ -147,18 +146,18 @@ def make_push(
     message = "<xml>" + "\n".join(f"<{name}>{value}</{name}>" for name, value in fields) + "\n</xml>"
     sent_at = str(moment if timestamp is None else timestamp)
     nonce = str(secrets.randbelow(10**10)) if nonce is None else nonce
-    hidden_token = read_token(hide(token))
-    key = read_key(hide(encoding_aes_key), "encoding_aes_key")
-    encrypted = encrypt(key, message.encode(), read_appid(hide(component_appid)).encode(), os.urandom(16))
+    checked_token = read_token(token)
+    key = read_key(encoding_aes_key, "encoding_aes_key")
+    encrypted = encrypt(key, message.encode(), read_appid(component_appid).encode(), os.urandom(16))
     stamp = (sent_at.encode(), nonce.encode())
     query = urlencode(
         {
-            "signature": sign(hidden_token, *stamp),
+            "signature": sign(checked_token, *stamp),
             "timestamp": sent_at,
             "nonce": nonce,
             "openid": sender,
             "encrypt_type": "aes",
-            "msg_signature": sign(hidden_token, *stamp, encrypted),
+            "msg_signature": sign(checked_token, *stamp, encrypted),
         }
     )
     body = (

@@ -1,28 +1,33 @@
-//! The native half of a batch: queries in, results out in bunches, questions and events between.
+//! The native half of a batch: queries in, results out in bunches, requests to token sources and events between.
+//!
+//! A single call with a token source or a listener is a batch of one.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
-use tokio::sync::mpsc::{self, UnboundedSender};
-use tokio::sync::oneshot;
+use pyo3::types::{PyIterator, PyList};
+use tokio::sync::mpsc;
 
-use super::batch_channel::Outbox;
+use super::batch_channel::{BatchChannel, EventForwarder};
+use super::input::Input;
 use super::operation;
+use super::prepared_call::PreparedCall;
 use super::sources::Sources;
-use super::token_request::{Asked, Question};
+use super::token_request::TokenRequest;
 use crate::call::batch::{self, BatchEvent, Outcome, Query};
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
-use crate::call::token_source::{Credential, TokenProvider};
+use crate::call::token_source::Credential;
 use crate::error::Error;
-use crate::event::{Event, Observer};
+use crate::event::Observer;
 use crate::python::convert::arguments::label;
 use crate::python::convert::errors::{self, Context};
-use crate::python::convert::token::{self, Secret, hidden_text};
+use crate::python::convert::token::PyToken;
 use crate::python::runtime::blocking::{self, AbortOnDrop};
 use crate::python::runtime::completion_queue;
 use crate::python::runtime::loop_bridge::LoopBridge;
@@ -33,10 +38,10 @@ use crate::python::types::result::{Answered, AuditResult};
 use crate::python::types::status::AuditStatus;
 use crate::wechat::operation::{Operation, Reply};
 
-/// For how long a token that a source gave is used for further queries of the batch without asking again.
-const KEEP_TOKENS: Duration = Duration::from_secs(60);
+/// How long a token that a source gave is used for further queries of the batch, without a new request.
+const TOKEN_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// A batch under way in the process that began it. `wait` only waits: whoever cancels it loses nothing.
+/// A batch in the process that began it. `wait` only waits: cancelling it loses nothing.
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct Batch {
     pid: u32,
@@ -47,65 +52,100 @@ pub(crate) struct Batch {
 struct Running {
     client: Arc<Client>,
     runtime: Arc<Runtime>,
-    scope: Arc<BatchScope>,
-    outbox: Arc<Outbox>,
+    channel: Arc<BatchChannel>,
     sources: Arc<Sources>,
-    concurrency: usize,
     observed: bool,
-    progress: Mutex<Progress>,
-    _task: AbortOnDrop,
+    work: Work,
 }
 
-struct Progress {
-    /// None once the input is over.
-    queries: Option<UnboundedSender<Query>>,
-    /// Queries that have come, refused ones included.
-    taken: u64,
-    /// Queries taken in and not yet handed back.
-    held: usize,
+enum Work {
+    /// The calls of a batch, in a task of their own.
+    Batch { input: Input, calls: Option<CallsOf>, _task: AbortOnDrop },
+    /// One call, which is driven by whoever waits for it, so that no other thread has to be woken. None while it is
+    /// driven, and once it has ended.
+    Call(Arc<Mutex<Option<CallFuture>>>),
 }
+
+type CallFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What a batch of queries is made of.
+pub(crate) struct Plan {
+    pub(crate) concurrency: usize,
+    pub(crate) limit: Option<Duration>,
+    pub(crate) observed: bool,
+    pub(crate) collected: bool,
+    /// None where the queries are added one by one.
+    pub(crate) queries: Option<Py<PyIterator>>,
+    /// None where the items are queries.
+    pub(crate) calls: Option<CallsOf>,
+}
+
+/// What the items of a batch are the subjects of: the name of the client's method, the token and the appid.
+#[derive(FromPyObject)]
+pub(crate) struct CallsOf(String, Py<PyAny>, Option<Py<PyAny>>);
 
 impl Batch {
-    pub(crate) fn begin(
-        py: Python<'_>,
-        client: Arc<Client>,
-        concurrency: usize,
-        limit: Option<Duration>,
-        observed: bool,
-    ) -> PyResult<Self> {
+    /// Begins a batch of queries.
+    pub(crate) fn begin(py: Python<'_>, client: Arc<Client>, plan: Plan) -> PyResult<Self> {
+        let Plan { concurrency, limit, observed, collected, queries: iterator, calls } = plan;
         let runtime = Runtime::current(py)?;
         let scope = Arc::new(BatchScope::new(concurrency, limit));
-        // While Python handles one half of what may be under way, the other half is.
-        let outbox = Arc::new(Outbox::new(concurrency.div_ceil(2)));
+        // While Python handles one half of the calls in flight, the other half is in flight.
+        let channel = Arc::new(BatchChannel::new(concurrency.div_ceil(2)));
         let (sender, queries) = mpsc::unbounded_channel();
         let task = {
-            let (client, scope, outbox) = (Arc::clone(&client), Arc::clone(&scope), Arc::clone(&outbox));
+            let (client, scope, channel) = (Arc::clone(&client), Arc::clone(&scope), Arc::clone(&channel));
             let activity = runtime.driver.begin_activity();
             runtime.driver.handle().spawn(async move {
                 let _activity = activity;
-                let tell = |news| match news {
+                let emit = |event| match event {
                     BatchEvent::Finished(outcome) => {
-                        outbox.outcome(outcome);
+                        channel.outcome(outcome);
                         completion_queue::note_result();
                     }
-                    BatchEvent::NeedsInput => outbox.wants_input(),
+                    BatchEvent::NeedsInput => channel.wants_input(),
                 };
-                batch::answer_all(&client, &scope, concurrency, queries, tell).await;
-                outbox.over();
+                batch::answer_all(&client, &scope, concurrency, queries, emit).await;
+                channel.over();
             })
         };
+        let input = Input::new(scope, concurrency, collected, iterator, sender);
+        let work = Work::Batch { input, calls, _task: AbortOnDrop(task.abort_handle()) };
+        Ok(Self::of(Running { client, runtime, channel, sources: Arc::default(), observed, work }))
+    }
+
+    /// Begins a batch of one.
+    pub(crate) fn of_one(
+        client: Arc<Client>,
+        runtime: Arc<Runtime>,
+        token: &Bound<'_, PyAny>,
+        observed: bool,
+        call: PreparedCall,
+    ) -> Self {
         let running = Running {
-            client,
+            client: Arc::clone(&client),
             runtime,
-            scope,
-            outbox,
+            channel: Arc::new(BatchChannel::new(1)),
             sources: Arc::default(),
-            concurrency,
             observed,
-            progress: Mutex::new(Progress { queries: Some(sender), taken: 0, held: 0 }),
-            _task: AbortOnDrop(task.abort_handle()),
+            work: Work::Call(Arc::default()),
         };
-        Ok(Self { pid: std::process::id(), running: Mutex::new(Some(Arc::new(running))) })
+        let credential = running.credential(0, token, call.timeouts.total, Duration::ZERO);
+        let call = Call { observer: running.observer(), ..call.with(credential) };
+        running.channel.note_query();
+        let channel = Arc::clone(&running.channel);
+        let future: CallFuture = Box::pin(async move {
+            channel.outcome(batch::answer(&client, Query { index: 0, call }).await);
+            channel.over();
+        });
+        if let Work::Call(slot) = &running.work {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(future);
+        }
+        Self::of(running)
+    }
+
+    fn of(running: Running) -> Self {
+        Self { pid: std::process::id(), running: Mutex::new(Some(Arc::new(running))) }
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
@@ -114,64 +154,73 @@ impl Batch {
 
     fn running(&self) -> PyResult<Arc<Running>> {
         if self.pid != std::process::id() {
-            let problem = "this batch belongs to the process that forked; begin a new one";
+            let problem = "this call or batch belongs to the process that forked; begin a new one";
             return Err(PyRuntimeError::new_err(problem));
         }
         let running = self.slot().as_ref().map(Arc::clone);
         running.ok_or_else(|| PyRuntimeError::new_err("this batch is closed; begin a new one"))
     }
+
+    fn ready(&self) -> PyResult<impl Future<Output = ()> + Send + 'static> {
+        let running = self.running()?;
+        let channel = Arc::clone(&running.channel);
+        let slot = match &running.work {
+            Work::Call(slot) => Some(Arc::clone(slot)),
+            Work::Batch { .. } => None,
+        };
+        Ok(async move {
+            let take = || slot.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let Some(mut call) = take() else {
+                return channel.wait().await;
+            };
+            tokio::select! {
+                biased;
+                () = &mut call => {}
+                () = channel.wait() => {
+                    if let Some(slot) = &slot {
+                        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+                    }
+                }
+            }
+        })
+    }
 }
 
 #[pymethods]
 impl Batch {
-    /// How many queries more it takes in now: as many as keep it busy while Python is not looking.
+    /// Takes in queries, as many as there is room for. True where there is nothing else to do than to wait.
+    fn fill(&self, py: Python<'_>) -> PyResult<bool> {
+        let running = self.running()?;
+        match running.input() {
+            Some(input) => input.fill(py, |item| running.add(input, item)),
+            None => Ok(true),
+        }
+    }
+
+    /// Whether results have to be taken before more queries are added.
     #[getter]
-    fn wanted(&self) -> PyResult<usize> {
-        let running = self.running()?;
-        let held = running.progress().held;
-        Ok((2 * running.concurrency + running.scope.waiting()).saturating_sub(held))
+    fn is_full(&self) -> PyResult<bool> {
+        Ok(self.running()?.input().is_none_or(Input::is_full))
     }
 
-    /// Takes in what a caller passes as a query. One that cannot be used comes back as its number in the input and an
-    /// `ArgumentError`.
-    fn add<'py>(&self, item: &Bound<'py, PyAny>) -> PyResult<Option<(u64, Bound<'py, PyAny>)>> {
-        let py = item.py();
-        let running = self.running()?;
-        let index = running.next_index();
-        match query::checked(item)? {
-            Ok(Checked { token, auditid, appid }) => {
-                running.put(py, index, Operation::AuditStatus(auditid), &token, appid)?;
-                Ok(None)
-            }
-            Err(error) => Ok(Some((index, error))),
-        }
+    /// Whether the time is over in which queries are added.
+    #[getter]
+    fn is_late(&self) -> PyResult<bool> {
+        Ok(self.running()?.input().is_none_or(Input::is_late))
     }
 
-    /// Takes in another call, by the name of the client's method; the rest is as for `add`.
-    fn ask<'py>(
-        &self,
-        name: &str,
-        token: &Bound<'py, PyAny>,
-        subject: Bound<'py, PyAny>,
-        appid: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Option<(u64, Bound<'py, PyAny>)>> {
-        let py = token.py();
+    /// Adds what a caller passes as a query. False where it cannot be used: its result is there at once.
+    fn add(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let running = self.running()?;
-        let index = running.next_index();
-        let taken_in = || {
-            let appid = appid.map(|appid| label(&appid)).transpose()?;
-            running.put(py, index, operation::operation(name, &hidden_text(subject)?)?, token, appid)
-        };
-        match taken_in() {
-            Ok(()) => Ok(None),
-            Err(error) => Ok(Some((index, query::argument_error(py, error)?))),
-        }
+        running.input().map_or(Ok(false), |input| running.add(input, item))
     }
 
-    /// There is no more input.
+    /// No more queries follow.
     fn end(&self) {
-        if let Ok(running) = self.running() {
-            running.progress().queries = None;
+        if let Ok(running) = self.running()
+            && let Some(input) = running.input()
+        {
+            input.end();
         }
     }
 
@@ -180,41 +229,72 @@ impl Batch {
         blocking::block_on(py, self.ready()?)
     }
 
-    /// The same, for an event loop.
+    /// As `wait`, for an event loop.
     fn await_(&self, bridge: &Bound<'_, LoopBridge>, future: Bound<'_, PyAny>) -> PyResult<bool> {
         LoopBridge::submit(bridge, future, self.ready()?)
     }
 
-    /// What there is: results (an `AuditResult`, or what the error is made of), questions, events, and whether all is over.
+    /// Takes what there is: results (an `AuditResult`, or what the error is made of), requests for tokens, events, and
+    /// whether nothing more follows.
     #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
     fn take<'py>(
         &self,
         py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyList>, Vec<Question>, Vec<types::event::Event>, bool)> {
+    ) -> PyResult<(Bound<'py, PyList>, Vec<TokenRequest>, Vec<types::event::Event>, bool)> {
         let running = self.running()?;
-        let messages = running.outbox.take();
-        running.progress().held -= messages.outcomes.len();
+        let messages = running.channel.take();
         let results = PyList::empty(py);
+        if let Some(input) = running.input() {
+            for refused in input.deliver(messages.outcomes.len()) {
+                results.append(refused)?;
+            }
+        }
         for outcome in messages.outcomes {
             results.append(running.result(py, outcome)?)?;
         }
-        let questions = messages.questions.into_iter().filter_map(|asked| {
-            let source = running.sources.get(py, asked.source)?;
-            Some(Question::new(asked, source, Arc::downgrade(&running.sources)))
+        let requests = messages.requests.into_iter().filter_map(|request| {
+            let source = running.sources.get(py, request.source)?;
+            Some(TokenRequest::new(request, source, Arc::downgrade(&running.sources)))
         });
         let events = messages.events.into_iter().map(types::event::Event);
-        Ok((results, questions.collect(), events.collect(), messages.over))
+        Ok((results, requests.collect(), events.collect(), messages.over))
     }
 
-    /// Drops what is under way.
+    /// Raises what the input raised, once.
+    fn raise_input_error(&self) -> PyResult<()> {
+        match self.running()?.input().and_then(Input::take_error) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Drops the calls in flight.
     fn close(&self) {
         let running = self.slot().take();
         if self.pid != std::process::id() {
             std::mem::forget(running);
         } else if let Some(running) = running {
-            // Whoever still waits goes home.
-            running.outbox.over();
+            // A thread or task that still waits is woken.
+            running.channel.over();
+            match &running.work {
+                Work::Batch { input, .. } => input.end(),
+                Work::Call(call) => drop(call.lock().unwrap_or_else(PoisonError::into_inner).take()),
+            }
         }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.running.try_lock().map_or(Ok(()), |running| match running.as_deref() {
+            Some(Running { work: Work::Batch { input, calls, .. }, .. }) => {
+                visit.call(calls.as_ref().map(|CallsOf(_, token, _)| token))?;
+                input.traverse(&visit)
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn __clear__(&self) {
+        self.close();
     }
 }
 
@@ -224,98 +304,99 @@ impl Drop for Batch {
     }
 }
 
-impl Batch {
-    fn ready(&self) -> PyResult<impl Future<Output = ()> + Send + 'static> {
-        let outbox = Arc::clone(&self.running()?.outbox);
-        Ok(async move { outbox.wait().await })
-    }
-}
-
 impl Running {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    fn input(&self) -> Option<&Input> {
+        match &self.work {
+            Work::Batch { input, .. } => Some(input),
+            Work::Call(_) => None,
+        }
     }
 
-    /// The number of the next query in the input.
-    fn next_index(&self) -> u64 {
-        let mut progress = self.progress();
-        let index = progress.taken;
-        progress.taken += 1;
-        index
+    /// Takes in what a caller passes as a query, or the subject of a call. False where it cannot be used.
+    fn add(&self, input: &Input, item: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let index = input.next_index();
+        let added = match &self.work {
+            Work::Batch { calls: Some(calls), .. } => self.add_call(input, index, calls, item),
+            _ => match query::checked(item)? {
+                Ok(Checked { token, auditid, appid }) => {
+                    self.put(input, index, Operation::AuditStatus(auditid), &token, appid)?;
+                    return Ok(true);
+                }
+                Err(error) => {
+                    input.refuse(index, error.unbind());
+                    return Ok(false);
+                }
+            },
+        };
+        match added {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                input.refuse(index, query::argument_error(item.py(), error)?.unbind());
+                Ok(false)
+            }
+        }
+    }
+
+    fn add_call(
+        &self,
+        input: &Input,
+        index: u64,
+        CallsOf(name, token, appid): &CallsOf,
+        subject: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = subject.py();
+        let appid = appid.as_ref().map(|appid| label(appid.bind(py))).transpose()?;
+        self.put(input, index, operation::operation(name, subject)?, token.bind(py), appid)
     }
 
     fn put(
         &self,
-        py: Python<'_>,
+        input: &Input,
         index: u64,
         operation: Operation,
         token: &Bound<'_, PyAny>,
         appid: Option<String>,
     ) -> PyResult<()> {
-        let call = self.call(py, index, operation, token, appid)?;
-        let mut progress = self.progress();
-        let Some(queries) = &progress.queries else {
-            return Err(PyRuntimeError::new_err("the input of this batch is over"));
-        };
-        self.outbox.note_query();
-        if queries.send(Query { index, call }).is_err() {
-            return Err(PyRuntimeError::new_err("a bug in wxaudit: the batch ended early; please report it"));
-        }
-        progress.held += 1;
-        Ok(())
-    }
-
-    fn call(
-        &self,
-        py: Python<'_>,
-        index: u64,
-        operation: Operation,
-        token: &Bound<'_, PyAny>,
-        appid: Option<String>,
-    ) -> PyResult<Call> {
         let config = self.client.config();
-        let credential = if let Ok(secret) = token.cast::<Secret>() {
-            Credential::Fixed(token::argument(py, secret.get())?)
-        } else {
-            let shared = self.runtime.source(token.as_ptr() as usize);
-            let source = self.sources.hold(index, token, &shared);
-            Credential::Source {
-                shared,
-                ask: self.asker(source, config.timeouts.total),
-                max_age: KEEP_TOKENS,
-            }
-        };
-        let observer = || Arc::new(EventForwarder(Arc::clone(&self.outbox))) as Arc<dyn Observer>;
-        Ok(Call {
+        let call = Call {
             operation,
-            credential,
+            credential: self.credential(index, token, config.timeouts.total, TOKEN_MAX_AGE),
             appid,
             timeouts: config.timeouts,
             max_retries: config.max_retries,
-            observer: self.observed.then(observer),
-            batch: Some(Arc::clone(&self.scope)),
+            observer: self.observer(),
+            batch: Some(Arc::clone(&input.scope)),
             attempts: 0.into(),
-        })
+        };
+        self.channel.note_query();
+        input.send(index, call)
     }
 
-    /// How a call asks for a token.
-    fn asker(&self, source: usize, total: Duration) -> TokenProvider {
-        let outbox = Arc::clone(&self.outbox);
-        Arc::new(move |ask| {
-            let (reply, answer) = oneshot::channel();
-            outbox.question(Asked { ask, source, deadline: Instant::now() + total, reply });
-            Box::pin(async move {
-                let silent = || Error::TokenSource { problem: "nobody was there to ask".to_owned() };
-                answer.await.unwrap_or_else(|_| Err(silent()))
-            })
-        })
+    fn credential(
+        &self,
+        index: u64,
+        token: &Bound<'_, PyAny>,
+        total: Duration,
+        max_age: Duration,
+    ) -> Credential {
+        if let Ok(token) = token.cast::<PyToken>() {
+            return Credential::Fixed(token.get().get().clone());
+        }
+        let shared = self.runtime.source(token.as_ptr() as usize);
+        let source = self.sources.hold(index, token, &shared);
+        Credential::Source { shared, ask: self.channel.token_provider(source, total), max_age }
+    }
+
+    fn observer(&self) -> Option<Arc<dyn Observer>> {
+        let forwarder = || Arc::new(EventForwarder(Arc::clone(&self.channel))) as Arc<dyn Observer>;
+        self.observed.then(forwarder)
     }
 
     fn result<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyAny>> {
         let Outcome { index, auditid, appid, attempts, result } = outcome;
         let released = self.sources.release(py, index);
         match result {
-            Ok(Reply::Status(status)) => {
+            Ok(Reply::Status(status)) if self.input().is_some() => {
                 let status = Bound::new(py, AuditStatus::from(status))?.unbind();
                 let answered = Answered { auditid, appid, index, attempts };
                 Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any())
@@ -324,17 +405,17 @@ impl Running {
             Err(failure) => {
                 let context = Context { auditid, appid: appid.as_deref() };
                 let failed = errors::failed(py, &failure, &context)?;
-                Ok((index, failed, released.cause).into_pyobject(py)?.into_any())
+                let timed_out = failure.error == Error::source_timed_out();
+                let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));
+                Ok((index, failed, cause).into_pyobject(py)?.into_any())
             }
         }
     }
 }
 
-/// Hears the events of all calls of a batch.
-struct EventForwarder(Arc<Outbox>);
-
-impl Observer for EventForwarder {
-    fn on_event(&self, event: Event) {
-        self.0.event(event);
-    }
+/// The exception behind the error of a call whose source did not answer.
+fn source_timeout(py: Python<'_>) -> Py<PyAny> {
+    PyTimeoutError::new_err("get_token did not return within the time limit of the call")
+        .into_value(py)
+        .into_any()
 }

@@ -1,46 +1,62 @@
-//! What a batch has for Python, collected so that it crosses in bunches: waking a thread for each answer would cost
-//! more than the answer.
+//! The messages of a batch for Python, collected and delivered together: waking a thread for each result would cost more
+//! than the result.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::token_request::Asked;
 use crate::call::batch::Outcome;
-use crate::event::Event;
+use crate::call::token_source::{TokenProvider, TokenRequestKind};
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::token::Token;
 
-/// How long an answer waits for others to go with it.
+/// How long a result waits for others to be delivered with it.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(5);
 
-/// The messages of a batch, on their way.
-pub(crate) struct Outbox {
+/// The messages of a batch on their way to Python.
+pub(crate) struct BatchChannel {
     messages: Mutex<Messages>,
     changed: Notify,
-    /// So many answers make a bunch.
-    bunch: usize,
-    /// Queries taken in and not yet answered.
+    /// So many results are delivered at once.
+    flush_at: usize,
+    /// Queries without a result.
     outstanding: AtomicUsize,
 }
 
-/// What has come since the last time.
+/// The messages since the last delivery.
 #[derive(Default)]
 pub(crate) struct Messages {
     pub(crate) outcomes: Vec<Outcome>,
-    pub(crate) questions: Vec<Asked>,
+    pub(crate) requests: Vec<PendingRequest>,
     pub(crate) events: Vec<Event>,
     /// Nothing more will come.
     pub(crate) over: bool,
-    /// Further queries are wanted now.
+    /// The batch has room for further queries.
     wants_input: bool,
     since: Option<Instant>,
 }
 
-impl Outbox {
-    pub(crate) fn new(bunch: usize) -> Self {
-        Self { messages: Mutex::default(), changed: Notify::new(), bunch, outstanding: AtomicUsize::new(0) }
+/// A request to a token source.
+pub(crate) struct PendingRequest {
+    pub(crate) kind: TokenRequestKind,
+    /// The address of the source.
+    pub(crate) source: usize,
+    pub(crate) deadline: Instant,
+    pub(crate) reply: oneshot::Sender<Result<Token, Error>>,
+}
+
+impl BatchChannel {
+    pub(crate) fn new(flush_at: usize) -> Self {
+        Self {
+            messages: Mutex::default(),
+            changed: Notify::new(),
+            flush_at,
+            outstanding: AtomicUsize::new(0),
+        }
     }
 
     fn messages(&self) -> MutexGuard<'_, Messages> {
@@ -52,14 +68,14 @@ impl Outbox {
         put(&mut messages);
         let first = messages.since.is_none();
         messages.since.get_or_insert_with(Instant::now);
-        // Once for the first, so that the wait for others begins, and once when it is over.
+        // Once for the first, so that the wait for others begins, and once when the messages are due.
         if first || self.is_due(&messages) {
             drop(messages);
             self.changed.notify_one();
         }
     }
 
-    /// A query more.
+    /// Counts a query.
     pub(crate) fn note_query(&self) {
         self.outstanding.fetch_add(1, Ordering::Relaxed);
     }
@@ -69,12 +85,8 @@ impl Outbox {
         self.put(|messages| messages.outcomes.push(outcome));
     }
 
-    pub(crate) fn question(&self, asked: Asked) {
-        self.put(|messages| messages.questions.push(asked));
-    }
-
-    pub(crate) fn event(&self, event: Event) {
-        self.put(|messages| messages.events.push(event));
+    pub(crate) fn token_request(&self, request: PendingRequest) {
+        self.put(|messages| messages.requests.push(request));
     }
 
     pub(crate) fn wants_input(&self) {
@@ -88,12 +100,26 @@ impl Outbox {
     fn is_due(&self, messages: &Messages) -> bool {
         messages.over
             || messages.wants_input
-            || !messages.questions.is_empty()
-            || messages.outcomes.len() >= self.bunch
+            || !messages.requests.is_empty()
+            || messages.outcomes.len() >= self.flush_at
             || self.outstanding.load(Ordering::Relaxed) == 0
     }
 
-    /// Waits until there is a bunch, or something that cannot wait.
+    /// How a call requests tokens of the source at an address.
+    pub(crate) fn token_provider(self: &Arc<Self>, source: usize, total: Duration) -> TokenProvider {
+        let channel = Arc::clone(self);
+        Arc::new(move |kind| {
+            let (reply, answer) = oneshot::channel();
+            channel.token_request(PendingRequest { kind, source, deadline: Instant::now() + total, reply });
+            Box::pin(async move {
+                let dropped =
+                    || Error::TokenSource { problem: "the batch ended before it was asked".to_owned() };
+                answer.await.unwrap_or_else(|_| Err(dropped()))
+            })
+        })
+    }
+
+    /// Waits until enough results are there, or a message that cannot wait.
     pub(crate) async fn wait(&self) {
         loop {
             let since = {
@@ -121,5 +147,14 @@ impl Outbox {
         messages.over = over;
         messages.since = over.then(Instant::now);
         taken
+    }
+}
+
+/// Forwards the events of the calls of a batch.
+pub(crate) struct EventForwarder(pub(crate) Arc<BatchChannel>);
+
+impl Observer for EventForwarder {
+    fn on_event(&self, event: Event) {
+        self.0.put(|messages| messages.events.push(event));
     }
 }

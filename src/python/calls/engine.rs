@@ -1,31 +1,26 @@
-//! The native half of `Client` and `AsyncClient`: arguments in, results and exceptions out. An operation is one method
-//! a door; what they share stands in the core.
+//! The native half of `Client` and `AsyncClient`: arguments in, results and exceptions out.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3::types::PyIterator;
 
-use super::batch::Batch;
-use super::call_driver::{Conversation, Listener, Turn};
+use super::batch::{Batch, CallsOf, Plan};
 use super::operation;
+use super::outcome::Outcome;
+use super::prepared_call::PreparedCall;
 use crate::call::client::{Call, Client};
 use crate::call::token_source::Credential;
 use crate::config::{Config, Settings, check_retries};
-use crate::error::{Error, Failure};
-use crate::event::Observer;
-use crate::python::convert::arguments::{
-    count, label, path, proxy_url, seconds, text, texts, timeouts, type_name,
-};
-use crate::python::convert::errors::{self, Context};
-use crate::python::convert::token::{self, Secret};
+use crate::error::Error;
+use crate::python::convert::arguments::{count, label, path, proxy_url, seconds, text, texts, timeouts};
+use crate::python::convert::errors;
+use crate::python::convert::token::PyToken;
 use crate::python::runtime::blocking;
 use crate::python::runtime::loop_bridge::LoopBridge;
 use crate::python::runtime::runtime::Runtime;
-use crate::wechat::operation::Reply;
-use crate::wechat::request::AuditId;
 
-/// One client's configuration, connections, budget and gates; shared by all threads and event loops.
+/// A client's configuration, connections, retry budget and quota blocks, shared by all threads and event loops.
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct Engine {
     client: Arc<Client>,
@@ -65,31 +60,45 @@ impl Engine {
         Ok(Self { client: Arc::new(Client::new(config)) })
     }
 
-    /// Performs an operation, up to its end or to the first thing it says.
+    /// Makes a call of which nothing needs Python: its token is a `Token`, and nobody listens.
     fn call<'py>(
         &self,
         py: Python<'py>,
         operation: &str,
-        token: &Bound<'py, PyAny>,
+        token: &Bound<'py, PyToken>,
         subject: &Bound<'py, PyAny>,
         options: Options<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let prepared = self.prepare(operation, token, subject, options)?;
-        blocking::block_on(py, self.turn(prepared))?.into_pyobject(py)
+        let call = self.prepare(operation, subject, options)?.with(fixed(token));
+        blocking::block_on(py, self.execute(call))?.into_pyobject(py)
     }
 
-    /// The same, for an event loop.
+    /// As `call`, for an event loop.
     fn acall(
         &self,
         bridge: &Bound<'_, LoopBridge>,
         future: Bound<'_, PyAny>,
         operation: &str,
-        token: &Bound<'_, PyAny>,
+        token: &Bound<'_, PyToken>,
         subject: &Bound<'_, PyAny>,
         options: Options<'_>,
     ) -> PyResult<bool> {
-        let prepared = self.prepare(operation, token, subject, options)?;
-        LoopBridge::submit(bridge, future, self.turn(prepared))
+        let call = self.prepare(operation, subject, options)?.with(fixed(token));
+        LoopBridge::submit(bridge, future, self.execute(call))
+    }
+
+    /// Begins any other call, as a batch of one.
+    fn begin_call(
+        &self,
+        operation: &str,
+        token: &Bound<'_, PyAny>,
+        subject: &Bound<'_, PyAny>,
+        options: Options<'_>,
+        observed: bool,
+    ) -> PyResult<Batch> {
+        let call = self.prepare(operation, subject, options)?;
+        let runtime = Runtime::current(token.py())?;
+        Ok(Batch::of_one(Arc::clone(&self.client), runtime, token, observed, call))
     }
 
     /// What a batch means by its `max_concurrency`; at most the client's.
@@ -104,15 +113,22 @@ impl Engine {
         Err(errors::raise(py, &Error::argument("max_concurrency", problem)))
     }
 
-    /// Begins a batch: so many calls at once, all of them within `timeout` where there is one.
+    /// Begins a batch: so many calls at once, all of them within `timeout` where there is one. Where `queries` is None,
+    /// they are added one by one. With `calls` its items are not queries, but the subjects of those calls.
+    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, calls = None))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of one call from Python")]
     fn begin_batch(
         &self,
         py: Python<'_>,
+        queries: Option<Py<PyIterator>>,
         concurrency: usize,
         timeout: Option<f64>,
         observed: bool,
+        collected: bool,
+        calls: Option<CallsOf>,
     ) -> PyResult<Batch> {
-        Batch::begin(py, Arc::clone(&self.client), concurrency, timeout.map(seconds), observed)
+        let plan = Plan { concurrency, limit: timeout.map(seconds), observed, collected, queries, calls };
+        Batch::begin(py, Arc::clone(&self.client), plan)
     }
 
     /// Where calls go; it holds no user, password or query.
@@ -133,108 +149,40 @@ impl Engine {
     }
 }
 
-/// What every operation takes beside its subject: appid, timeout, `max_retries`, and whether somebody listens.
+/// What every operation takes beside its subject: appid, timeout, `max_retries`.
 #[derive(FromPyObject)]
-struct Options<'py>(Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, bool);
+struct Options<'py>(Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
 
-/// A call, and the conversation's other end where it may have something to say.
-type Prepared = (Call, Option<Listener>);
+fn fixed(token: &Bound<'_, PyToken>) -> Credential {
+    Credential::Fixed(token.get().get().clone())
+}
 
 impl Engine {
-    /// Checks all arguments of a call before anything is done.
+    /// Checks the arguments of a call before anything is sent.
     fn prepare(
         &self,
         operation: &str,
-        token: &Bound<'_, PyAny>,
         subject: &Bound<'_, PyAny>,
-        options: Options<'_>,
-    ) -> PyResult<Prepared> {
-        let Options(appid, timeout, max_retries, observed) = options;
-        let py = token.py();
-        let raise = |error: Error| errors::raise(py, &error);
+        Options(appid, timeout, max_retries): Options<'_>,
+    ) -> PyResult<PreparedCall> {
         let config = self.client.config();
-        let secret = token.cast::<Secret>().ok();
-        let is_source = secret.is_none() && token.hasattr("get_token")?;
-        let (speaker, listener) = if is_source || observed {
-            let (speaker, listener) = Conversation::channel();
-            (Some(speaker), Some(listener))
-        } else {
-            (None, None)
-        };
-        let credential = match (secret, &speaker) {
-            (Some(secret), _) => Credential::Fixed(token::argument(py, secret.get())?),
-            (None, Some(speaker)) if is_source => Credential::Source {
-                shared: Runtime::current(py)?.source(token.as_ptr() as usize),
-                ask: speaker.asker(),
-                max_age: Duration::ZERO,
-            },
-            _ => {
-                let problem = format!("expected text or a token source, got {}", type_name(token)?);
-                return Err(raise(Error::argument("token", problem)));
-            }
-        };
-        let call = Call {
+        Ok(PreparedCall {
             operation: operation::operation(operation, subject)?,
-            credential,
             appid: appid.map(|appid| label(&appid)).transpose()?,
             timeouts: timeout.map_or(Ok(config.timeouts), |timeout| timeouts(&timeout))?,
             max_retries: match max_retries {
-                Some(value) => check_retries(count("max_retries", &value)?).map_err(raise)?,
+                Some(value) => check_retries(count("max_retries", &value)?)
+                    .map_err(|error| errors::raise(value.py(), &error))?,
                 None => config.max_retries,
             },
-            observer: speaker.filter(|_| observed).map(|speaker| Arc::new(speaker) as Arc<dyn Observer>),
-            batch: None,
-            attempts: 0.into(),
-        };
-        Ok((call, listener))
+        })
     }
 
-    fn turn(&self, (call, listener): Prepared) -> impl Future<Output = Turn> + Send + 'static {
+    fn execute(&self, call: Call) -> impl Future<Output = Outcome> + Send + 'static {
         let client = Arc::clone(&self.client);
-        let total = call.timeouts.total;
-        let performed = Box::pin(async move {
+        async move {
             let result = client.execute(&call).await;
             Outcome { result, auditid: call.operation.auditid(), appid: call.appid }
-        });
-        async move {
-            match listener {
-                Some(listener) => listener.listen(performed, total).turn().await,
-                None => Turn::Over(Box::new(performed.await)),
-            }
         }
-    }
-}
-
-/// How a call ended, on its way to Python.
-pub(crate) struct Outcome {
-    result: Result<Reply, Failure>,
-    auditid: Option<AuditId>,
-    appid: Option<String>,
-}
-
-impl Outcome {
-    pub(crate) fn into_pyobject(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        match self.result {
-            Ok(reply) => operation::reply(py, reply),
-            Err(failure) => {
-                let auditid = self.auditid.map(AuditId::get);
-                let failed =
-                    errors::failed(py, &failure, &Context { auditid, appid: self.appid.as_deref() })?;
-                Ok(Bound::new(py, Failed(failed.unbind()))?.into_any())
-            }
-        }
-    }
-}
-
-/// How a call failed, as the data of which Python code makes the exception.
-#[pyclass(frozen, module = "wxaudit._native")]
-pub(crate) struct Failed(Py<PyAny>);
-
-#[pymethods]
-impl Failed {
-    /// The name of the exception's class, what happened, and its attributes.
-    #[getter]
-    fn described<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        self.0.bind(py).clone()
     }
 }

@@ -3,10 +3,12 @@
 //! May use `types`, `runtime` and `convert`.
 
 pub(crate) mod batch;
-pub(crate) mod call_driver;
 pub(crate) mod engine;
+pub(crate) mod outcome;
 pub(crate) mod token_request;
 
 mod batch_channel;
-pub(crate) mod operation;
-pub(crate) mod sources;
+mod input;
+mod operation;
+mod prepared_call;
+mod sources;

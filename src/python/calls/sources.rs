@@ -81,7 +81,7 @@ impl Sources {
     }
 
     /// Remembers what a source raised; what it raised before.
-    pub(crate) fn blame(&self, address: usize, cause: Py<PyAny>) -> Option<Py<PyAny>> {
+    pub(crate) fn note_cause(&self, address: usize, cause: Py<PyAny>) -> Option<Py<PyAny>> {
         match self.table().sources.get_mut(&address) {
             Some(entry) => entry.cause.replace(cause),
             None => Some(cause),

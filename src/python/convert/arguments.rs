@@ -7,7 +7,6 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
-use super::token::Secret;
 use super::{errors, imports};
 use crate::config::{ProxyUrl, Timeouts};
 use crate::error::Error;
@@ -18,19 +17,15 @@ use crate::wechat::request::AuditId;
 pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let py = value.py();
     let raise = |error: Error| errors::raise(py, &error);
-    let expected =
-        |kind: &str| Error::argument("auditid", format!("expected a whole number or its digits, got {kind}"));
-    if let Ok(secret) = value.cast::<Secret>() {
-        let secret = secret.get();
-        let id = secret.text().map_or_else(|| Err(expected(secret.kind())), AuditId::parse);
-        return id.map_err(raise);
-    }
     if let Ok(text) = value.cast::<PyString>() {
         return AuditId::parse(&text.to_string_lossy()).map_err(raise);
     }
     match whole_number(value)? {
         Some(number) => AuditId::new(number).map_err(raise),
-        None => Err(raise(expected(&kind(value)?))),
+        None => Err(raise(Error::argument(
+            "auditid",
+            format!("expected a whole number or its digits, got {}", type_name(value)?),
+        ))),
     }
 }
 
@@ -65,21 +60,18 @@ pub(crate) fn count(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<u
             Ok(number) => return Ok(number),
             Err(_) => "is out of range".to_owned(),
         },
-        None => format!("expected a whole number, got {}", kind(value)?),
+        None => format!("expected a whole number, got {}", type_name(value)?),
     };
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
 }
 
 pub(crate) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    if let Some(text) = value.cast::<Secret>().ok().and_then(|secret| secret.get().text()) {
-        return Ok(text.to_owned());
-    }
     let problem = match value.cast::<PyString>() {
         Ok(text) => match text.to_str() {
             Ok(text) => return Ok(text.to_owned()),
             Err(_) => "is no valid text".to_owned(),
         },
-        Err(_) => format!("expected text, got {}", kind(value)?),
+        Err(_) => format!("expected text, got {}", type_name(value)?),
     };
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
 }
@@ -103,14 +95,6 @@ const LONGEST_LABEL: usize = 64;
 /// The name of a value's type. Not by Display: that runs signal handlers, and swallows what they raise.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.get_type().name()?.to_str()?.to_owned())
-}
-
-/// The type of a value, hidden or not.
-fn kind(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    match value.cast::<Secret>() {
-        Ok(secret) => Ok(secret.get().kind().to_owned()),
-        Err(_) => type_name(value),
-    }
 }
 
 /// Reads a `wxaudit.Timeout`, which has checked its values.
@@ -145,7 +129,7 @@ pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> Py
 /// Several texts, a single one excepted.
 pub(crate) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     let problem = || argument(value.py(), field, "expected a sequence of texts");
-    if value.is_instance_of::<PyString>() || value.is_instance_of::<Secret>() {
+    if value.is_instance_of::<PyString>() {
         return Err(problem());
     }
     value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()

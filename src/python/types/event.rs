@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::escape::escape_controls;
 use crate::event::{self, event_fields};
 use crate::python::convert::imports;
 
@@ -28,12 +29,10 @@ macro_rules! define_class {
             #[new]
             #[pyo3(signature = (*, kind, $($name = None),+))]
             #[expect(clippy::too_many_arguments, reason = "the keywords are the attributes, one by one")]
-            fn new(py: Python<'_>, kind: String, $($name: Option<$type>),+) -> PyResult<Self> {
+            fn new(kind: String, $($name: Option<$type>),+) -> Self {
                 let mut event = event::Event { kind: kind.into(), $($name),+ }.redacted();
-                if let Some(error) = event.error.take() {
-                    event.error = Some(imports::escape_controls(py)?.call1((error,))?.extract()?);
-                }
-                Ok(Self(event))
+                event.error = event.error.map(|error| escape_controls(&error).into_owned());
+                Self(event)
             }
 
             /// The step; one of the kinds above.

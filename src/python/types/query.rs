@@ -8,14 +8,14 @@ use pyo3::types::{PyFloat, PyList, PyTuple};
 use crate::error::Error;
 use crate::python::convert::arguments::{audit_id, label, type_name};
 use crate::python::convert::shown::visible_repr;
-use crate::python::convert::token::{self, Secret, hidden_text, hidden_token};
+use crate::python::convert::token::{PyToken, as_token};
 use crate::python::convert::{errors, imports};
 use crate::token::MASK;
 use crate::wechat::request::AuditId;
 
 /// One query of a batch: whose audit, and which.
 ///
-/// `token` is a text or a token source, as for a single call; a text is hidden, here and wherever this shows itself.
+/// `token` is a text, a `Token` or a token source, as for a single call; a text becomes a `Token`.
 /// `appid` is a label that comes back on the result and on errors, and names whose quota is used.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditQuery {
@@ -24,7 +24,7 @@ pub(crate) struct AuditQuery {
     appid: Option<String>,
 }
 
-/// A query that has been checked, its token hidden unless it is a source.
+/// A query that has been checked, its token a `Token` or a source.
 pub(crate) struct Checked<'py> {
     pub(crate) token: Bound<'py, PyAny>,
     pub(crate) auditid: AuditId,
@@ -33,25 +33,12 @@ pub(crate) struct Checked<'py> {
 
 impl<'py> Checked<'py> {
     fn new(
-        token: Bound<'py, PyAny>,
-        auditid: Bound<'py, PyAny>,
-        appid: Option<Bound<'py, PyAny>>,
+        token: &Bound<'py, PyAny>,
+        auditid: &Bound<'py, PyAny>,
+        appid: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
-        let token = hidden_token(token)?;
-        let py = token.py();
-        match token.cast::<Secret>() {
-            Ok(secret) => drop(token::argument(py, secret.get())?),
-            Err(_) if !token.is_none() => {}
-            Err(_) => {
-                let problem = format!("expected text or a token source, got {}", type_name(&token)?);
-                return Err(errors::raise(py, &Error::argument("token", problem)));
-            }
-        }
-        Ok(Self {
-            auditid: table_id(&hidden_text(auditid)?)?,
-            appid: appid.map(|appid| label(&hidden_text(appid)?)).transpose()?,
-            token,
-        })
+        let token = as_token(token)?;
+        Ok(Self { auditid: table_id(auditid)?, appid: appid.map(label).transpose()?, token })
     }
 }
 
@@ -66,9 +53,9 @@ impl AuditQuery {
     #[new]
     #[pyo3(signature = (token, auditid, appid = None))]
     fn new(
-        token: Bound<'_, PyAny>,
-        auditid: Bound<'_, PyAny>,
-        appid: Option<Bound<'_, PyAny>>,
+        token: &Bound<'_, PyAny>,
+        auditid: &Bound<'_, PyAny>,
+        appid: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         Checked::new(token, auditid, appid).map(Self::from)
     }
@@ -79,7 +66,7 @@ impl AuditQuery {
         ("token", "auditid", "appid")
     }
 
-    /// The token source, or the hidden token; either can be passed on to any call.
+    /// The token source, or the `Token`; either can be passed on to any call.
     #[getter]
     pub(crate) fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.token.bind(py).clone()
@@ -103,8 +90,8 @@ impl AuditQuery {
         };
         let other = other.get();
         let (mine, others) = (self.token.bind(py), other.token.bind(py));
-        let same_token = match (mine.cast::<Secret>(), others.cast::<Secret>()) {
-            (Ok(mine), Ok(others)) => mine.get().text() == others.get().text(),
+        let same_token = match (mine.cast::<PyToken>(), others.cast::<PyToken>()) {
+            (Ok(mine), Ok(others)) => mine.get().get() == others.get().get(),
             _ => mine.is(others),
         };
         same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid
@@ -116,7 +103,7 @@ impl AuditQuery {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let token = self.token.bind(py);
-        let token = match token.cast::<Secret>() {
+        let token = match token.cast::<PyToken>() {
             Ok(_) => MASK.to_owned(),
             Err(_) => format!("<{}>", type_name(token)?),
         };
@@ -139,7 +126,7 @@ impl AuditQuery {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let py = slf.py();
         let query = slf.get();
-        if query.token.bind(py).is_instance_of::<Secret>() {
+        if query.token.bind(py).is_instance_of::<PyToken>() {
             let problem = "an AuditQuery with a token in it cannot be pickled: the token is a secret; give it a token \
                            source that can be pickled";
             return Err(PyTypeError::new_err(problem));
@@ -178,7 +165,7 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// What a caller passes as one query: an `AuditQuery`, a tuple or list of token, auditid and perhaps an appid. What
-/// cannot be used comes back as an `ArgumentError`, so that no Python frame ever holds the item, and its token.
+/// cannot be used is returned as an `ArgumentError`.
 #[pyfunction]
 pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = item.py();
@@ -212,7 +199,7 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
     };
     let appid = appid.filter(|appid| !appid.is_none());
     let shown = appid.as_ref().and_then(|appid| label(appid).ok());
-    match Checked::new(token, auditid, appid) {
+    match Checked::new(&token, &auditid, appid.as_ref()) {
         Ok(query) => Ok(Ok(query)),
         Err(error) => refused(py, error, shown).map(Err),
     }

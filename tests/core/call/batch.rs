@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use wxaudit::call::batch::{BatchEvent, Outcome, Query, answer_all};
 use wxaudit::call::batch_scope::BatchScope;
 use wxaudit::call::client::Call;
-use wxaudit::call::token_source::{Ask, CallLimits, Credential, SharedSource};
+use wxaudit::call::token_source::{CallLimits, Credential, SharedSource, TokenRequestKind};
 use wxaudit::error::{Error, Limit};
 use wxaudit::wechat::operation::{Operation, Reply};
 use wxaudit::wechat::request::AuditId;
@@ -189,7 +189,7 @@ async fn those_who_waited_for_a_source_find_no_more_places_than_allowed() {
     let release = Arc::new(Notify::new());
     for _ in 0..30 {
         let release = Arc::clone(&release);
-        let ask = move |_| -> wxaudit::call::token_source::Answer {
+        let ask = move |_| -> wxaudit::call::token_source::TokenFuture {
             let release = Arc::clone(&release);
             Box::pin(async move {
                 release.notified().await;
@@ -216,7 +216,7 @@ async fn a_source_that_hangs_is_not_asked_again_by_those_who_waited() {
     let asked = Arc::new(AtomicU32::new(0));
     for number in 0..40 {
         let asked = Arc::clone(&asked);
-        let ask = move |_| -> wxaudit::call::token_source::Answer {
+        let ask = move |_| -> wxaudit::call::token_source::TokenFuture {
             asked.fetch_add(1, Ordering::Relaxed);
             Box::pin(std::future::pending())
         };
@@ -239,9 +239,10 @@ async fn a_source_is_asked_once_for_all_queries_of_the_next_minute() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     for _ in 0..50 {
         let asked = Arc::clone(&asked);
-        let ask = move |ask: Ask| -> wxaudit::call::token_source::Answer {
+        let ask = move |ask: TokenRequestKind| -> wxaudit::call::token_source::TokenFuture {
             asked.lock().unwrap().push(ask);
-            let given = token(if ask == Ask::Refresh { "the-fresh-token" } else { "the-token-it-had" });
+            let given =
+                token(if ask == TokenRequestKind::Refresh { "the-fresh-token" } else { "the-token-it-had" });
             Box::pin(async move { Ok(given) })
         };
         let credential =
@@ -249,7 +250,7 @@ async fn a_source_is_asked_once_for_all_queries_of_the_next_minute() {
         batch.put(Call { credential, ..call(MINUTE) });
         batch.next().await.result.unwrap();
     }
-    assert_eq!(*asked.lock().unwrap(), [Ask::Lookup, Ask::Refresh]);
+    assert_eq!(*asked.lock().unwrap(), [TokenRequestKind::Lookup, TokenRequestKind::Refresh]);
     let requests = server.requests();
     let fresh = requests.iter().filter(|request| request.token() == "the-fresh-token").count();
     assert_eq!((requests.len(), fresh), (51, 50));
@@ -261,7 +262,7 @@ async fn a_token_that_is_kept_too_long_is_asked_for_again() {
     let lookups = Arc::new(AtomicU32::new(0));
     let credential = |max_age| {
         let lookups = Arc::clone(&lookups);
-        let ask = move |_| -> wxaudit::call::token_source::Answer {
+        let ask = move |_| -> wxaudit::call::token_source::TokenFuture {
             let number = lookups.fetch_add(1, Ordering::Relaxed);
             Box::pin(async move { Ok(token(&format!("the-token-number-{number}"))) })
         };

@@ -11,7 +11,7 @@ use crate::support::call_harness::{
 use crate::support::scripted_server::{Act, Request, Server, answer, errcode, reply};
 use wxaudit::call::client::{Call, Client};
 use wxaudit::call::retry::Class;
-use wxaudit::call::token_source::{Answer, Ask, Credential, SharedSource};
+use wxaudit::call::token_source::{Credential, SharedSource, TokenFuture, TokenRequestKind};
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Limit};
 use wxaudit::event::kind;
@@ -26,23 +26,22 @@ enum Source {
 }
 
 /// A call with a token source, and what it was asked.
-fn call_with(source: Source, shared: &Arc<SharedSource>) -> (Call, Arc<Mutex<Vec<Ask>>>) {
+fn call_with(source: Source, shared: &Arc<SharedSource>) -> (Call, Arc<Mutex<Vec<TokenRequestKind>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
     let ask = move |ask| {
         log.lock().unwrap().push(ask);
         Box::pin(async move {
             match (source, ask) {
-                (Source::HangsAtLookup, Ask::Lookup) | (Source::HangsAtRefresh, Ask::Refresh) => {
-                    std::future::pending().await
-                }
-                (Source::FailsToRefresh, Ask::Refresh) => {
+                (Source::HangsAtLookup, TokenRequestKind::Lookup)
+                | (Source::HangsAtRefresh, TokenRequestKind::Refresh) => std::future::pending().await,
+                (Source::FailsToRefresh, TokenRequestKind::Refresh) => {
                     Err(Error::TokenSource { problem: "no".to_owned() })
                 }
-                (_, Ask::Lookup) => Ok(token("an-old-token")),
-                (_, Ask::Refresh) => Ok(token("a-new-token")),
+                (_, TokenRequestKind::Lookup) => Ok(token("an-old-token")),
+                (_, TokenRequestKind::Refresh) => Ok(token("a-new-token")),
             }
-        }) as Answer
+        }) as TokenFuture
     };
     let credential =
         Credential::Source { shared: Arc::clone(shared), ask: Arc::new(ask), max_age: Duration::ZERO };
@@ -149,7 +148,7 @@ async fn a_refused_token_is_refreshed_once_and_that_is_no_retry() {
     let server = Server::start([errcode(42001), busy_gateway(), busy_gateway()]).await;
     let (call, asked) = call_with(Source::Answers, &Arc::default());
     client(&server).get_audit_status(&call).await.unwrap();
-    assert_eq!(*asked.lock().unwrap(), [Ask::Lookup, Ask::Refresh]);
+    assert_eq!(*asked.lock().unwrap(), [TokenRequestKind::Lookup, TokenRequestKind::Refresh]);
     let requests = server.requests();
     let tokens: Vec<_> = requests.iter().map(Request::token).collect();
     assert_eq!(tokens, ["an-old-token", "a-new-token", "a-new-token", "a-new-token"]);
@@ -161,7 +160,7 @@ async fn a_token_that_is_refused_for_ever_costs_two_requests() {
         let server = Server::start(repeated(&errcode(code), 10)).await;
         let (call, asked) = call_with(Source::Answers, &Arc::default());
         assert_eq!(errcode_of(client(&server).get_audit_status(&call).await), (code, 2));
-        assert_eq!(*asked.lock().unwrap(), [Ask::Lookup, Ask::Refresh]);
+        assert_eq!(*asked.lock().unwrap(), [TokenRequestKind::Lookup, TokenRequestKind::Refresh]);
         assert_eq!(server.requests().len(), 2);
     }
 }
@@ -213,7 +212,7 @@ async fn what_was_renewed_while_a_call_waited_is_not_refused_again() {
     let requests = server.requests();
     let tokens: Vec<_> = requests.iter().map(Request::token).collect();
     assert_eq!(tokens, ["an-old-token", "a-new-token", "a-new-token"]);
-    assert!(!asked.lock().unwrap().contains(&Ask::Refresh));
+    assert!(!asked.lock().unwrap().contains(&TokenRequestKind::Refresh));
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
 use tokio::task::{JoinHandle, yield_now};
-use wxaudit::call::token_source::{Answer, Ask, CallLimits, Credential, SharedSource, VersionedToken};
+use wxaudit::call::token_source::{
+    CallLimits, Credential, SharedSource, TokenFuture, TokenRequestKind, VersionedToken,
+};
 use wxaudit::error::Error;
 use wxaudit::token::Token;
 
@@ -36,8 +38,8 @@ impl Source {
         self.gate.as_ref().unwrap().notify_one();
     }
 
-    async fn answer(&self, ask: Ask) -> Result<Token, Error> {
-        let counter = if ask == Ask::Lookup { &self.lookups } else { &self.refreshes };
+    async fn answer(&self, ask: TokenRequestKind) -> Result<Token, Error> {
+        let counter = if ask == TokenRequestKind::Lookup { &self.lookups } else { &self.refreshes };
         let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some(gate) = &self.gate {
             gate.notified().await;
@@ -60,7 +62,7 @@ fn credential(source: &Arc<Source>, shared: &Arc<SharedSource>) -> Credential {
     let source = Arc::clone(source);
     let ask = move |ask| {
         let source = Arc::clone(&source);
-        Box::pin(async move { source.answer(ask).await }) as Answer
+        Box::pin(async move { source.answer(ask).await }) as TokenFuture
     };
     Credential::Source { shared: Arc::clone(shared), ask: Arc::new(ask), max_age: Duration::ZERO }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wxaudit::call::client::{Call, Client};
-use wxaudit::call::token_source::{Ask, CallLimits, Credential, SharedSource};
+use wxaudit::call::token_source::{CallLimits, Credential, SharedSource, TokenRequestKind};
 use wxaudit::config::{Config, ProxyUrl, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Observer};
@@ -121,10 +121,10 @@ impl Scenario {
 
     /// With a token source that refreshes as `refreshed` says.
     fn with_source(mut self, refreshed: fn() -> Result<Token, Error>) -> Self {
-        let ask = Arc::new(move |ask| -> wxaudit::call::token_source::Answer {
-            Box::pin(
-                async move { if ask == Ask::Lookup { Ok(Token::new(TOKEN).unwrap()) } else { refreshed() } },
-            )
+        let ask = Arc::new(move |ask| -> wxaudit::call::token_source::TokenFuture {
+            Box::pin(async move {
+                if ask == TokenRequestKind::Lookup { Ok(Token::new(TOKEN).unwrap()) } else { refreshed() }
+            })
         });
         self.credential =
             Credential::Source { shared: Arc::new(SharedSource::default()), ask, max_age: Duration::ZERO };

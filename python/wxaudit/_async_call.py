@@ -1,0 +1,38 @@
+"""Make one call with asyncio: as in `_call`, in the calling task."""
+
+from __future__ import annotations
+
+from ._call import unwrap, unwrap_single
+from ._loop import result_of
+from ._native import Token
+from ._observability.dispatch import NO_LISTENERS
+from ._token_sources import aserve_request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._session import Session
+
+
+async def acall(session: Session, operation: str, token: Any, subject: Any, *options: Any) -> Any:
+    """What a call returns; raises what it fails with. `options`: appid, timeout, max_retries."""
+    dispatcher = session.dispatcher()
+    if dispatcher is NO_LISTENERS and isinstance(token, Token):
+        checked = session.options(*options)
+        return unwrap(await result_of(session.engine.acall, operation, token, subject, checked))
+    with dispatcher:
+        batch = session.engine.begin_call(
+            operation, token, subject, session.options(*options), bool(dispatcher)
+        )
+        try:
+            while True:
+                await result_of(batch.await_)
+                results, requests, events, _ = batch.take()
+                dispatcher.on_event(events)
+                for request in requests:
+                    await aserve_request(request)
+                if results:
+                    return unwrap_single(results[0])
+        finally:
+            batch.close()

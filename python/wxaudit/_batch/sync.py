@@ -1,0 +1,59 @@
+"""The blocking form of a batch."""
+
+from __future__ import annotations
+
+from .._token_sources import serve_request
+from .results import in_order
+from .run import BatchRun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from typing import Any
+
+    from .._native import AuditResult
+    from .._session import Session
+    from .results import AuditBatch
+
+
+def collect(session: Session, queries: Any, max_concurrency: Any, progress: Any, timeout: Any) -> AuditBatch:
+    return in_order(gather(BatchRun(session, queries, max_concurrency, timeout, collected=True), progress))
+
+
+def gather(run: BatchRun, progress: Any) -> list[Any]:
+    """All results, in the order in which they came."""
+    results: list[Any] = []
+    with run.reporter(progress) as reporter:
+        for bunch in _bunches(run):
+            results += bunch
+            reporter.report(len(results))
+    return results
+
+
+def iterate(
+    session: Session, queries: Any, max_concurrency: Any, timeout: Any
+) -> Generator[AuditResult, None, None]:
+    return _each(_bunches(BatchRun(session, queries, max_concurrency, timeout, collected=False)))
+
+
+def _each(bunches: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, None]:
+    for bunch in bunches:
+        yield from bunch
+
+
+def _bunches(run: BatchRun) -> Iterator[list[Any]]:
+    """The results as they come."""
+    try:
+        run.begin()
+        with run.dispatcher:
+            while not run.over:
+                if run.native.fill():
+                    run.native.wait()
+                bunch, requests = run.take()
+                for request in requests:
+                    serve_request(request)
+                if bunch:
+                    yield bunch
+            run.native.raise_input_error()
+    finally:
+        run.close()

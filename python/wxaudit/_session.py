@@ -1,0 +1,49 @@
+"""What a client works with: its engine, its limits, its listener, and whether it is open."""
+
+from __future__ import annotations
+
+from ._observability.dispatch import dispatcher_for
+from ._timeout import Timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._native import Engine, Event
+    from ._observability.dispatch import EventDispatcher
+
+
+class Session:
+    """What calls, batches and waits take in place of a client."""
+
+    __slots__ = ("closed", "engine", "on_event", "timeout")
+
+    def __init__(
+        self,
+        engine: Engine,
+        timeout: Timeout,
+        on_event: Callable[[Event], object] | None,
+        closed: bool = False,
+    ) -> None:
+        self.engine = engine
+        self.timeout = timeout
+        self.on_event = on_event
+        self.closed = closed
+
+    def check_open(self) -> None:
+        if self.closed:
+            raise RuntimeError("this client is closed; make a new one")
+
+    def options(self, appid: Any, timeout: Any, max_retries: Any) -> tuple[Any, Any, Any]:
+        """The options of one call, as the engine takes them."""
+        self.check_open()
+        return appid, None if timeout is None else Timeout.of(timeout, self.timeout), max_retries
+
+    def dispatcher(self) -> EventDispatcher:
+        """Delivers the events of a call or a batch that begins now."""
+        return dispatcher_for(self.on_event)
+
+    def close(self) -> None:
+        self.closed = True
+        self.engine.close()

@@ -1,0 +1,30 @@
+//! A call between its arguments and its credential.
+
+use crate::call::client::Call;
+use crate::call::token_source::Credential;
+use crate::config::Timeouts;
+use crate::wechat::operation::Operation;
+
+/// A call whose arguments have been checked, without its credential.
+pub(crate) struct PreparedCall {
+    pub(crate) operation: Operation,
+    pub(crate) appid: Option<String>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) max_retries: u32,
+}
+
+impl PreparedCall {
+    pub(crate) fn with(self, credential: Credential) -> Call {
+        let Self { operation, appid, timeouts, max_retries } = self;
+        Call {
+            operation,
+            credential,
+            appid,
+            timeouts,
+            max_retries,
+            observer: None,
+            batch: None,
+            attempts: 0.into(),
+        }
+    }
+}

@@ -29,12 +29,12 @@ class Client:
     """A row of the tables."""
 
     peer: str
-    door: str
+    interface: str
     uvloop: bool = False
 
     @property
     def name(self) -> str:
-        """Unique within a scenario."""
+        """Return a name that is unique within a scenario."""
         return f"{self.peer} + uvloop" if self.uvloop else self.peer
 
 

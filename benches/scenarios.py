@@ -46,7 +46,7 @@ def _calls(
     rows = tuple(
         Row(client.name, client.peer, _worker(client, workload, place, concurrency, seconds=pace.seconds))
         for client in clients
-        if client.door == BLOCKING or client.peer not in pace.left_out
+        if client.interface == BLOCKING or client.peer not in pace.left_out
     )
     return Scenario(name, title, title_zh, judged_by, rows, (place,))
 
@@ -58,7 +58,7 @@ def _batch(name: str, title: str, title_zh: str, pace: Pace) -> Scenario:
     for client in (*ASYNCHRONOUS_CLIENTS, Client(OURS, BLOCKING)):
         if client.peer in pace.left_out:
             continue
-        label = f"{client.name}, blocking" if client.door == BLOCKING else client.name
+        label = f"{client.name}, blocking" if client.interface == BLOCKING else client.name
         measure = _worker(
             client,
             "batch",
@@ -137,7 +137,7 @@ def _worker(
         where = bench.places[place]
         task = Task(
             peer=client.peer,
-            door=client.door,
+            interface=client.interface,
             uvloop=client.uvloop,
             workload=workload,
             base_url=where.base_url,

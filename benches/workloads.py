@@ -26,7 +26,7 @@ class Task:
     """One measurement, as the runner requests it from a worker."""
 
     peer: str
-    door: str
+    interface: str
     uvloop: bool
     workload: str  # "calls", "threads", "batch", "iterate"
     base_url: str
@@ -110,7 +110,7 @@ def measure(task: Task) -> dict[str, Any]:
     """Run one task, and close what it opened."""
     peer = importlib.import_module(f"benches.peers.{task.peer}")
     meter = Meter(task)
-    if task.door == "asyncio":
+    if task.interface == "asyncio":
         _run(_measure_asynchronous(peer, task, meter), uvloop=task.uvloop)
         return meter.result
     client = peer.Blocking(task.base_url, task.concurrency, task.ca_file)

@@ -1,5 +1,5 @@
-# `make demo` shows the main job; `make test` proves everything. Each target sets up what it needs in $(VENV), from
-# nothing but Python 3.10 or newer, cargo, gcc and make. Another interpreter: make PYTHON=python3.13 test
+# `make demo` runs the demo; `make test` runs all checks and tests. Each target installs what it needs into $(VENV), and
+# requires only Python 3.10 or newer, cargo, gcc and make. Another interpreter: make PYTHON=python3.13 test
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,10 +11,10 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-# cargo and pip use every core by themselves, and the order of the checks is meant.
+# cargo and pip use every core by themselves, and the checks run in this order on purpose.
 .NOTPARALLEL:
 
-# The stamp carries the version, so that another PYTHON makes the environment anew.
+# The stamp file is named after the version, so that another PYTHON recreates the environment.
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
 BIN := $(abspath $(VENV))/bin
 ENVIRONMENT := $(VENV)/.python-$(or $(PYTHON_VERSION),none)
@@ -22,43 +22,43 @@ BUILD_TOOLS := $(VENV)/.build-tools
 DEVELOPMENT_TOOLS := $(VENV)/.development-tools
 BUILT := $(VENV)/.built
 
-# cargo, run here or by maturin, binds to the interpreter of the environment.
+# cargo, run here or by maturin, builds for the interpreter of the environment.
 export VIRTUAL_ENV := $(abspath $(VENV))
 export PYO3_PYTHON := $(BIN)/python
 unexport CONDA_PREFIX PYTHONHOME PYTHONPATH
 
-# The benchmarks of the core are a workspace of their own, and are built in a folder of their own: cargo would put their
-# build of the core, which knows no Python, in the place of the library that the package is made of.
+# The benchmarks of the core are a separate workspace with a separate target folder: in a shared one, their build of the
+# core, which does not contain the Python binding, would overwrite the library of the package.
 BENCH_CORE := --locked --manifest-path benches/core/Cargo.toml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BENCH_TARGET := $(TARGET)/benches
 
-# Whom `make bench` compares: a group bench-… in pyproject.toml and an environment in .venv-bench for each.
+# The clients that `make bench` compares: a group bench-… in pyproject.toml and an environment in .venv-bench for each.
 PEERS := aiohttp httpx niquests primp pycurl pyreqwest requests wechatpy wreq wxaudit
 
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .PHONY: help
 help:
-	@echo 'make demo     build quickly and show one audit from submission to decision, on real HTTP'
+	@echo 'make demo     build quickly and run the demo: one audit from submission to decision, over real HTTP'
 	@echo 'make notebook open the example notebook in JupyterLab'
-	@echo 'make example-dask  20 000 audits on a Dask cluster of two worker processes'
-	@echo 'make test     everything: lint, the core in Rust, the release wheel, all tests of the package'
-	@echo 'make build    a quick development build, editable, in $(VENV)'
-	@echo 'make lint     formatting, clippy, ruff, order of imports, mypy, stubs'
+	@echo 'make example-dask  check 20 000 audits on a Dask cluster of two worker processes'
+	@echo 'make test     run everything: lint, the Rust core, the release wheel, all tests of the package'
+	@echo 'make build    make a quick, editable development build in $(VENV)'
+	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'
 	@echo 'make format   format Rust and Python'
-	@echo 'make wheel    one release wheel in dist/, with its size and what its import costs'
-	@echo 'make instructions  instructions of the core, by callgrind, against those checked in'
+	@echo 'make wheel    build a release wheel in dist/, and print its size and the cost of its import'
+	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
-	@echo 'make bench-core    how long parts of a call take in the core, by criterion'
-	@echo 'make lock     renew requirements/*.txt from pyproject.toml'
-	@echo 'make clean    remove everything that make made'
+	@echo 'make bench-core    time parts of a call in the core with criterion'
+	@echo 'make lock     update the pinned requirements from pyproject.toml'
+	@echo 'make clean    remove everything that make created'
 
 .PHONY: demo
 demo: build
 	$(BIN)/python examples/demo.py
 
-# Nothing asks a host of its own accord. JupyterLab refuses to run as root, as in a container, unless told.
+# JupyterLab contacts no other host. It refuses to run as root, as in a container, without --allow-root.
 .PHONY: notebook
 notebook: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
@@ -75,12 +75,12 @@ test: lint test-core wheel servers instructions test-package
 test-core:
 	cargo test --locked --no-default-features
 
-# `-X dev` turns on the checks of memory, of resources and of asyncio's threads.
+# `-X dev` enables checks of memory, resources and asyncio's threads.
 .PHONY: test-package
 test-package: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python -X dev -m pytest $(PYTEST_ARGUMENTS)
 
-# Where it fails, the tests that need the server fail too, and say what to install.
+# If this fails, the tests that need a server fail too, and say what to install.
 .PHONY: servers
 servers:
 	-@bash tests/install_servers.sh
@@ -90,7 +90,7 @@ instructions instructions-renew: $(ENVIRONMENT)
 	cargo build $(BENCH_CORE) --target-dir $(BENCH_TARGET) --profile counted --bin instructions
 	$(BIN)/python -m benches.instructions $(BENCH_TARGET)/counted/instructions $(if $(findstring renew,$@),--renew)
 
-# What is missing the harness names, and goes on.
+# The harness reports what is missing, and continues.
 .PHONY: bench bench-quick bench-docs bench-core
 bench bench-quick: wheel
 	-@bash tests/install_servers.sh nginx wrk openssl
@@ -105,7 +105,7 @@ bench-core:
 .PHONY: build
 build: $(BUILT)
 
-# mypy looks with the eyes of the oldest Python; stubtest compares with the one that runs.
+# mypy checks for the oldest supported Python; stubtest uses the running one.
 .PHONY: lint
 lint: build $(DEVELOPMENT_TOOLS)
 	cargo fmt --check
@@ -160,10 +160,10 @@ $(ENVIRONMENT):
 		echo 'make: $(PYTHON) is $(PYTHON_VERSION); wxaudit needs Python 3.10 or newer: make PYTHON=python3.12' >&2; \
 		exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo 'make: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; \
+		echo 'make: $(PYTHON) cannot create virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; \
 		exit 1; }
 	@cargo --version >/dev/null || { \
-		echo 'make: there is no cargo; wxaudit is built with Rust, see rust-version in Cargo.toml' >&2; \
+		echo 'make: cargo is not installed; wxaudit needs Rust, see rust-version in Cargo.toml' >&2; \
 		exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
@@ -176,7 +176,7 @@ $(DEVELOPMENT_TOOLS): requirements/development.txt $(ENVIRONMENT)
 	$(PIP_INSTALL) -r $<
 	@touch $@
 
-# `find` lists folders too: their time changes when a file goes.
+# `find` lists folders too: their time changes when a file is removed.
 $(BUILT): Cargo.toml Cargo.lock pyproject.toml $(shell find src) $(BUILD_TOOLS)
 	$(BIN)/maturin develop
 	@touch $@

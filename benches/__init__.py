@@ -1,1 +1,1 @@
-"""The benchmark: `python -m benches --help`, or `make bench`. README.md says what it measures, and how."""
+"""The benchmark: `python -m benches --help`, or `make bench`. See README.md."""

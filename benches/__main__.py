@@ -1,4 +1,4 @@
-"""`python -m benches`: run, publish, compare."""
+"""Run the benchmark, publish a run, or compare two runs: `python -m benches`."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ RESULTS = environments.ROOT / "benches" / "results"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """What the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    run = commands.add_parser("run", help="measure everything, or some of it")
+    run = commands.add_parser("run", help="measure all scenarios and peers, or some of them")
     run.add_argument("--quick", action="store_true", help="3 short rounds instead of 7")
-    run.add_argument("--rounds", type=int, help="another number of rounds")
-    run.add_argument("--scenario", action="append", help="only this one; may be given several times")
-    run.add_argument("--peer", action="append", choices=PEERS, help="only this one; likewise")
-    run.add_argument("--results", type=Path, default=RESULTS / "latest.json", help="where the JSON goes")
+    run.add_argument("--rounds", type=int, help="number of rounds")
+    run.add_argument("--scenario", action="append", help="only this scenario; may be repeated")
+    run.add_argument("--peer", action="append", choices=PEERS, help="only this peer; may be repeated")
+    run.add_argument("--results", type=Path, default=RESULTS / "latest.json", help="path of the JSON file")
     run.set_defaults(do=_run)
 
     publish = commands.add_parser("publish", help="put a run's tables and chart into the documentation")
     publish.add_argument("results", type=Path)
-    publish.add_argument("page", type=Path, help="a page with the markers; the chart goes beside it, as .svg")
+    publish.add_argument("page", type=Path, help="a page with the markers; the chart goes beside it (.svg)")
     publish.set_defaults(do=_publish)
 
-    compare = commands.add_parser("compare", help="show how far the figures of two runs lie apart")
+    compare = commands.add_parser("compare", help="show how much the figures of two runs differ")
     compare.add_argument("one", type=Path)
     compare.add_argument("other", type=Path)
     compare.set_defaults(do=_compare)
@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _prepare(peers: Sequence[str], missing: list[str]) -> dict[str, str]:
-    """The peers that can be measured, with their versions; why others cannot goes to what is missing."""
+    """Return the peers that can be measured, with versions; add the reasons for others to `missing`."""
     versions = {}
     for peer in peers:
         _progress(f"environment of {peer}")

@@ -1,4 +1,4 @@
-"""What an application writes around a plain HTTP client: address, check of the answer, typed object."""
+"""The code that an application writes around a plain HTTP client: URL, response check, typed object."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class Audit:
 
 
 class AnswerError(Exception):
-    """An answer that is not the status of an audit."""
+    """The response does not hold the status of an audit."""
 
 
 def address(base_url: str, token: str) -> str:
-    """Where to ask with this token. One text: no library takes anything more cheaply."""
+    """Return the URL for this token, as one string, which is the cheapest input for every library."""
     return f"{base_url}{PATH}?access_token={quote(token, safe='')}"
 
 
 def check_status(status: int) -> None:
-    """Refuses what gateways send."""
+    """Raise for an HTTP status other than 200, which gateways send."""
     if status != 200:
         raise AnswerError(f"HTTP status {status}")
 
 
 def audit_of(auditid: int, answer: dict[str, Any]) -> Audit:
-    """The audit that an answer tells of."""
+    """Return the audit that a response describes."""
     errcode = answer.get("errcode")
     if errcode != 0:
         raise AnswerError(f"errcode {errcode}: {answer.get('errmsg')}")

@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1, and the authority behind it, made by openssl."""
+"""Create a certificate for 127.0.0.1, and its certificate authority, with openssl."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ subjectAltName = IP:127.0.0.1, DNS:localhost
 
 
 def available() -> bool:
-    """Whether certificates can be made here."""
+    """Return whether openssl is installed."""
     return shutil.which("openssl") is not None
 
 
 def make(folder: Path) -> Path:
-    """Leaves `server.pem` and `server.key` in the folder; the file of the authority to trust."""
+    """Write `server.pem` and `server.key` into the folder; return the file of the authority to trust."""
     authority = folder / "authority.pem"
     (folder / "extensions").write_text(_EXTENSIONS)
     _openssl(

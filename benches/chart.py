@@ -1,4 +1,4 @@
-"""A chart of a run as SVG, readable on light and dark pages: CPU time a call, less is better."""
+"""Draw a run as an SVG chart, readable on light and dark pages: CPU time per call, less is better."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from benches.clients import OURS
 from benches.summary import RowSummary, summarise
 
-# Where clients are of one kind and CPU time tells them apart.
+# Scenarios with comparable clients, which differ in CPU time.
 SHOWN = ("sequential", "asyncio-64", "batch", "tls-sequential")
 
 _TITLE = "CPU time a call, µs, less is better · 每次调用的 CPU 时间（微秒），越少越好"
@@ -19,7 +19,7 @@ _BAR_HEIGHT = 18
 _ROW_HEIGHT = 24
 _TITLE_HEIGHT = 42
 _MARGIN = 16
-# Room for the number behind the longest bar.
+# Space for the number after the longest bar.
 _VALUE_WIDTH = 70
 
 _STYLE = """
@@ -41,7 +41,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", "Noto Sans CJK SC", sans
 
 
 def svg(results: dict[str, Any]) -> str:
-    """One panel for each scenario."""
+    """Return a chart with one panel for each scenario."""
     shown = {scenario["name"]: scenario for scenario in results["scenarios"]}
     panels: list[str] = []
     top = 64
@@ -70,7 +70,7 @@ def _panel(scenario: dict[str, Any], top: int) -> tuple[list[str], int]:
     rows.sort(key=_microseconds)
     title = f"{scenario['title']} · {scenario['title_zh']}"
     lines = [f'<text x="{_MARGIN}" y="{top + 20}" class="title">{escape(title)}</text>']
-    # One slow client must not press all others against the edge: bars end at five times the middle.
+    # One slow client must not shrink all other bars: bars end at five times the median.
     middle = _microseconds(rows[len(rows) // 2]) if rows else 1.0
     scale = min(max((_microseconds(row) for row in rows), default=1.0), 5 * middle)
     room = _WIDTH - _LABEL_WIDTH - _VALUE_WIDTH - 2 * _MARGIN

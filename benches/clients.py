@@ -1,4 +1,4 @@
-"""Who is compared: a peer, the door it is used through, and the event loop."""
+"""The clients that are compared: a peer, the interface in use, and the event loop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 OURS = "wxaudit"
 
-# The rest of `PEERS` in the Makefile; ours is last, so that no round begins with it.
+# The same as `PEERS` in the Makefile; ours is last, so that the first round does not begin with it.
 PEERS = (
     "requests",
     "httpx",
@@ -29,12 +29,12 @@ class Client:
     """A row of the tables."""
 
     peer: str
-    door: str
+    interface: str
     uvloop: bool = False
 
     @property
     def name(self) -> str:
-        """Unique within a scenario."""
+        """Return a name that is unique within a scenario."""
         return f"{self.peer} + uvloop" if self.uvloop else self.peer
 
 

@@ -1,4 +1,4 @@
-"""Server on one core, clients on another: neither is to take the other's time."""
+"""Run the server on one core and the clients on another, so that they do not compete for CPU time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def server_and_client() -> tuple[int, int]:
-    """The core for the server and that for the client: the same one where there is no other."""
+    """Return the cores for server and client; both are the same if there is only one."""
     cores = sorted(os.sched_getaffinity(0))
     return cores[0], cores[-1]
 
 
 @contextmanager
 def on_core(core: int) -> Iterator[None]:
-    """What is started within runs on this core alone, with all its threads."""
+    """Restrict processes started inside the `with` block to this core, with all their threads."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:

@@ -1,11 +1,11 @@
-/* A TCP proxy that hands on every byte a fixed time later, in both directions: a server that is far away.
+/* A TCP proxy that delays every byte by a fixed time, in both directions, to simulate a distant server.
  *
  *     delay_proxy PORT MICROSECONDS
  *
- * Listens on a free port of 127.0.0.1, prints it, connects each client to PORT of 127.0.0.1, and ends with its
- * standard input. All bytes wait equally long, so what is due first came first: one queue for all connections. A timer
- * descriptor wakes it on the microsecond, where a timeout of epoll_wait would round up to the next millisecond.
- * Establishing a connection is not delayed.
+ * It listens on a free port of 127.0.0.1, prints that port, connects each client to PORT of 127.0.0.1, and exits when
+ * its standard input is closed. All bytes wait equally long, so one queue serves all connections. A timer descriptor
+ * wakes it on the microsecond; a timeout of epoll_wait would round up to the next millisecond. Establishing a
+ * connection is not delayed.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,12 +26,12 @@
 
 enum { LARGEST_CHUNK = 16 * 1024, EVENTS = 512 };
 
-/* One direction is told from the other by which end it reads from. */
+/* The end that is read from identifies the direction. */
 struct end {
     int descriptor;
     struct end *peer;
-    int waiting; /* chunks in the queue that are to be written here */
-    int finished; /* nothing more is read here */
+    int waiting; /* number of queued chunks to write here */
+    int finished; /* no more reads here */
 };
 
 struct chunk {
@@ -110,7 +110,7 @@ static void take(struct end *from) {
     enqueue(from->peer, bytes, length);
 }
 
-/* Requests and answers of the benchmark are far smaller than a socket's buffer: a short write means a dead peer. */
+/* Requests and responses are far smaller than a socket buffer, so a short write means that the peer is gone. */
 static void hand_on(void) {
     uint64_t expirations;
     (void)!read(timer, &expirations, sizeof expirations);
@@ -188,7 +188,7 @@ int main(int argc, char **argv) {
     printf("%d\n", ntohs(own.sin_port));
     fflush(stdout);
 
-    static char for_listener, for_timer, for_input; /* their addresses tell them from the ends of connections */
+    static char for_listener, for_timer, for_input; /* their addresses differ from those of connection ends */
     watch(listener, &for_listener);
     watch(timer, &for_timer);
     watch(STDIN_FILENO, &for_input);
@@ -207,7 +207,7 @@ int main(int argc, char **argv) {
             else
                 take(what);
         }
-        /* Last, since it may free the ends that events are about. */
+        /* Last, since it may free the ends that the events refer to. */
         if (due)
             hand_on();
     }

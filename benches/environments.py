@@ -1,4 +1,4 @@
-"""A virtual environment for each peer, with what its requirements pin and nothing else."""
+"""Create a virtual environment for each peer, with only its pinned requirements."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ REQUIREMENTS = ROOT / "benches" / "requirements"
 ENVIRONMENTS = ROOT / ".venv-bench"
 WHEELS = ROOT / "dist"
 
-# Building a peer from source, where it has no wheel for this machine, takes its time.
+# A peer without a wheel for this machine is built from source, which takes long.
 INSTALL_SECONDS = 900
 
 
 class PeerMissingError(Exception):
-    """A peer cannot be measured; the text says why."""
+    """A peer cannot be measured; the message says why."""
 
 
 def interpreter(peer: str) -> Path:
-    """The Python of this peer."""
+    """Return the Python interpreter of this peer."""
     return ENVIRONMENTS / peer / "bin" / "python"
 
 
 def wheel() -> Path:
-    """The wheel that `make wheel` built."""
+    """Return the wheel that `make wheel` built."""
     wheels = sorted(WHEELS.glob("*.whl"))
     if len(wheels) != 1:
-        raise PeerMissingError(f"{WHEELS.name}/ holds {len(wheels)} wheels; `make wheel` leaves one there")
+        raise PeerMissingError(f"{WHEELS.name}/ holds {len(wheels)} wheels; `make wheel` builds exactly one")
     return wheels[0]
 
 
 def prepare(peer: str) -> None:
-    """Makes the environment of a peer, or leaves it as it is where nothing has changed."""
+    """Create the environment of a peer, or keep it if nothing has changed."""
     requirements = REQUIREMENTS / f"{peer}.txt"
     packages = [wheel()] if peer == OURS else []
     digest = hashlib.sha256(f"{sys.executable} {platform.python_version()}".encode())
@@ -53,13 +53,13 @@ def prepare(peer: str) -> None:
     _run(*pip, "--require-hashes", "-r", str(requirements))
     for package in packages:
         _run(*pip, "--no-index", "--no-deps", str(package))
-    # Requirements may leave a peer out on an old Python; a small program tells where it is not.
+    # Requirements may exclude a peer on an old Python; importing it shows whether it is installed.
     _run(str(interpreter(peer)), "-I", "-c", f"import {peer}")
     stamp.write_text(digest.hexdigest())
 
 
 def versions(peer: str) -> dict[str, str]:
-    """What is installed there, by name."""
+    """Return the versions of the installed packages, by name."""
     program = (
         "import importlib.metadata, json; "
         "print(json.dumps({each.name: each.version for each in importlib.metadata.distributions()}))"

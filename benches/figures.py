@@ -1,4 +1,4 @@
-"""The goals, and whether a run reached them. Nothing is decided here but the goals."""
+"""The goals, and whether a run reached them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN = "not measured"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A goal beside what was measured."""
+    """A goal and the measured value."""
 
     goal: str
     client: str
@@ -33,7 +33,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """By the median."""
+        """Return the verdict on the median."""
         if self.measured is None:
             return UNKNOWN
         if self.aim is not None and self._reaches(self.aim):
@@ -46,7 +46,7 @@ class Figure:
 
 
 def figures(results: dict[str, Any]) -> list[Figure]:
-    """Every goal, in order."""
+    """Return every goal, in order."""
     of = {scenario["name"]: scenario for scenario in results["scenarios"]}
     found = _against_peers(of.get("sequential"), "one after another: CPU a call / best peer", CPU, 0.75, 0.65)
     for name, count in (("asyncio-64", 64), ("asyncio-256", 256)):
@@ -110,7 +110,7 @@ def _compared(
 
 
 def _against_ideal(scenario: dict[str, Any] | None) -> list[Figure]:
-    """Whoever has 256 calls under way gets 256 answers a round trip."""
+    """Compare with the ideal: 256 calls in flight get 256 responses per round trip."""
     found = []
     for row in _our_rows(scenario) or [{"label": OURS, "rounds": []}]:
         speeds = [value(round_, SPEED) for round_ in row["rounds"]]
@@ -122,7 +122,7 @@ def _against_ideal(scenario: dict[str, Any] | None) -> list[Figure]:
 
 
 def _growth(scenario: dict[str, Any] | None, goal: str, of: str) -> Figure:
-    """The largest size over the smallest, round by round."""
+    """Divide the value of the largest size by that of the smallest, for each round."""
     label, measured = OURS, None
     rows = _our_rows(scenario)
     if len(rows) > 1:
@@ -159,12 +159,12 @@ def _wheel(size: int | None) -> Figure:
 
 
 def missed(found: list[Figure]) -> list[Figure]:
-    """Those that a run did not reach, or did not measure."""
+    """Return the goals that a run did not reach, or did not measure."""
     return [figure for figure in found if figure.verdict in (MISSED, UNKNOWN)]
 
 
 def spread_of_limit(results: dict[str, Any]) -> float | None:
-    """How far wrk moved, which knows nothing of any client: the middle half over the median."""
+    """Return how much wrk varied, which does not depend on any client: the middle half over the median."""
     for scenario in results["scenarios"]:
         if scenario["name"] == "limit":
             plain = [row for row in scenario["rows"] if "away" not in row["label"]]

@@ -1,8 +1,8 @@
-"""Instructions of the core, counted by callgrind: a figure that no other program on the machine can move.
+"""Count instructions of the core with callgrind, a figure that other load on the machine does not affect.
 
-`python -m benches.instructions PROGRAM` compares with `instructions.json`; `--renew` writes it. Counted is
-what repetitions of one kind of work add to a run: a call, the decoding of an answer, the parsing of a reason,
-the building of a request.
+`python -m benches.instructions PROGRAM` compares with `instructions.json`; `--renew` writes it. The count of
+one kind of work (a call, decoding a response, parsing a reason, building a request) is what its repetitions
+add to a run.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ CHECKED_IN = Path(__file__).with_name("instructions.json")
 REPETITIONS = 500
 KINDS = ("decode-in-review", "decode-rejected", "reason", "request", "call")
 
-# Two counts on one machine differ by less than a thousandth; of another machine's processor a little is seen.
+# Two counts on one machine differ by less than 0.1 %; another processor has a small effect.
 MARGIN = 0.02
-# Another compiler or C library counts otherwise without any change of ours.
+# Another compiler or C library changes the count without any change in our code.
 MARGIN_ELSEWHERE = 0.15
 
 _LONGEST_SECONDS = 300
 
 
 class CountError(Exception):
-    """Nothing was counted; the text says why."""
+    """Nothing was counted; the message says why."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Counts, and compares or writes."""
+    """Count, and compare or write the result."""
     parser = argparse.ArgumentParser(prog="python -m benches.instructions", description=__doc__)
     parser.add_argument("program", type=Path, help="the binary `instructions` of benches/core")
     parser.add_argument("--renew", action="store_true", help="write the counts down instead of comparing")
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 def compare(
     checked_in: dict[str, Any], here: dict[str, str], counts: dict[str, int]
 ) -> tuple[list[str], bool]:
-    """What to say about these counts, and whether all are within the margin of what is checked in."""
+    """Return the lines to print, and whether all counts are within the margin of those checked in."""
     there = checked_in["counted_with"]
     differing = [
         f"{name} {here[name]}, not {there.get(name)}" for name in here if here[name] != there.get(name)
@@ -98,7 +98,7 @@ def compare(
 
 
 def conditions() -> dict[str, str]:
-    """What a count depends on besides the code."""
+    """Return what a count depends on besides the code."""
     compiler = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True)
     return {
         "rustc": compiler.stdout.split()[1],
@@ -108,7 +108,7 @@ def conditions() -> dict[str, str]:
 
 
 def count_all(program: Path) -> dict[str, int]:
-    """Instructions of each kind of work, once."""
+    """Return the instructions of each kind of work, done once."""
     if shutil.which("valgrind") is None:
         raise CountError("valgrind is not installed: bash tests/install_servers.sh valgrind")
     base_url = serve()
@@ -130,7 +130,7 @@ def _count(program: Path, kind: str, times: int, base_url: str) -> int:
 
 
 def serve() -> str:
-    """Answers every request in a thread of its own, outside of what is counted; the base URL."""
+    """Answer every request in a separate thread, outside of the count; return the base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_accept, args=(listener,), daemon=True).start()
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -149,7 +149,7 @@ def _answer(connection: socket.socket) -> None:
     with connection:
         while piece := connection.recv(65536):
             received += piece
-            if received.endswith(b"}"):  # the body is a JSON object, and ends the request
+            if received.endswith(b"}"):  # the body is a JSON object and the end of the request
                 connection.sendall(answer)
                 received = b""
 

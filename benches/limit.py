@@ -1,4 +1,4 @@
-"""The limit: wrk, a load generator in C, sends the same request and looks at nothing but the status."""
+"""Measure the limit: wrk, a load generator in C, sends the same request and checks only the status."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ end
 
 
 def available() -> bool:
-    """Whether wrk is installed."""
+    """Return whether wrk is installed."""
     return shutil.which("wrk") is not None
 
 
 def measure(
     folder: Path, base_url: str, token: str, connections: int, seconds: int, core: int
 ) -> dict[str, Any]:
-    """Calls a second with this many connections, as one round of a scenario."""
+    """Return the calls per second with this many connections, as one round of a scenario."""
     script = folder / "wrk.lua"
     body = json.dumps(json.dumps({"auditid": 1234567}, separators=(",", ":")))
     script.write_text(_SCRIPT.format(body=body))

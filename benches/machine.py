@@ -1,4 +1,4 @@
-"""Where a run took place, and with which versions."""
+"""Describe the machine of a run, and the versions in use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benches.server import nginx
 
 
 def describe(core_of_server: int, core_of_clients: int) -> dict[str, Any]:
-    """The machine, as far as it can be asked."""
+    """Return what is known about the machine."""
     try:
         wheel: Path | None = environments.wheel()
     except environments.PeerMissingError:
@@ -29,7 +29,7 @@ def describe(core_of_server: int, core_of_clients: int) -> dict[str, Any]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "nginx": _said([nginx() or "nginx", "-v"], r"nginx/(\S+)"),
-        # It prints its version and then how it is used, with exit code 1.
+        # wrk prints its version and its usage, with exit code 1.
         "wrk": _said(["wrk", "-v"], r"wrk (\S+)"),
         "openssl": _said(["openssl", "version"], r"OpenSSL (\S+)"),
         "rustc": _said(["rustc", "--version"], r"rustc (\S+)"),
@@ -40,7 +40,7 @@ def describe(core_of_server: int, core_of_clients: int) -> dict[str, Any]:
 
 
 def _cpu() -> str:
-    """The model, as the kernel names it."""
+    """Return the CPU model, as the kernel names it."""
     try:
         found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
@@ -49,7 +49,7 @@ def _cpu() -> str:
 
 
 def _said(command: list[str], pattern: str) -> str | None:
-    """What a command says about itself, on either of its outputs."""
+    """Return the version that a command prints, on stdout or stderr."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
     except OSError:

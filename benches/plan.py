@@ -1,4 +1,4 @@
-"""What a scenario is made of."""
+"""The parts of a scenario."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
     from benches.server import Place
 
-# By what the clients of a scenario are compared.
-CPU = "cpu"  # CPU time a call; less is better
-SPEED = "speed"  # calls a second; more is better
+# The value by which the clients of a scenario are compared.
+CPU = "cpu"  # CPU time per call; less is better
+SPEED = "speed"  # calls per second; more is better
 WALL = "wall"  # seconds; less is better
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a run takes: at most about ten minutes, or two."""
+    """The duration of a run: about ten minutes or two at most."""
 
     rounds: int
-    seconds: float  # of a measurement
-    batch_seconds: float  # at most, of a peer's batch
+    seconds: float  # per measurement
+    batch_seconds: float  # maximum size of a peer's batch
     growth: tuple[int, ...]
-    starts: int  # processes for one figure
-    left_out: tuple[str, ...] = ()  # peers that asyncio makes so slow that they would take half of the time
+    starts: int  # processes per figure
+    left_out: tuple[str, ...] = ()  # with peers so slow under asyncio that they would take half of the time
 
 
 FULL = Pace(rounds=7, seconds=0.4, batch_seconds=0.8, growth=(1_000, 10_000, 100_000), starts=3)
@@ -42,29 +42,29 @@ QUICK = Pace(
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where measurements take place."""
+    """The environment of measurements."""
 
     places: Mapping[str, Place]
-    core: int  # the clients'
-    folder: Path  # for files of a measurement
+    core: int  # of the clients
+    folder: Path  # for the files of a measurement
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A client in a scenario, and how to measure it once."""
+    """A client in a scenario, and the function that measures it once."""
 
     label: str
-    peer: str  # whose environment it needs; empty where it needs none
+    peer: str  # whose environment it needs; empty if it needs none
     measure: Callable[[Bench], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A table."""
+    """A scenario, which is one table of the report."""
 
     name: str
     title: str
     title_zh: str
     judged_by: str
     rows: tuple[Row, ...]
-    needs: tuple[str, ...] = ("plain",)  # places, and "wrk"
+    needs: tuple[str, ...] = ("plain",)  # names of places, and "wrk"

@@ -1,4 +1,4 @@
-"""Processes in the environments of the peers, on the client's core, and what became of them."""
+"""Run processes in the environments of the peers, on the client's core, and report how they ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STDERR_CHARACTERS = 600
 
 
 def run_worker(task: Task, core: int) -> dict[str, Any]:
-    """Measures one task; with it come the exit code, and stderr where there was any."""
+    """Measure one task; the result includes the exit code, and stderr if there is any."""
     command = [str(interpreter(task.peer)), "-m", "benches.worker", json.dumps(asdict(task))]
     done = run(command, core)
     result: dict[str, Any] = {}
@@ -33,7 +33,7 @@ def run_worker(task: Task, core: int) -> dict[str, Any]:
 
 
 def run_program(peer: str, program: str, core: int) -> dict[str, Any]:
-    """Runs a program from exec to exit: its wall time, and how it ended."""
+    """Run a program; return its wall time from exec to exit, and how it ended."""
     began = time.perf_counter()
     done = run([str(interpreter(peer)), "-c", program], core)
     wall = time.perf_counter() - began
@@ -41,13 +41,13 @@ def run_program(peer: str, program: str, core: int) -> dict[str, Any]:
 
 
 def outcome(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """How a process ended. An exit code below 0 is a signal, as subprocess has it."""
+    """Return how a process ended. As in subprocess, an exit code below 0 is a signal."""
     said = done.stderr.strip()[-_STDERR_CHARACTERS:]
     return {"exit_code": done.returncode} | ({"stderr": said} if said else {})
 
 
 def run(command: list[str], core: int) -> subprocess.CompletedProcess[str]:
-    """Runs a command where `benches` can be imported, and ends it where it does not end."""
+    """Run a command where `benches` can be imported, and kill it after its time limit."""
     with on_core(core):
         process = subprocess.Popen(
             command,
@@ -68,7 +68,7 @@ def run(command: list[str], core: int) -> subprocess.CompletedProcess[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Without proxies, and without what would change an interpreter."""
+    """Return the environment without proxies and without settings of the interpreter."""
     unwanted = ("_PROXY", "PYTHON", "WXAUDIT_", "VIRTUAL_ENV")
     return {
         name: value

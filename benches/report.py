@@ -1,4 +1,4 @@
-"""A run as Markdown: the goals, a table for each scenario, what is missing, where it ran."""
+"""Write a run as Markdown: the goals, a table for each scenario, what is missing, the machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _JUDGED_BY = {
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """The whole report, between the markers of a page."""
+    """Return the whole report, for the space between the markers of a page."""
     parts = [_run_in_words(results), _figures_table(figures(results))]
     parts += [_scenario(scenario) for scenario in results["scenarios"]]
     parts.append(_machine(results["machine"]))
@@ -42,7 +42,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def insert(page: str, text: str) -> str:
-    """The page with the text between its markers."""
+    """Return the page with the text between its markers."""
     if page.count(BEGIN) != 1 or page.count(END) != 1:
         raise ValueError(f"the page needs one line {BEGIN} and one {END}")
     before, rest = page.split(BEGIN)
@@ -50,7 +50,7 @@ def insert(page: str, text: str) -> str:
 
 
 def is_noisy(results: dict[str, Any]) -> bool:
-    """Whether the limit, or one of our own ratios, moved more than it does on a quiet machine."""
+    """Return whether the limit or one of our own ratios varied more than on a quiet machine."""
     moved = spread_of_limit(results)
     own = [row for scenario in results["scenarios"] for row in summarise(scenario) if row.peer == OURS]
     return (moved is not None and moved > NOISE) or any(row.is_noisy for row in own)
@@ -121,7 +121,7 @@ def _scenario(scenario: dict[str, Any]) -> str:
 
 
 def exits(row: RowSummary) -> str:
-    """How its processes ended: the exit codes other than 0 with how often, signals as negative numbers."""
+    """Return the exit codes other than 0, with their number; signals are negative."""
     failed = sorted({code for code in row.exit_codes if code != 0}, key=str)
     if not failed:
         return "0"
@@ -135,7 +135,7 @@ def _machine(machine: dict[str, Any]) -> str:
 
 
 def compare(one: dict[str, Any], other: dict[str, Any]) -> str:
-    """How far each goal's figure moved from one run to another."""
+    """Return how much the figure of each goal changed from one run to another."""
     rows = []
     for first, second in zip(figures(one), figures(other), strict=True):
         moved = ""
@@ -170,7 +170,7 @@ def _scaled(spread: Spread | None, factor: float) -> Spread | None:
 
 
 def _gist(text: str) -> str:
-    """The line that names an error, or else the last one."""
+    """Return the line that names an error, or else the last one."""
     lines = text.strip().splitlines()
     telling = [line for line in lines if "error" in line.lower() or "panicked" in line]
     return (telling or lines)[-1].strip()[:160]

@@ -1,4 +1,4 @@
-"""A run: rounds in which every client of every scenario is measured once."""
+"""Run the rounds, in each of which every client of every scenario is measured once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benches.plan import Bench, Row, Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-# A client that takes this long for one measurement is measured in every third round only.
+# A client that takes this long for one measurement is measured only in every third round.
 _SLOW_SECONDS = 4.0
 _SLOW_ROUNDS = 3
 
@@ -19,7 +19,7 @@ _SLOW_ROUNDS = 3
 def runnable(
     scenarios: Sequence[Scenario], places: Collection[str], peers: Collection[str]
 ) -> tuple[list[Scenario], list[str]]:
-    """The scenarios that can be measured with what there is, and in words those that cannot."""
+    """Return the scenarios that can be measured here, and a message for each of the others."""
     found, missing = [], []
     for scenario in scenarios:
         lacking = [need for need in scenario.needs if need not in places]
@@ -44,7 +44,7 @@ def runnable(
 def run_rounds(
     scenarios: Sequence[Scenario], bench: Bench, rounds: int, report: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """Measures each row once a round, so that what disturbs the machine for a while disturbs all of them."""
+    """Measure each row once per round, so that a temporary disturbance affects all of them."""
     measured: dict[tuple[str, str], list[dict[str, Any] | None]] = {}
     slow: set[tuple[str, str]] = set()
     for number in range(rounds):
@@ -79,13 +79,13 @@ def run_rounds(
 
 
 def _rotated(rows: Sequence[Row], number: int) -> Iterable[Row]:
-    """Another one begins in each round: nobody always follows the same neighbour's warm caches."""
+    """Start each round with another client, so that none always follows the same one's warm caches."""
     start = number % len(rows)
     return [*rows[start:], *rows[:start]]
 
 
 def _measure(row: Row, bench: Bench) -> dict[str, Any]:
-    """One measurement; what goes wrong in it is the row's, and ends no run."""
+    """Measure once; a failure is recorded in the row and does not end the run."""
     try:
         return row.measure(bench)
     except (OSError, ValueError, subprocess.SubprocessError) as error:

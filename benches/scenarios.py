@@ -1,4 +1,4 @@
-"""What is measured: each scenario has a row for each client, and one figure by which they are judged."""
+"""The scenarios: each has a row for each client, and one figure by which they are compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BATCH_CONCURRENCY = 64
 
 
 def all_scenarios(pace: Pace) -> list[Scenario]:
-    """Every scenario, in the order of the tables."""
+    """Return every scenario, in the order of the tables."""
     return [
         _calls("sequential", "one after another, blocking", "逐个调用（阻塞）", BLOCKING_CLIENTS, 1, pace),
         _calls("asyncio-64", "asyncio, 64 at once", "asyncio，64 并发", ASYNCHRONOUS_CLIENTS, 64, pace),
@@ -46,19 +46,19 @@ def _calls(
     rows = tuple(
         Row(client.name, client.peer, _worker(client, workload, place, concurrency, seconds=pace.seconds))
         for client in clients
-        if client.door == BLOCKING or client.peer not in pace.left_out
+        if client.interface == BLOCKING or client.peer not in pace.left_out
     )
     return Scenario(name, title, title_zh, judged_by, rows, (place,))
 
 
 def _batch(name: str, title: str, title_zh: str, pace: Pace) -> Scenario:
-    """Of slow peers only as many calls as fit into the time: a call costs them the same."""
+    """Let slow peers make only as many calls as fit into the time, since each call costs them the same."""
     place = "tls" if name.startswith("tls") else "plain"
     rows = []
     for client in (*ASYNCHRONOUS_CLIENTS, Client(OURS, BLOCKING)):
         if client.peer in pace.left_out:
             continue
-        label = f"{client.name}, blocking" if client.door == BLOCKING else client.name
+        label = f"{client.name}, blocking" if client.interface == BLOCKING else client.name
         measure = _worker(
             client,
             "batch",
@@ -73,7 +73,7 @@ def _batch(name: str, title: str, title_zh: str, pace: Pace) -> Scenario:
 
 
 def _growth(name: str, title: str, title_zh: str, workload: str, pace: Pace) -> Scenario:
-    """Small sizes as often as makes ten thousand calls, so that all are measured about as long."""
+    """Repeat small sizes up to ten thousand calls, so that all measurements take about as long."""
     rows = tuple(
         Row(
             f"{size} queries",
@@ -108,7 +108,7 @@ def _concurrency(pace: Pace) -> Scenario:
 
 def _limit() -> Scenario:
     places = {f"{count} at once": ("plain", count) for count in (1, 64, 256)}
-    # What the proxy of that scenario lets through at most has to be well above what 256 at once ask of it.
+    # The maximum throughput of the proxy has to be well above what 256 concurrent calls need.
     places |= {"20 ms away, 256 at once": ("far", 256), "20 ms away, 2000 at once": ("far", 2000)}
 
     def row(label: str, place: str, connections: int) -> Row:
@@ -137,7 +137,7 @@ def _worker(
         where = bench.places[place]
         task = Task(
             peer=client.peer,
-            door=client.door,
+            interface=client.interface,
             uvloop=client.uvloop,
             workload=workload,
             base_url=where.base_url,

@@ -1,4 +1,4 @@
-"""The server: nginx with one worker and one fixed answer, plain, over TLS, and 20 ms away."""
+"""Run the server: nginx with one worker and one fixed response, plain, over TLS, and 20 ms away."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 ANSWER = '{"errcode":0,"errmsg":"ok","status":2}'
 
-# There and back again.
+# The round-trip time.
 ROUND_TRIP_SECONDS = 0.020
 
 _START_SECONDS = 20
 
-# Debian puts servers where an ordinary user's PATH does not lead.
+# Debian installs servers outside of an ordinary user's PATH.
 _SERVER_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
-# The answer needs no worker of its own for bodies: nginx reads and drops them. No connection ends by itself.
+# nginx reads and drops the bodies. No connection is closed by the server.
 _CONFIGURATION = """\
 daemon off;
 pid {folder}/nginx.pid;
@@ -65,24 +65,24 @@ listen 127.0.0.1:{port} ssl backlog=4096;
 
 
 class ServerMissingError(Exception):
-    """Without nginx nothing can be measured."""
+    """nginx is missing, so nothing can be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a scenario's calls go."""
+    """The server that a scenario calls."""
 
     base_url: str
     ca_file: str | None = None
 
 
 def nginx() -> str | None:
-    """Where nginx is, if it is anywhere."""
+    """Return the path of nginx, or `None`."""
     return shutil.which("nginx", path=_SERVER_PATH)
 
 
 class Server:
-    """nginx, and what stands before it, on one core while the `with` lasts."""
+    """nginx and the delay proxy in front of it, on one core, inside a `with` block."""
 
     def __init__(self, folder: Path, core: int) -> None:
         self._folder = folder
@@ -152,7 +152,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
+    """Return ports that were free a moment ago."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [each.getsockname()[1] for each in sockets]

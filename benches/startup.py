@@ -1,4 +1,4 @@
-"""What a process pays before its first answer, from exec to exit, and for the import alone."""
+"""Measure a process with one call, from exec to exit, and the import alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ asyncio.run(main())
 
 _IMPORT = "import {peer}"
 
-# What the import leaves behind. The listing itself comes last, since it has to import.
+# The state after the import. The listing comes last, since it has to import modules itself.
 _STATE = """
 import {peer}
 import sys
@@ -44,7 +44,7 @@ print(json.dumps({{"threads": len(os.listdir("/proc/self/task")), "loaded": load
 
 
 def first_answer(starts: int) -> Scenario:
-    """From exec to exit of a process that asks once."""
+    """Measure a process that makes one call, from exec to exit."""
     with_blocking = {client.peer for client in BLOCKING_CLIENTS}
 
     def measure_of(peer: str) -> Callable[[Bench], dict[str, Any]]:
@@ -62,7 +62,7 @@ def first_answer(starts: int) -> Scenario:
 
 
 def imports(starts: int) -> Scenario:
-    """What importing the library adds to a bare interpreter."""
+    """Measure what importing the library adds to a bare interpreter."""
 
     def measure_of(peer: str) -> Callable[[Bench], dict[str, Any]]:
         def measure(bench: Bench) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def imports(starts: int) -> Scenario:
 
 
 def _median(peer: str, program: str, core: int, starts: int) -> dict[str, Any]:
-    """The median of some processes; how one of them ended that did not end well, if there is one."""
-    # The first one of all writes compiled modules and fills the cache of files.
+    """Return the median of some processes, or how one of them failed."""
+    # The very first process writes compiled modules and fills the file cache.
     results = [run_program(peer, program, core) for _ in range(starts)]
     failed = [result for result in results if result["exit_code"] != 0]
     result = (failed or results)[0]

@@ -1,4 +1,4 @@
-"""From rounds to figures: medians with their spread, and ratios within a round."""
+"""Summarize rounds: medians with their spread, and ratios within a round."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from benches.plan import CPU, SPEED, WALL
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# A ratio whose middle half spreads wider than this was measured on a machine that does something else.
+# If the middle half of a ratio is wider than this, the machine did other work during the run.
 NOISE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The middle of some values, their middle half, and their ends."""
+    """The median of some values, their middle half, their minimum and maximum."""
 
     median: float
     low: float
@@ -28,7 +28,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread | None:
-        """None where there are no values."""
+        """Return the spread of some values, or `None` if there are none."""
         if not values:
             return None
         if len(values) == 1:
@@ -38,7 +38,7 @@ class Spread:
 
     @property
     def is_wide(self) -> bool:
-        """Whether the middle half spreads wider than it does on a quiet machine."""
+        """Return whether the middle half is wider than on a quiet machine."""
         return self.median != 0 and (self.high - self.low) / abs(self.median) > NOISE
 
 
@@ -62,7 +62,7 @@ class RowSummary:
 
 
 def value(round_: dict[str, Any] | None, metric: str) -> float | None:
-    """What a round says by this metric; None where it failed."""
+    """Return the value of a round by this metric, or `None` if the round failed."""
     if not round_ or "wall_seconds" not in round_:
         return None
     calls, wall = round_["calls"], round_["wall_seconds"]
@@ -74,7 +74,7 @@ def value(round_: dict[str, Any] | None, metric: str) -> float | None:
 
 
 def ratios(rounds: Sequence[Any], others: Sequence[Sequence[Any]], metric: str) -> list[float]:
-    """This client's value over the best one of the others, in each round where neither failed."""
+    """Return this client's value over the best value of the others, for each round where neither failed."""
     best = max if metric == SPEED else min
     found = []
     for index, round_ in enumerate(rounds):
@@ -86,17 +86,17 @@ def ratios(rounds: Sequence[Any], others: Sequence[Sequence[Any]], metric: str) 
 
 
 def peers_rounds(scenario: dict[str, Any]) -> list[list[Any]]:
-    """The rounds of all who are not us."""
+    """Return the rounds of all clients but ours."""
     return [row["rounds"] for row in scenario["rows"] if row["peer"] not in (OURS, "")]
 
 
 def summarise(scenario: dict[str, Any]) -> list[RowSummary]:
-    """All rows of a scenario, best first."""
+    """Return all rows of a scenario, best first."""
     metric = scenario["judged_by"]
     others = peers_rounds(scenario)
     rows = [_summarise_row(row, metric, others) for row in scenario["rows"]]
     if not others:
-        return rows  # sizes, not clients: they stand in their own order
+        return rows  # sizes, not clients: they keep their order
 
     def rank(row: RowSummary) -> float:
         spread = of_metric(row, metric)
@@ -108,7 +108,7 @@ def summarise(scenario: dict[str, Any]) -> list[RowSummary]:
 
 
 def of_metric(row: RowSummary, metric: str) -> Spread | None:
-    """The figure by which a scenario is judged."""
+    """Return the figure by which the scenario is compared."""
     return {CPU: row.cpu_microseconds, SPEED: row.calls_a_second, WALL: row.wall_seconds}[metric]
 
 
@@ -124,7 +124,7 @@ def _summarise_row(row: dict[str, Any], metric: str, others: list[list[Any]]) ->
 
     ratio = Spread.of(ratios(rounds, others, metric))
     own = spread(metric)
-    # A peer that is the best one has the same ratio whatever happens.
+    # The best peer always has the same ratio.
     judged = ratio if ratio is not None and row["peer"] == OURS else own
     return RowSummary(
         label=row["label"],

@@ -1,4 +1,4 @@
-"""One measurement in a fresh process of its peer's environment: a task as JSON in, one line of JSON out."""
+"""Measure once, in a new process of the peer's environment: read a task as JSON, print one line of JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benches.workloads import Task, measure
 
 
 def main() -> int:
-    """Reads the task from the first argument."""
+    """Read the task from the first argument, and measure it."""
     result = measure(Task(**json.loads(sys.argv[1])))
     print(json.dumps(result), flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""What a worker measures: calls one after another, at once, in threads, as a batch."""
+"""The workloads of a worker: sequential calls, concurrent calls, threads, batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
-# As long as WeChat's are; made up.
+# Made up; as long as a real token.
 TOKEN = "80_" + "Ab3dEf-h1jKlMn0_" * 8
 
 FIRST_AUDITID = 400_000_000
@@ -23,25 +23,25 @@ FIRST_AUDITID = 400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One measurement, as the runner asks a worker for it."""
+    """One measurement, as the runner requests it from a worker."""
 
     peer: str
-    door: str
+    interface: str
     uvloop: bool
     workload: str  # "calls", "threads", "batch", "iterate"
     base_url: str
     ca_file: str | None
     concurrency: int
     seconds: float
-    most_calls: int | None = None  # for those whose number is a part of the scenario
-    exact: bool = False  # that number, however long it takes
+    most_calls: int | None = None  # for scenarios with a fixed number of calls
+    exact: bool = False  # make that number of calls, however long it takes
     batch_size: int | None = None
 
 
 class Meter:
-    """Decides how many calls to make, run after run, until one was long enough to be measured.
+    """Decide how many calls to make, run after run, until a run is long enough to be measured.
 
-    The first run opens the connections, the second tells how fast this client is; both are forgotten.
+    The first run opens the connections, the second shows the speed of the client; both are discarded.
     """
 
     _LONG_SECONDS = 0.3
@@ -53,12 +53,12 @@ class Meter:
         self._wanted: list[int] = []
 
     def next_calls(self) -> int | None:
-        """How many calls the next run is to make; none where the last one is the measurement."""
+        """Return the number of calls of the next run, or `None` if the last run is the measurement."""
         task = self._task
         if not self._runs:
             return task.concurrency + 4
         last = self._runs[-1]
-        # A client that takes so long to open them is slow enough to be known by it.
+        # A client that takes this long to open its connections is slow; this run shows its speed well enough.
         if len(self._runs) == 1 and last["wall_seconds"] < self._LONG_SECONDS:
             return max(50, 2 * task.concurrency)
         if self._measured():
@@ -67,7 +67,7 @@ class Meter:
             wanted = task.most_calls
         else:
             wanted = int(last["calls"] / last["wall_seconds"] * task.seconds)
-            # In whole rounds of all that are at once.
+            # A multiple of the number of concurrent calls.
             wanted = max(1, round(wanted / task.concurrency)) * task.concurrency
             wanted = min(wanted, task.most_calls or wanted)
         self._wanted.append(wanted)
@@ -82,16 +82,16 @@ class Meter:
 
     @property
     def result(self) -> dict[str, Any]:
-        """What the last run took."""
+        """Return what the last run took."""
         return self._runs[-1]
 
     def start(self) -> None:
-        """From here on."""
+        """Start the measurement of a run."""
         self._usage = resource.getrusage(resource.RUSAGE_SELF)
         self._time = time.perf_counter()
 
     def stop(self, calls: int) -> None:
-        """Notes what the calls since `start` took of the whole process, all its threads included."""
+        """Record what the calls since `start` took of the whole process, with all its threads."""
         wall = time.perf_counter() - self._time
         usage = resource.getrusage(resource.RUSAGE_SELF)
         cpu = usage.ru_utime - self._usage.ru_utime + usage.ru_stime - self._usage.ru_stime
@@ -107,10 +107,10 @@ class Meter:
 
 
 def measure(task: Task) -> dict[str, Any]:
-    """Runs one task to its end, and closes what it opened."""
+    """Run one task, and close what it opened."""
     peer = importlib.import_module(f"benches.peers.{task.peer}")
     meter = Meter(task)
-    if task.door == "asyncio":
+    if task.interface == "asyncio":
         _run(_measure_asynchronous(peer, task, meter), uvloop=task.uvloop)
         return meter.result
     client = peer.Blocking(task.base_url, task.concurrency, task.ca_file)
@@ -148,7 +148,7 @@ def _batches(batch: Callable[[str, Iterable[int]], int], calls: int, size: int) 
 
 
 def _in_threads(client: Any, meter: Meter, threads: int) -> None:
-    """The threads stay from the first run to the last: what they keep to themselves is warm."""
+    """Use the same threads in all runs, so that their thread-local state is warm."""
     barrier = threading.Barrier(threads + 1)
     failures: list[BaseException] = []
     share = 0
@@ -200,7 +200,7 @@ async def _measure_asynchronous(peer: Any, task: Task, meter: Meter) -> None:
 
 
 async def _at_once(client: Any, calls: int, concurrency: int, *, keep: bool) -> None:
-    """As many tasks as calls at once, each with one after the other: cheaper than a task for each call."""
+    """Run one task per concurrent call, each with sequential calls; a task for each call would cost more."""
     auditids = iter(_auditids(calls))
     results: list[object] = []
 
@@ -226,7 +226,7 @@ def _run(main: Coroutine[Any, Any, None], *, uvloop: bool) -> None:
 
 
 def _peak_kib() -> int:
-    """The most memory that this process had: `ru_maxrss` would count its parent's, from before exec."""
+    """Return the peak memory of this process; `ru_maxrss` would include the parent's, from before exec."""
     with open("/proc/self/status") as status:
         lines = dict(line.split(":", 1) for line in itertools.takewhile(str.strip, status))
     return int(lines["VmHWM"].split()[0])

@@ -1,7 +1,7 @@
-"""The main job on real HTTP: one audit from its submission to a decision, asked for by both clients, and each
-error that WeChat documents, with what to do about it. WeChat is played by `wxaudit.testing.FakeWeChat`.
+"""Show wxaudit over real HTTP: one audit from submission to decision, with both clients, and each error that
+WeChat documents, with its hints. `wxaudit.testing.FakeWeChat` takes the place of WeChat.
 
-Run it by `make demo`, or by `python examples/demo.py` where wxaudit is installed.
+Run it with `make demo`, or with `python examples/demo.py` if wxaudit is installed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REASON = (
 )
 BEIJING = timezone(timedelta(hours=8))
 
-# The codes of this call, in the order of the reference, and what each of them is raised as.
+# The errcodes of this call, in the order of WeChat's documentation.
 ERRCODES = [-1, 40001, 40014, 42001, 41001, 85012, 86001, 86000, 48001, 61007, 61014, 61003, 61023]
 ERRCODES += [42002, 42007, 45009, 45011, 48004, 50002, 61004, 40164, 45035, 48017, 40013, 40066, 40097]
 ERRCODES += [43002, 44002, 47001]
@@ -45,7 +45,7 @@ def show_error(error: wxaudit.WxAuditError) -> None:
 
 
 def follow_one_audit(fake: FakeWeChat) -> None:
-    """A merchant's version: submitted, in review, delayed, rejected."""
+    """Follow a version of a merchant: submitted, in review, delayed, rejected."""
     submitted = fake.submit(
         APPID,
         life=[
@@ -59,13 +59,13 @@ def follow_one_audit(fake: FakeWeChat) -> None:
         ],
     )
     source = fake.token_source(APPID)
-    heading(f"一次审核 · One audit   auditid {submitted.auditid} of {APPID}, blocking client")
+    heading(f"审核单 · One audit   auditid {submitted.auditid} of {APPID}, blocking client")
     with fake.client() as client:
         for hours in (0, 6, 20):
             fake.clock.advance(timedelta(hours=hours))
             show(fake, client.get_audit_status(source, submitted.auditid, appid=APPID))
-    print(colour(f"  the token had expired meanwhile and was refreshed: {source.refreshes} times", "grey"))
-    heading("同一审核 · The same audit, asyncio client")
+    print(colour(f"  期间刷新令牌的次数 · Token refreshes during the review: {source.refreshes}", "grey"))
+    heading("同一审核单 · The same audit, asyncio client")
     show(fake, asyncio.run(ask(fake, submitted.auditid)))
 
 
@@ -75,16 +75,16 @@ async def ask(fake: FakeWeChat, auditid: int) -> AuditStatus:
 
 
 def resubmit(fake: FakeWeChat) -> None:
-    """The mended version: approved."""
+    """Submit a corrected version, which is approved."""
     again = fake.submit(APPID, life=[Step(AuditState.APPROVED, after=timedelta(hours=3))])
-    heading(f"再次提交 · Submitted again   auditid {again.auditid}, both clients")
+    heading(f"重新提审 · Submitted again   auditid {again.auditid}, both clients")
     show(fake, fake.client().get_audit_status(fake.token(APPID), again.auditid))
     fake.clock.advance(timedelta(hours=3))
     show(fake, asyncio.run(ask(fake, again.auditid)))
 
 
 def caught(fake: FakeWeChat, fault: Fault, auditid: int) -> wxaudit.WxAuditError:
-    """What a call raises at that fault. The client is a new one, since quotas close the gates of another."""
+    """Return what a call raises with this fault. The client is new, since quota errors block later calls."""
     with fake.client(max_retries=0, timeout=1) as client:
         fake.fail_next(fault)
         try:
@@ -99,18 +99,18 @@ def caught(fake: FakeWeChat, fault: Fault, auditid: int) -> wxaudit.WxAuditError
 
 def show_errors(fake: FakeWeChat) -> None:
     auditid = fake.submit(APPID).auditid
-    heading("微信的错误码 · WeChat's errcodes, and what to do")
+    heading("微信的错误码及处理建议 · WeChat's errcodes, and what to do")
     for errcode in ERRCODES:
         show_error(caught(fake, Fault(errcode=errcode), auditid))
 
     heading("其他错误 · Other errors")
     faults = {
-        "the connection ends without an answer": Fault(cut="head", cut_at=0),
-        "no answer comes": Fault(hold=True),
+        "the connection is closed without a response": Fault(cut="head", cut_at=0),
+        "no response arrives": Fault(hold=True),
         "a gateway's error page": Fault.http(502),
         "a redirect, never followed": Fault.redirect("https://elsewhere.example/"),
-        "a page in the place of JSON": Fault(body=b"<html>This is no JSON</html>"),
-        "an answer without a status, never read as approved": Fault(without=["status"]),
+        "a page instead of JSON": Fault(body=b"<html>This is not JSON</html>"),
+        "a response without a status, never read as approved": Fault(without=["status"]),
     }
     for what, fault in faults.items():
         print(f"  {what}")
@@ -125,12 +125,12 @@ def show_errors(fake: FakeWeChat) -> None:
 def main() -> None:
     begun = time.perf_counter()
     with FakeWeChat() as fake:
-        print(f"WeChat is played by {fake.base_url}; the clock is its own.")
+        print(f"The fake WeChat is {fake.base_url}; it has its own clock.")
         follow_one_audit(fake)
         resubmit(fake)
         show_errors(fake)
         requests = len(fake.requests)
-    print(f"\n{requests} requests on real HTTP in {time.perf_counter() - begun:.1f} s.")
+    print(f"\n{requests} requests over real HTTP in {time.perf_counter() - begun:.1f} s.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""One module a peer: the whole job, as a good engineer writes it with that library.
+"""The job written with each peer, one module per library, as its documentation recommends.
 
-Each has a class `Blocking`, `Asynchronous`, or both, made with `(base_url, concurrency, ca_file)`. Their
-`audit(token, auditid)` gives a small typed object; `close()` ends them. An `Asynchronous` is made within the
-loop that uses it.
+Each module has a class `Blocking`, `Asynchronous`, or both, created with `(base_url, concurrency, ca_file)`.
+`audit(token, auditid)` returns a small typed object; `close()` closes the connections. An `Asynchronous` is
+created inside the event loop that uses it.
 """

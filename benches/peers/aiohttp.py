@@ -23,12 +23,12 @@ class Asynchronous:
         )
 
     async def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         url = address(self._base_url, token)
         async with self._session.post(url, json={"auditid": auditid}) as response:
             check_status(response.status)
             return audit_of(auditid, await response.json())
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._session.close()

@@ -27,13 +27,13 @@ class Blocking:
         )
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = self._client.post(address(self._base_url, token), json={"auditid": auditid})
         check_status(response.status_code)
         return audit_of(auditid, response.json())
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._client.close()
 
 
@@ -47,11 +47,11 @@ class Asynchronous:
         )
 
     async def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = await self._client.post(address(self._base_url, token), json={"auditid": auditid})
         check_status(response.status_code)
         return audit_of(auditid, response.json())
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._client.aclose()

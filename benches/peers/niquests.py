@@ -18,7 +18,7 @@ class Blocking:
             self._session.verify = ca_file
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = self._session.post(
             address(self._base_url, token), json={"auditid": auditid}, timeout=TIMEOUT_SECONDS
         )
@@ -26,7 +26,7 @@ class Blocking:
         return audit_of(auditid, response.json())
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._session.close()
 
 
@@ -43,7 +43,7 @@ class Asynchronous:
             self._session.verify = ca_file
 
     async def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = await self._session.post(
             address(self._base_url, token), json={"auditid": auditid}, timeout=TIMEOUT_SECONDS
         )
@@ -51,5 +51,5 @@ class Asynchronous:
         return audit_of(auditid, response.json())
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._session.close()

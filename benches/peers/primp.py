@@ -11,20 +11,20 @@ class Blocking:
     """A client."""
 
     def __init__(self, base_url: str, concurrency: int, ca_file: str | None) -> None:
-        del concurrency  # it keeps as many connections as there are calls
+        del concurrency  # it keeps one connection per concurrent call
         self._base_url = base_url
         self._client = primp.Client(
             timeout=TIMEOUT_SECONDS, ca_cert_file=ca_file, cookie_store=False, follow_redirects=False
         )
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = self._client.post(address(self._base_url, token), json={"auditid": auditid})
         check_status(response.status_code)
         return audit_of(auditid, response.json())
 
     def close(self) -> None:
-        """It has nothing to close: connections end with the object."""
+        """Do nothing: connections are closed with the object."""
 
 
 class Asynchronous:
@@ -38,10 +38,10 @@ class Asynchronous:
         )
 
     async def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = await self._client.post(address(self._base_url, token), json={"auditid": auditid})
         check_status(response.status_code)
         return audit_of(auditid, response.json())
 
     async def close(self) -> None:
-        """It has nothing to close: connections end with the object."""
+        """Do nothing: connections are closed with the object."""

@@ -1,4 +1,4 @@
-"""pycurl: one handle a thread, which is how libcurl wants it; options that never change are set once."""
+"""pycurl: one handle per thread, as libcurl requires; options that never change are set once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Blocking:
         return handle
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         handle = self._handle()
         handle.setopt(pycurl.URL, address(self._base_url, token))
         handle.setopt(pycurl.POSTFIELDS, json.dumps({"auditid": auditid}))
@@ -42,5 +42,5 @@ class Blocking:
         return audit_of(auditid, json.loads(body))
 
     def close(self) -> None:
-        """Closes this thread's connection; those of others went with their threads."""
+        """Close this thread's connection; those of other threads were closed with them."""
         self._handle().close()

@@ -30,14 +30,14 @@ class Blocking:
         self._client = _configured(SyncClientBuilder(), concurrency, ca_file).build()
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         request = self._client.post(address(self._base_url, token)).body_json({"auditid": auditid}).build()
         response = request.send()
         check_status(response.status)
         return audit_of(auditid, response.json())
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._client.close()
 
 
@@ -49,12 +49,12 @@ class Asynchronous:
         self._client = _configured(ClientBuilder(), concurrency, ca_file).build()
 
     async def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         request = self._client.post(address(self._base_url, token)).body_json({"auditid": auditid}).build()
         response = await request.send()
         check_status(response.status)
         return audit_of(auditid, await response.json())
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._client.close()

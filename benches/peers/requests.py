@@ -14,7 +14,7 @@ class Blocking:
     def __init__(self, base_url: str, concurrency: int, ca_file: str | None) -> None:
         self._base_url = base_url
         self._session = requests.Session()
-        # Looking for proxies and for .netrc costs it a third of a call.
+        # Looking for proxies and .netrc costs a third of a call.
         self._session.trust_env = False
         if ca_file is not None:
             self._session.verify = ca_file
@@ -23,7 +23,7 @@ class Blocking:
         self._session.mount("https://", adapter)
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = self._session.post(
             address(self._base_url, token), json={"auditid": auditid}, timeout=TIMEOUT_SECONDS
         )
@@ -31,5 +31,5 @@ class Blocking:
         return audit_of(auditid, response.json())
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._session.close()

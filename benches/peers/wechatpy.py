@@ -1,4 +1,4 @@
-"""wechatpy: its own call of this interface, with a client for each token."""
+"""wechatpy: its own method for this call, with one client per token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benches.audit import TIMEOUT_SECONDS, Audit, audit_of
 
 
 class Blocking:
-    """Clients, and the session of each."""
+    """One client per token, each with a session."""
 
     def __init__(self, base_url: str, concurrency: int, ca_file: str | None) -> None:
         del concurrency  # its sessions keep ten connections
@@ -31,10 +31,10 @@ class Blocking:
         return client
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit; wechatpy itself checks HTTP status and errcode."""
+        """Get one audit; wechatpy itself checks HTTP status and errcode."""
         return audit_of(auditid, self._client(token).wxa.get_audit_status(auditid))
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         for client in self._clients.values():
             client._http.close()

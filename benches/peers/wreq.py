@@ -35,13 +35,13 @@ class Blocking:
         self._client = wreq.blocking.Client(**_options(concurrency, ca_file))
 
     def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = self._client.post(address(self._base_url, token), json={"auditid": auditid})
         check_status(response.status.as_int())
         return audit_of(auditid, response.json())
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._client.close()
 
 
@@ -53,11 +53,11 @@ class Asynchronous:
         self._client = wreq.Client(**_options(concurrency, ca_file))
 
     async def audit(self, token: str, auditid: int) -> Audit:
-        """Asks for one audit."""
+        """Get one audit."""
         response = await self._client.post(address(self._base_url, token), json={"auditid": auditid})
         check_status(response.status.as_int())
         return audit_of(auditid, await response.json())
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""wxaudit: what this package is for, so there is nothing to write."""
+"""wxaudit: its own client, with no code around it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Blocking:
         self.close = self._client.close
 
     def batch(self, token: str, auditids: Iterable[int]) -> int:
-        """Asks for all of them, and keeps the results; how many there were."""
+        """Get all audits and keep the results; return their number."""
         return _check(self._client.get_audit_statuses((token, auditid) for auditid in auditids))
 
     def iterate(self, token: str, auditids: Iterable[int]) -> int:
-        """Asks for all of them, and keeps nothing; how many there were."""
+        """Get all audits and keep nothing; return their number."""
         count = 0
         for result in self._client.iter_audit_statuses((token, auditid) for auditid in auditids):
             result.unwrap()
@@ -49,5 +49,5 @@ class Asynchronous:
         self.close = self._client.close
 
     async def batch(self, token: str, auditids: Iterable[int]) -> int:
-        """Asks for all of them, and keeps the results; how many there were."""
+        """Get all audits and keep the results; return their number."""
         return _check(await self._client.get_audit_statuses((token, auditid) for auditid in auditids))

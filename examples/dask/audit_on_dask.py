@@ -1,6 +1,6 @@
-"""Twenty thousand audits on a cluster of Dask: a real one, of two worker processes, against a fake WeChat.
+"""Check 20 000 audits on a real Dask cluster of two worker processes, against a fake WeChat.
 
-Run it by `make example-dask`, or by `python examples/dask/audit_on_dask.py`; README.md explains it.
+Run it with `make example-dask`, or with `python examples/dask/audit_on_dask.py`. README.md explains it.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ def plan(
     max_concurrency: int,
     token_for: Callable[[Any], Any] = merchant_tokens.token_for,
 ) -> Any:
-    """What Dask is to do. Nothing is sent yet."""
-    # Each mini program in one partition: one worker meets its quota, with few calls of it under way at once.
+    """Return the plan for Dask. Nothing is sent yet."""
+    # Each mini program is in one partition: one worker meets its quota, with few of its calls in flight.
     number = pd.Index(tickets["appid"].factorize()[0] % partitions, name="partition")
     from_pandas: Any = dask.dataframe.from_pandas  # without types
     parts = from_pandas(tickets.set_index(number).sort_index(kind="stable"), npartitions=partitions)
     ask = functools.partial(wxaudit.audit_frame, token_for=token_for, max_concurrency=max_concurrency)
-    # An empty frame sends nothing. Without `meta` Dask tries it on made-up rows, which would be sent.
+    # An empty frame sends nothing. Without `meta`, Dask calls `ask` with made-up rows, which would be sent.
     return parts.map_partitions(ask, meta=ask(parts._meta))
 
 
 @contextmanager
 def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distributed.Client]:
-    """Worker processes on this machine, and what is needed to speak to them."""
+    """Start worker processes on this machine, and yield a client for them."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         dask.config.set({"temporary-directory": scratch}),
@@ -56,7 +56,7 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distribute
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
-            env=environment,  # only the workers have it
+            env=environment,  # set only in the workers
         ) as local,
         distributed.Client(local) as client,  # type: ignore[no-untyped-call]  # distributed has no types for it
     ):
@@ -64,10 +64,10 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distribute
 
 
 class StandIn:
-    """WeChat and the platform, as stand_in.py plays them."""
+    """The fake WeChat and platform, stand_in.py, in a separate process."""
 
     def __init__(self, queries: int, merchants: int) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  # a file beside this one, and two numbers
+        self._process = subprocess.Popen(  # noqa: S603  # a file in this folder, and two numbers
             [sys.executable, str(Path(__file__).with_name("stand_in.py")), str(queries), str(merchants)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -75,13 +75,13 @@ class StandIn:
         )
 
     def begin(self) -> dict[str, str]:
-        """Where WeChat serves, and where audits and tokens are stored."""
+        """Return the URL of the fake WeChat, and the paths of audits and tokens."""
         assert self._process.stdout is not None  # noqa: S101  # for mypy
         places: dict[str, str] = json.loads(self._process.stdout.readline())
         return places
 
     def end(self) -> dict[str, int]:
-        """What WeChat received."""
+        """Stop the fake WeChat, and return what it received."""
         received: dict[str, int] = json.loads(self._process.communicate()[0])
         return received
 
@@ -107,19 +107,19 @@ def main() -> int:
             carry_out(planned, len(tickets))
         received = stand_in.end()
     print(
-        f"WeChat's own log: {received['requests']} requests on {received['connections']} connections; "
-        f"{received['asked_once']} audits were asked for exactly once"
+        f"WeChat's log: {received['requests']} requests on {received['connections']} connections; "
+        f"{received['asked_once']} audits were queried exactly once"
     )
     return 0 if received["requests"] == received["asked_once"] == len(tickets) else 1
 
 
 def carry_out(planned: Any, queries: int) -> None:
     begun = time.perf_counter()
-    # The workers keep the answers: each further `compute` of the plan itself would ask WeChat anew.
+    # The workers keep the results: each `compute` of the plan itself would query WeChat again.
     audited = planned.persist()
     distributed.wait(audited)  # type: ignore[no-untyped-call]  # distributed has no types for it
     seconds = time.perf_counter() - begun
-    # Summed up in one place: a shuffle would be too much for five numbers.
+    # Aggregated in one partition: a shuffle is not worthwhile for five numbers.
     states = audited["state"].value_counts(split_out=1).compute().sort_index()
     errors = audited["error"].count().compute()
     print(f"answered:   {states.sum()} in {seconds:.1f} s, {queries / seconds:.0f} a second; {errors} errors")
@@ -130,12 +130,12 @@ def carry_out(planned: Any, queries: int) -> None:
 
 
 def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Ask for many audits on a cluster of Dask.")
+    parser = argparse.ArgumentParser(description="Check many audits on a Dask cluster.")
     parser.add_argument("--queries", type=int, default=20_000)
     parser.add_argument("--merchants", type=int, default=200)
     parser.add_argument("--partitions", type=int, default=16)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--max-concurrency", type=int, default=32, help="requests of one worker at once")
+    parser.add_argument("--max-concurrency", type=int, default=32, help="concurrent requests per worker")
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
-"""Where a worker finds the tokens of its mini programs. Dask carries the name of `token_for`, and no token.
+"""Find the tokens of mini programs in a worker. Dask transports only the name of `token_for`, and no token.
 
-The secret store is a directory here, one file for each appid, as Kubernetes mounts its secrets. Redis, Vault
-or a table take as many lines.
+The secret store is a directory with one file per appid, as Kubernetes mounts secrets. Redis, Vault or a
+database table needs about as much code.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ import os
 from pathlib import Path
 from typing import Any
 
-DIRECTORY = "MERCHANT_TOKENS"  # the environment variable that says where, in each worker
+DIRECTORY = "MERCHANT_TOKENS"  # the environment variable with its path, in each worker
 
 
 def token_for(appid: Any) -> StoredToken:
-    """The token source of a mini program. `audit_frame` calls it in the worker, once for each appid."""
-    # An appid becomes the name of a file, and comes out of a table.
+    """Return the token source of a mini program. `audit_frame` calls this in the worker, once per appid."""
+    # The appid comes from a table and becomes a file name.
     if appid is None or not appid.isalnum():
-        raise LookupError(f"no appid: {appid!r}")
+        raise LookupError(f"not an appid: {appid!r}")
     return StoredToken(Path(os.environ[DIRECTORY], appid))
 
 
 class StoredToken:
-    """Reads the token when it is needed. The platform's one refresher has fetched it from WeChat."""
+    """Read the token when it is needed. The platform's token service fetched it from WeChat."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get_token(self, *, refresh: bool = False) -> str:  # noqa: ARG002  # the store holds the newest one
+    def get_token(self, *, refresh: bool = False) -> str:  # noqa: ARG002  # the store always holds the newest token
         return self._path.read_text("utf-8")

@@ -1,7 +1,7 @@
-"""Plays what surrounds the example, in a process of its own: WeChat, and a platform with audits and tokens.
+"""Run the fake WeChat, and a platform with audits and tokens, in a separate process.
 
-Arguments: QUERIES MERCHANTS. It writes a line of JSON once it serves, and another, with what WeChat received,
-when its standard input has ended.
+Arguments: QUERIES MERCHANTS. It prints one line of JSON when the server is ready. When its standard input is
+closed, it prints another line, with what WeChat received.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ WITHDRAWN = {"state": AuditState.WITHDRAWN}
 REJECTED = {"state": AuditState.REJECTED, "reason": "1:账号信息不符合规范:<br>(1):包含色情因素<br>"}
 DELAYED = {"state": AuditState.DELAYED, "reason": "审核量较大，预计还需 1 个工作日"}
 
-# Of one audit after the other, over and over.
+# The states of consecutive audits, repeated.
 STATES: list[dict[str, Any]] = [APPROVED, REJECTED, IN_REVIEW, DELAYED, APPROVED, IN_REVIEW, WITHDRAWN]
 STATES += [APPROVED, REJECTED, IN_REVIEW]
 
 
 def main() -> None:
-    # Ctrl-C reaches this process too; the one that started it says when to end.
+    # Ctrl-C reaches this process too; its parent decides when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     queries, merchants = map(int, sys.argv[1:])
-    # Twice the size, so that a query asked again would be seen.
+    # Twice the number of queries, so that a repeated query would be noticed.
     with FakeWeChat(log_size=2 * queries) as fake, tempfile.TemporaryDirectory() as directory:
         appids = [f"wx{number:016x}" for number in range(merchants)]
         tokens = Path(directory, "tokens")

@@ -1,6 +1,6 @@
-"""A made-up morning at a third-party platform: what its merchants have submitted, and a WeChat that knows it.
+"""Generate the submissions of a third-party platform, and a fake WeChat that holds them.
 
-The same morning every day, told from the moment when it is asked for.
+The data is always the same, relative to the current time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MERCHANTS = 300
 PAST_HOURS = 9 * 24
 LONGEST_HOURS = 7 * 24
 
-# How often, what, and where: titles as they stand in reasons, and the details below them.
+# Weight, title and details of reasons.
 TITLES = [
     (
         24,
@@ -65,7 +65,7 @@ FREE_TEXTS = [
 ]
 DELAYS = ["审核人数较多，审核时间将延后，请耐心等待。", "涉及特殊行业，正在进一步核实资质。"]
 
-# Nobody promises that the words of a reason are harmless: by row, what a page or a sheet must not run.
+# Reasons are untrusted text. By row: reasons that a page or a spreadsheet must not execute.
 HOSTILE = {
     4: '1:页面含有脚本 <img src=x onerror="window.hacked=1">:<br>(1):\x1b[31m<script>alert()</script>\x1b[0m',
     7: '=HYPERLINK("http://localhost/","点此查看原因")',
@@ -73,14 +73,14 @@ HOSTILE = {
 
 
 class Morning(NamedTuple):
-    """WeChat, and what the platform has noted of its submissions."""
+    """The fake WeChat, and the platform's table of submissions."""
 
     fake: FakeWeChat
     submitted: pd.DataFrame
 
 
 def morning(seed: int = 20261124) -> Morning:
-    """Starts a `FakeWeChat`, and lets the submissions of the last nine days and the reviews happen."""
+    """Start a `FakeWeChat` with the submissions of the last nine days and their reviews."""
     chance = random.Random(seed)  # noqa: S311  # the same audits every time, and no secrets
     start = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(hours=PAST_HOURS)
     fake = FakeWeChat(clock=FakeClock(start)).start()
@@ -90,7 +90,7 @@ def morning(seed: int = 20261124) -> Morning:
     chance.shuffle(owners)
     numbers = iter(chance.sample(range(410_000_000, 670_000_000), AUDITS + 1))
     rows: list[tuple[str, int, datetime]] = []
-    # More of them lately, as where a platform grows.
+    # Recent submissions are more frequent, since the platform grows.
     moments = sorted(_whole(PAST_HOURS * chance.random() ** 0.7) for _ in owners)
     for appid, moment in zip(owners, moments, strict=True):
         fake.clock.advance(start + moment - fake.clock.now())
@@ -106,7 +106,7 @@ def morning(seed: int = 20261124) -> Morning:
 
 
 def _life(chance: random.Random) -> list[Step]:
-    """Hours for most of them, days for some; one in twelve is delayed on its way."""
+    """Return the steps of a review: hours for most, days for some; one in twelve is delayed."""
     hours = min(chance.lognormvariate(2.6, 1.0), LONGEST_HOURS)
     if chance.random() > 1 / 12:
         return [_decision(chance, hours)]
@@ -145,7 +145,7 @@ def _whole(hours: float) -> timedelta:
 
 
 def _go_wrong(fake: FakeWeChat, submitted: pd.DataFrame, mistyped: int) -> None:
-    """Lost authorizations, a merchant at its quota, and two slips of whoever typed the table."""
+    """Add lost authorizations, a merchant that reached its quota, and two typing errors in the table."""
     by_size = list(submitted["appid"].value_counts().index)
     for appid in by_size[20:23]:
         fake.deauthorize(appid)

@@ -136,7 +136,7 @@ def test_a_ratio_is_taken_against_the_best_other_client_of_the_same_round() -> N
     assert ratios([{"exit_code": -6}, None, ours[2]], others, CPU) == pytest.approx([10 / 40])
 
 
-def test_our_own_other_doors_are_no_peers() -> None:
+def test_our_own_other_interfaces_are_not_peers() -> None:
     rows = {"wxaudit": [round_of(20)], "wxaudit + uvloop": [round_of(10)], "wreq": [round_of(40)]}
     ours, uvloop, wreq = summarise(scenario_of("batch", CPU, rows))[::-1]
     assert (ours.label, uvloop.label, wreq.label) == ("wreq", "wxaudit", "wxaudit + uvloop")

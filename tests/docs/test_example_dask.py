@@ -96,7 +96,7 @@ def test_each_of_twenty_thousand_is_asked_for_exactly_once(ended: Ended) -> None
         name: [count] for name, count in states.items()
     }
     requests, connections, once = ended.numbers(
-        r"WeChat's own log: (\d+) requests on (\d+) connections; (\d+) audits were asked for exactly once"
+        r"WeChat's log: (\d+) requests on (\d+) connections; (\d+) audits were queried exactly once"
     )
     assert (requests, once) == (20_000, 20_000)
     # One pool a worker, which never holds more than may be under way there.

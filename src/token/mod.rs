@@ -12,9 +12,7 @@ mod named;
 mod unescape;
 
 pub use named::{is_secret, mask_tokens};
-
-/// What stands in a text where a secret stood.
-pub const MASK: &str = "***";
+pub use unescape::MASK;
 
 /// Shorter texts are no tokens, and masking them would garble ordinary words.
 const SHORTEST_MASKED: usize = 8;

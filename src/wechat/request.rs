@@ -264,7 +264,7 @@ pub struct Request {
     /// The JSON body, empty for a GET; always sized, since WeChat refuses chunked bodies with HTTP 412.
     pub body: Bytes,
     /// More bytes than this are no honest answer.
-    pub answer_cap: usize,
+    pub max_answer_size: usize,
 }
 
 /// JSON answers have a few hundred bytes.
@@ -284,7 +284,7 @@ impl Request {
     #[must_use]
     pub fn latest_audit_status() -> Self {
         let path = "/wxa/get_latest_auditstatus";
-        Self { method: Method::GET, path, body: Bytes::new(), answer_cap: JSON_CAP }
+        Self { method: Method::GET, path, body: Bytes::new(), max_answer_size: JSON_CAP }
     }
 
     /// `POST /cgi-bin/material/get_material`, the bytes of a permanent material.
@@ -292,7 +292,7 @@ impl Request {
     pub fn material(media_id: &MediaId) -> Self {
         let operation =
             Self::post("/cgi-bin/material/get_material", format!("{{\"media_id\":\"{media_id}\"}}"));
-        Self { answer_cap: MATERIAL_CAP, ..operation }
+        Self { max_answer_size: MATERIAL_CAP, ..operation }
     }
 
     /// `POST /cgi-bin/openapi/rid/get`, what WeChat saw of a request.
@@ -308,7 +308,7 @@ impl Request {
     }
 
     fn post(path: &'static str, body: String) -> Self {
-        Self { method: Method::POST, path, body: body.into(), answer_cap: JSON_CAP }
+        Self { method: Method::POST, path, body: body.into(), max_answer_size: JSON_CAP }
     }
 
     /// The full URL, token included: to be made at the last moment and never to be shown.

@@ -251,7 +251,7 @@ fn each_operation_is_one_request() {
         let body = std::str::from_utf8(&request.body).unwrap();
         assert_eq!((request.method.as_str(), request.path, body), expected);
         let pictures = matches!(operation, Operation::Screenshot(_));
-        assert_eq!(request.answer_cap, if pictures { 20 << 20 } else { 256 << 10 });
+        assert_eq!(request.max_answer_size, if pictures { 20 << 20 } else { 256 << 10 });
         let uri = request.uri(&base, &Token::new("a-token").unwrap()).unwrap();
         assert_eq!(
             uri.to_string(),

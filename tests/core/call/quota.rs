@@ -23,11 +23,11 @@ fn token(text: &str) -> Token {
 const PATH: &str = "/wxa/get_auditstatus";
 
 fn appid(text: &str) -> QuotaKey {
-    QuotaKey { path: PATH, who: QuotaSubject::Appid(text.to_owned()) }
+    QuotaKey { path: PATH, subject: QuotaSubject::Appid(text.to_owned()) }
 }
 
 fn key(number: u64) -> QuotaKey {
-    QuotaKey { path: PATH, who: QuotaSubject::Token(number) }
+    QuotaKey { path: PATH, subject: QuotaSubject::Token(number) }
 }
 
 #[test]

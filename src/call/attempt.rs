@@ -116,7 +116,7 @@ impl<'a> ActiveCall<'a> {
         let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
         match &body {
             Err(error) if failover::is_silence(error) => {
-                self.mark_slow_host_failed(session, started.elapsed())
+                self.mark_slow_host_failed(session, started.elapsed());
             }
             Err(error) if failover::is_failure(error) => self.mark_host_failed(session),
             Err(Error::Transport { .. }) => {}

@@ -1,11 +1,11 @@
-//! The binding: the native half of the Python package.
+//! The Python binding: the module `wxaudit._native`.
 //!
 //! | room | what lives there |
 //! | --- | --- |
-//! | `calls` | calls and batches on their way between Python and the core |
+//! | `calls` | calls and batches, and their token requests and events |
 //! | `types` | the classes of results and queries |
-//! | `runtime` | who drives tokio, and how blocking threads and event loops wait for it |
-//! | `convert` | arguments, errors, JSON and tokens between Python and Rust |
+//! | `runtime` | the tokio runtime, and how blocking threads and event loops wait for it |
+//! | `convert` | conversion of arguments, errors, JSON and tokens |
 
 use pyo3::prelude::*;
 
@@ -14,7 +14,7 @@ mod convert;
 mod runtime;
 mod types;
 
-/// The native half of wxaudit; users import from `wxaudit`.
+/// The native part of wxaudit. Import from `wxaudit` instead.
 #[pymodule]
 mod _native {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wxaudit::config::{Config, MOST_RETRIES, ProxyUrl, Settings, Timeouts, check_retries};
+use wxaudit::config::{Config, MAX_RETRIES, ProxyUrl, Settings, Timeouts, check_retries};
 use wxaudit::error::Error;
 
 fn settings() -> Settings {
@@ -76,13 +76,13 @@ fn settings_are_kept_as_given() {
 fn what_makes_no_sense_is_refused_by_name() {
     let base_url = Some("http://example.com".to_owned());
     assert_eq!(refused(Settings { base_url, ..settings() }).0, "base_url");
-    assert_eq!(refused(Settings { max_retries: MOST_RETRIES + 1, ..settings() }).0, "max_retries");
+    assert_eq!(refused(Settings { max_retries: MAX_RETRIES + 1, ..settings() }).0, "max_retries");
     assert_eq!(refused(Settings { max_concurrency: 0, ..settings() }).0, "max_concurrency");
     for user_agent in ["shop\r\nX: y", "shop\0", "小店/1.0", "", " ", "caf\u{e9}", "shop\u{7f}"] {
         let user_agent = Some(user_agent.to_owned());
         assert_eq!(refused(Settings { user_agent, ..settings() }).0, "user_agent");
     }
-    assert_eq!(check_retries(MOST_RETRIES), Ok(MOST_RETRIES));
+    assert_eq!(check_retries(MAX_RETRIES), Ok(MAX_RETRIES));
     assert!(check_retries(u32::MAX).is_err());
 }
 

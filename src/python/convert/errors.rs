@@ -1,4 +1,4 @@
-//! From the core's one error enum to the exceptions of `wxaudit._errors.tree`: one exhaustive match.
+//! Convert the errors of the core to the exceptions of `wxaudit._errors.tree`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use super::imports;
 use crate::error::{Error, Failure, Phase};
 use crate::event::Event;
 
-/// The call that failed, for the exception's attributes.
+/// Attributes of the exception that describe the failed call.
 #[derive(Default)]
 pub(crate) struct Context<'a> {
     pub(crate) auditid: Option<i64>,
@@ -24,8 +24,8 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     made.map_or_else(|problem| problem, PyErr::from_value)
 }
 
-/// How a call failed, as data of which `wxaudit._errors.tree.from_native` makes the exception: a call may end in a daemon thread of
-/// an interpreter that exits, where no Python code may run below native frames.
+/// A failure as data, from which `from_native` in `wxaudit._errors.tree` makes the exception later: the call may end in a
+/// daemon thread while the interpreter exits, where no Python code may run below native frames.
 pub(crate) fn failed<'py>(
     py: Python<'py>,
     failure: &Failure,
@@ -106,7 +106,7 @@ pub(crate) fn event<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, 
 pub(crate) fn utc(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyAny>> {
     let zone = PyTzInfo::utc(py)?.to_owned();
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    // The whole seconds alone: with its fraction, a float of the last second of a year may be one of the next.
+    // Without the fraction: a float that has one may be rounded up to the next year.
     let seconds = Duration::from_secs(since.as_secs()).as_secs_f64();
     let whole = PyDateTime::from_timestamp(py, seconds, Some(&zone))?;
     let rest = PyDict::new(py);

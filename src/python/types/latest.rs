@@ -1,4 +1,4 @@
-//! `wxaudit.LatestAuditStatus`: the review status of what a mini program submitted last.
+//! `wxaudit.LatestAuditStatus`: the review status of the last submission of a mini program.
 
 use std::time::SystemTime;
 
@@ -11,9 +11,9 @@ use crate::python::convert::errors;
 use crate::python::convert::shown::visible_repr;
 use crate::wechat::status;
 
-/// The review status of what a mini program submitted last, with what was submitted.
+/// The review status of the last submission of a mini program, and its version and description.
 ///
-/// It is an `AuditStatus`, and equal to another one that says the same of the same audit.
+/// It is an `AuditStatus`, and compares equal to any `AuditStatus` with the same status of the same audit.
 ///
 /// Source: `api_getlatestauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
 #[pyclass(frozen, extends = AuditStatus, subclass, module = "wxaudit", name = "LatestAuditStatus")]
@@ -66,25 +66,25 @@ impl LatestAuditStatus {
         Ok(PyClassInitializer::from(status).add_subclass(latest))
     }
 
-    /// The version that was submitted, in the submitter's words.
+    /// The version that the submitter entered.
     #[getter]
     fn user_version(&self) -> Option<&str> {
         self.user_version.as_deref()
     }
 
-    /// Its description, in the submitter's words.
+    /// The description that the submitter entered.
     #[getter]
     fn user_desc(&self) -> Option<&str> {
         self.user_desc.as_deref()
     }
 
-    /// When it was submitted: aware, UTC. None where WeChat did not say.
+    /// When it was submitted, as an aware datetime in UTC; None if WeChat did not say.
     #[getter]
     fn submitted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.submitted_at.map(|at| errors::utc(py, at)).transpose()
     }
 
-    /// All of it in a dict that is safe for JSON; `from_dict` reads it back.
+    /// Converts it to a dict that `json.dumps` accepts and `from_dict` reads.
     fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let latest = slf.get();
@@ -96,7 +96,7 @@ impl LatestAuditStatus {
         Ok(dict)
     }
 
-    /// Reads what `to_dict` made. Keys it does not know are left out; `ArgumentError` for a missing or wrong one.
+    /// Reads a dict from `to_dict`. Ignores unknown keys; raises `ArgumentError` for a missing or invalid one.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();

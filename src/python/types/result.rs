@@ -9,7 +9,7 @@ use crate::python::convert::arguments::argument;
 use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 
-/// How one query of a batch ended: with a status or with an error, never both.
+/// How one query of a batch ended: with a status or with an error.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditResult {
     auditid: Option<i64>,
@@ -27,7 +27,7 @@ impl AuditResult {
     }
 }
 
-/// What is known of a query that was answered, beside the answer.
+/// The query of a successful result.
 pub(crate) struct Answered {
     pub(crate) auditid: Option<i64>,
     pub(crate) appid: Option<String>,
@@ -65,7 +65,7 @@ impl AuditResult {
         ("auditid", "appid", "status", "error")
     }
 
-    /// The audit's number; None where the query held none.
+    /// The audit id; None if the query has none.
     #[getter]
     fn auditid(&self) -> Option<i64> {
         self.auditid
@@ -77,19 +77,19 @@ impl AuditResult {
         self.appid.as_deref()
     }
 
-    /// The status; None where there is an error.
+    /// The status; None if there is an error.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> Option<Bound<'py, AuditStatus>> {
         self.status.as_ref().map(|status| status.bind(py).clone())
     }
 
-    /// The error; None where there is a status.
+    /// The error; None if there is a status.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         self.error.as_ref().map(|error| error.bind(py).clone())
     }
 
-    /// The query's number in the input, from 0.
+    /// The number of the query in the input, from 0.
     #[getter]
     fn index(&self) -> u64 {
         self.index
@@ -101,13 +101,13 @@ impl AuditResult {
         self.attempts
     }
 
-    /// Whether there is a status, whatever it says.
+    /// Whether there is a status, of any state.
     #[getter]
     fn ok(&self) -> bool {
         self.status.is_some()
     }
 
-    /// The status; raises the error where there is one.
+    /// Returns the status, or raises the error.
     fn unwrap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match (&self.status, &self.error) {
             (Some(status), _) => Ok(status.bind(py).clone().into_any()),
@@ -173,7 +173,7 @@ impl AuditResult {
         Ok((slf.get_type().into_any(), arguments.into_pyobject(py)?))
     }
 
-    // An error that was raised knows frames, and a frame may know this result: the collector has to see the circle.
+    // A raised error refers to frames, which may refer to this result: the garbage collector must see the cycle.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.status)?;
         visit.call(&self.error)

@@ -1,4 +1,4 @@
-//! `wxaudit.AuditStatus`: a native class that is at home in Python.
+//! `wxaudit.AuditStatus`: the review status of one audit.
 
 use std::hash::{Hash, Hasher};
 use std::time::SystemTime;
@@ -15,10 +15,10 @@ use crate::python::convert::shown::visible_repr;
 use crate::python::convert::{errors, imports, json};
 use crate::wechat::status;
 
-/// The review status of one audit, as WeChat told it at one moment.
+/// The review status of one audit, as WeChat reported it at one time.
 ///
-/// Two are equal when they say the same of the same audit: auditid, status, reason, screenshots and appid. When they
-/// were observed, and how the answer was written, does not count.
+/// Two compare equal if auditid, status, reason, screenshots and appid are equal. The time and the raw answer do not
+/// matter.
 ///
 /// Source: `api_getauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
 #[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
@@ -63,19 +63,19 @@ impl AuditStatus {
         ("auditid", "status", "reason", "screenshots")
     }
 
-    /// The audit's number.
+    /// The audit id.
     #[getter]
     fn auditid(&self) -> i64 {
         self.0.auditid
     }
 
-    /// The state; one that is unknown today keeps its number.
+    /// The state; an unknown one keeps its number.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         state(py, self.0.status)
     }
 
-    /// Why it was rejected or delayed, as WeChat wrote it: untrusted text. None where WeChat gave none.
+    /// Why it was rejected or delayed, as WeChat wrote it: untrusted text. None if WeChat gave no reason.
     #[getter]
     fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -93,25 +93,25 @@ impl AuditStatus {
         self.0.appid.as_deref()
     }
 
-    /// When the answer arrived: aware, UTC. The wire carries no time.
+    /// When the answer arrived, as an aware datetime in UTC. The answer itself has no time.
     #[getter]
     fn observed_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         errors::utc(py, self.0.observed_at)
     }
 
-    /// Whether bytes of the answer had to be repaired before it could be read.
+    /// Whether the answer had to be repaired before it could be parsed.
     #[getter]
     fn lossy(&self) -> bool {
         self.0.lossy
     }
 
-    /// The answer as decoded, a new dict each time; empty for a status that was made by hand.
+    /// The decoded answer, as a new dict each time; empty for a status that user code created.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::to_python(py, &self.0.raw)
     }
 
-    /// The items of the reason; nothing of its text is lost.
+    /// The items of the reason.
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let class = imports::reason(py)?;
@@ -119,13 +119,13 @@ impl AuditStatus {
         PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// Whether WeChat will not change it any more: approved, rejected or withdrawn.
+    /// Whether the status is final: approved, rejected or withdrawn.
     #[getter]
     fn is_final(&self) -> bool {
         matches!(self.0.status, 0 | 1 | 3)
     }
 
-    /// Whether a decision still follows: in review or delayed.
+    /// Whether a decision is pending: in review or delayed.
     #[getter]
     fn is_pending(&self) -> bool {
         matches!(self.0.status, 2 | 4)
@@ -143,7 +143,7 @@ impl AuditStatus {
         self.0.status == 1
     }
 
-    /// Raises `ReviewRejected` when it was rejected, and returns itself otherwise.
+    /// Raises `ReviewRejected` if it was rejected, and returns itself otherwise.
     fn raise_for_rejection<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         if !slf.get().is_rejected() {
             return Ok(slf.clone());
@@ -151,7 +151,7 @@ impl AuditStatus {
         Err(PyErr::from_value(imports::review_rejected(slf.py())?.call1((slf,))?))
     }
 
-    /// All of it in a dict that is safe for JSON; `from_dict` reads it back.
+    /// Converts it to a dict that `json.dumps` accepts and `from_dict` reads.
     pub(crate) fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let status = &slf.get().0;
@@ -167,7 +167,7 @@ impl AuditStatus {
         Ok(dict)
     }
 
-    /// Reads what `to_dict` made. Keys it does not know are left out; `ArgumentError` for a missing or wrong one.
+    /// Reads a dict from `to_dict`. Ignores unknown keys; raises `ArgumentError` for a missing or invalid one.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Self::read(data)?.into_class(class)
@@ -222,7 +222,7 @@ impl AuditStatus {
         Ok((slf.get_type().getattr("from_dict")?, (data_of(slf)?,)))
     }
 
-    /// `copy.replace`: the same status with some attributes changed.
+    /// For `copy.replace`: the same status with some attributes changed.
     #[pyo3(signature = (**changes))]
     fn __replace__<'py>(
         slf: &Bound<'py, Self>,
@@ -239,17 +239,17 @@ impl AuditStatus {
         slf.get_type().call_method1(intern!(slf.py(), "from_dict"), (data,))
     }
 
-    /// For kombu's JSON, which Celery uses.
+    /// For the JSON of kombu, which Celery uses.
     fn __json__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         data_of(slf)
     }
 
-    /// For notebooks: a small table, everything from the wire escaped.
+    /// For notebooks: a small table, with all text from WeChat escaped.
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         imports::audit_html(slf.py())?.call1((slf,))
     }
 
-    /// For pydantic: an instance or its dict is accepted; JSON holds the dict.
+    /// For pydantic: accepts an instance or its dict, and serializes to the dict.
     #[classmethod]
     fn __get_pydantic_core_schema__<'py>(
         class: &Bound<'py, PyType>,
@@ -260,13 +260,13 @@ impl AuditStatus {
     }
 }
 
-/// `to_dict`, of a subclass too.
+/// The result of `to_dict`, which a subclass may override.
 fn data_of<'py>(status: &Bound<'py, AuditStatus>) -> PyResult<Bound<'py, PyDict>> {
     Ok(status.call_method0(intern!(status.py(), "to_dict"))?.cast_into()?)
 }
 
 impl AuditStatus {
-    /// Reads what `to_dict` made.
+    /// Reads a dict from `to_dict`.
     pub(crate) fn read(data: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = data.py();
         let data =
@@ -296,7 +296,7 @@ impl AuditStatus {
         (status.auditid, status.status, reason, &status.screenshots, appid)
     }
 
-    /// An instance of this class itself, or of a subclass by way of its constructor.
+    /// An instance of this class, or of a subclass through its constructor.
     fn into_class<'py>(self, class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
         if class.is(py.get_type::<Self>()) {
@@ -305,7 +305,7 @@ impl AuditStatus {
         self.call_class(class, &PyDict::new(py))
     }
 
-    /// An instance by way of the constructor of a subclass, which takes these keywords too.
+    /// An instance of a subclass through its constructor, with these additional keywords.
     pub(crate) fn call_class<'py>(
         self,
         class: &Bound<'py, PyType>,
@@ -319,7 +319,7 @@ impl AuditStatus {
     }
 }
 
-/// The member of `AuditState` for a number. The known ones are looked up once.
+/// The member of `AuditState` for a number. Known ones are cached.
 fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
     static KNOWN: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
     let known = KNOWN.get_or_try_init(py, || {
@@ -332,7 +332,7 @@ fn state(py: Python<'_>, number: i64) -> PyResult<Bound<'_, PyAny>> {
     }
 }
 
-/// The state as the constructor takes it, in a form that evaluates.
+/// The state as an expression for the repr.
 fn shown_state(py: Python<'_>, number: i64) -> PyResult<String> {
     Ok(match number {
         0..=4 => format!("AuditState.{}", state(py, number)?.getattr("name")?.extract::<String>()?),

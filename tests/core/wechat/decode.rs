@@ -287,7 +287,7 @@ fn what_is_json_and_no_object_is_no_answer() {
         [r#"[0,"ok",0,""]"#, r#"[{"errcode":0,"errmsg":"ok","status":0}]"#, "0", "null", "true", "\"ok\""]
     {
         let (problem, excerpt, empty) = problem(body);
-        assert_eq!((problem.as_str(), empty), ("the answer is JSON but no object", false));
+        assert_eq!((problem.as_str(), empty), ("the answer is not a JSON object", false));
         assert_eq!(excerpt, body);
     }
 }

@@ -67,9 +67,9 @@ fn an_audit_has_a_number_or_the_text_of_one() {
     }
     for written in ["0", "-5", "null", "true", "1.0", r#""""#, r#""x""#, "[5]", "9223372036854775808"] {
         let found = latest(&format!(r#""status":0,"auditid":{written}"#));
-        assert_eq!(problem(found), "the answer names no audit", "{written}");
+        assert_eq!(problem(found), "the answer has no valid auditid", "{written}");
     }
-    assert_eq!(problem(latest(r#""status":0"#)), "the answer names no audit");
+    assert_eq!(problem(latest(r#""status":0"#)), "the answer has no valid auditid");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_request_is_told_with_its_rid_and_without_any_token() {
 #[test]
 fn an_answer_without_a_request_is_none() {
     for request in ["null", "[]", "\"text\"", "5"] {
-        assert_eq!(problem(trace(request)), "the answer holds no request");
+        assert_eq!(problem(trace(request)), "the answer has no request");
     }
 }
 

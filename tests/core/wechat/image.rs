@@ -91,7 +91,7 @@ fn an_error_of_wechat_is_one_however_long_it_is() {
 #[test]
 fn other_material_than_a_picture_is_refused() {
     for body in [r#"{"errcode":0,"errmsg":"ok"}"#, r#"{"errmsg":"ok","news_item":[]}"#] {
-        assert_eq!(problem(body).0, "the material is no picture");
+        assert_eq!(problem(body).0, "the material is not a picture");
     }
     for body in [r#"{"title":"video","down_url":"http://…"}"#, "{}", "[]", "null", "<html>Sign in</html>"] {
         assert_eq!(problem(body).0, "the answer is neither a picture nor an error of WeChat", "{body}");

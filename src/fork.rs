@@ -13,9 +13,9 @@ struct Owned<T> {
 
 /// A value of this process, built on first use.
 ///
-/// A forked child inherits the value of its parent and must not touch it: the threads do not exist in the child, locks may
-/// be held forever, and the epoll descriptor is shared. So the child leaks it and builds its own. No lock is taken for
-/// this, since the child may inherit a lock that is held.
+/// A forked child inherits the value of its parent and must not touch it: the threads do not exist in the child, locks
+/// may be held forever, and the epoll descriptor is shared. So the child leaks it and builds its own. This takes no lock,
+/// since the child may inherit a held one.
 pub struct PerProcess<T> {
     slot: ArcSwapOption<Owned<T>>,
 }

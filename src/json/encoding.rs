@@ -15,8 +15,8 @@ pub(super) fn foreign(body: &[u8]) -> Option<&'static str> {
 
 /// Whether all that is not ASCII decodes as GBK and resembles UTF-8 less.
 ///
-/// In GBK, most bytes of Chinese text are invalid as UTF-8, some form characters of two bytes, and hardly any longer ones.
-/// In damaged UTF-8, nearly all of Chinese text is characters of three bytes.
+/// In GBK, most bytes of Chinese text are invalid as UTF-8, some form characters of two bytes, and hardly any form longer
+/// ones. In damaged UTF-8, nearly all of Chinese text is characters of three bytes.
 fn is_gbk(body: &[u8]) -> bool {
     if std::str::from_utf8(body).is_ok() {
         return false;

@@ -1,8 +1,8 @@
 //! Repair the interior of JSON strings, and nothing else.
 //!
 //! Raw control characters become escapes with the same value, invalid UTF-8 becomes U+FFFD as in
-//! [`String::from_utf8_lossy`], and a lone surrogate escape becomes `\ufffd`. Everything else stays unchanged, so that the
-//! parser still rejects what else is wrong.
+//! [`String::from_utf8_lossy`], and a lone surrogate escape becomes `\ufffd`. Everything else stays unchanged, so that
+//! the parser still rejects what else is wrong.
 
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 const REPLACEMENT_ESCAPE: &[u8] = br"\ufffd";

@@ -1,7 +1,7 @@
 //! Parse the reason of a rejection or a delay into titles and details.
 //!
-//! The classic form is `1:<title>:<br>(1):<detail><br>(2):<detail><br>2:<title>:<br>(1):…<br>`: items are numbered from 1,
-//! and details from 1 in each item. Copies have newlines or spaces instead of `<br>`. Newer reasons are free text. A
+//! The classic form is `1:<title>:<br>(1):<detail><br>(2):<detail><br>2:<title>:<br>(1):…<br>`: items are numbered from
+//! 1, and details from 1 in each item. Copies have newlines or spaces instead of `<br>`. Newer reasons are free text. A
 //! wrong structure misleads more than none, so a text that does not fit as a whole is one item.
 
 use std::iter::Peekable;

@@ -138,8 +138,8 @@ impl BaseUrl {
 
     /// Parses a base URL: https, or http to a loopback host, without user, query or fragment.
     ///
-    /// The host must be in its normal form: a URL parser silently converts `0x7f.1` to `127.0.0.1`, and look-alike letters
-    /// to `xn--…`.
+    /// The host must be in its normal form: a URL parser silently converts `0x7f.1` to `127.0.0.1`, and look-alike
+    /// letters to `xn--…`.
     ///
     /// # Errors
     /// [`Error::Argument`] for any other text.

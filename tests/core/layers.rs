@@ -97,8 +97,9 @@ fn arrows(sources: &BTreeMap<String, (String, String)>) -> BTreeSet<Arrow> {
                 if before.is_some_and(|character| character.is_alphanumeric() || ":_".contains(character)) {
                     continue;
                 }
-                let statement = code[number + 1..]
+                let statement = code
                     .iter()
+                    .skip(number + 1)
                     .take_while(|_| line.ends_with('{'))
                     .take_while(|next| !next.contains(';'))
                     .fold(line[start + keyword.len()..].to_owned(), |text, next| text + next.trim());

@@ -18,7 +18,7 @@ pub(crate) struct Runtime {
     /// The process. Stored, since asking the system costs a call.
     pub(crate) pid: u32,
     pub(crate) driver: Arc<Driver>,
-    /// The state that calls on one token source share, by the address of the source. It lives as long as one of the calls.
+    /// The state that calls on one token source share, by the address of the source. It lives as long as such a call.
     sources: Mutex<HashMap<usize, Weak<SharedSource>>>,
 }
 

@@ -1,4 +1,4 @@
-//! The configuration of a client: checked once, immutable, without any secret in its Debug form.
+//! The checked, immutable configuration of a client. Its Debug form shows no secret.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use crate::error::Error;
 use crate::transport::{Options, Proxy};
 use crate::wechat::request::BaseUrl;
 
-/// More attempts than this help nobody.
-pub const MOST_RETRIES: u32 = 10;
+/// The upper limit of `max_retries`.
+pub const MAX_RETRIES: u32 = 10;
 
 /// The limits of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Timeouts {
-    /// The whole call, with its waits and attempts.
+    /// For the whole call, its waits and attempts included.
     pub total: Duration,
-    /// One connection; None leaves it to `total`.
+    /// For one connection; None means that only `total` applies.
     pub connect: Option<Duration>,
-    /// The head of an answer, or the next piece of its body; None leaves it to `total`.
+    /// For the head of an answer, and for the next chunk of its body; None means that only `total` applies.
     pub read: Option<Duration>,
 }
 
@@ -34,30 +34,30 @@ impl Default for Timeouts {
     }
 }
 
-/// What a caller may set, as text and numbers.
+/// The settings of a client as the caller gave them.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// Where WeChat is.
+    /// WeChat's base URL; None means the usual one.
     pub base_url: Option<String>,
-    /// Where else it is, in this order.
+    /// The base URLs to fail over to, in this order.
     pub fallback_urls: Vec<String>,
     /// The limits of a call.
     pub timeouts: Timeouts,
     /// Retries after the first attempt.
     pub max_retries: u32,
-    /// Requests under way at once.
+    /// How many requests may be in flight at once.
     pub max_concurrency: usize,
-    /// A proxy for everything.
+    /// A proxy for all requests.
     pub proxy: Option<ProxyUrl>,
-    /// Whether the proxy variables of the environment count.
+    /// Whether to read the proxy from environment variables.
     pub trust_env: bool,
     /// The only certificates to trust.
     pub ca_file: Option<PathBuf>,
-    /// The `User-Agent`; the library's own where None.
+    /// The `User-Agent`; None means that of the library.
     pub user_agent: Option<String>,
 }
 
-/// The text of a proxy's URL. It may hold a password, so Debug shows none of it.
+/// The URL of a proxy as text. It may hold a password, so Debug hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub String);
 
@@ -79,7 +79,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks the settings; `variable` reads the environment.
+    /// Checks the settings. `variable` reads the environment.
     ///
     /// # Errors
     /// [`Error::Argument`] that names the setting.
@@ -120,21 +120,21 @@ impl Config {
 fn user_agent_header(text: &str) -> Result<HeaderValue, Error> {
     let visible = !text.trim().is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let header = HeaderValue::from_str(text).ok().filter(|_| visible);
-    header.ok_or_else(|| Error::argument("user_agent", "must hold visible ASCII characters and nothing else"))
+    header.ok_or_else(|| Error::argument("user_agent", "must be printable ASCII text and not blank"))
 }
 
 /// Checks a number of retries.
 ///
 /// # Errors
-/// [`Error::Argument`] above [`MOST_RETRIES`].
+/// [`Error::Argument`] above [`MAX_RETRIES`].
 pub fn check_retries(max_retries: u32) -> Result<u32, Error> {
-    if max_retries > MOST_RETRIES {
-        return Err(Error::argument("max_retries", format!("must be 0 to {MOST_RETRIES}")));
+    if max_retries > MAX_RETRIES {
+        return Err(Error::argument("max_retries", format!("must be 0 to {MAX_RETRIES}")));
     }
     Ok(max_retries)
 }
 
-/// The proxy that the environment names. A loopback host is never behind one.
+/// The proxy from environment variables. It is not used for loopback hosts.
 fn proxy_from_environment(
     base: &BaseUrl,
     fallbacks: &[BaseUrl],
@@ -152,19 +152,20 @@ fn proxy_from_environment(
     };
     let mut except = read(["no_proxy", "NO_PROXY"]);
     if bases().any(BaseUrl::is_loopback) {
-        let named = except.map_or_else(String::new, |named| format!("{named},"));
-        except = Some(named + "localhost,127.0.0.0/8,::1");
+        let hosts = except.map_or_else(String::new, |hosts| format!("{hosts},"));
+        except = Some(hosts + "localhost,127.0.0.0/8,::1");
     }
     Ok(Some(Proxy { url: proxy_url("HTTPS_PROXY", &url)?, except }))
 }
 
 fn proxy_url(field: &'static str, text: &str) -> Result<Url, Error> {
-    // curl and requests take a bare host:port too.
+    // curl and requests accept a bare host:port too.
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     match Url::parse(&text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        _ => {
-            Err(Error::argument(field, "is no URL of an HTTP proxy; write it like http://proxy.example:3128"))
-        }
+        _ => Err(Error::argument(
+            field,
+            "is not the URL of an HTTP proxy; write it like http://proxy.example:3128",
+        )),
     }
 }

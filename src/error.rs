@@ -1,20 +1,20 @@
-//! Everything that can go wrong with a call, in one enum.
+//! The errors of a call, in one enum.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::escape::escape_controls;
 
-/// Where on its way a call was when the network failed it.
+/// The phase of an exchange in which the network failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Starting the machinery in this process: threads, descriptors, certificates.
+    /// Setting up the client in this process: threads, descriptors, certificates.
     Start,
-    /// Looking up the host's name.
+    /// Resolving the host name.
     Resolve,
     /// Opening the connection.
     Connect,
-    /// Talking to the proxy.
+    /// Opening a tunnel through the proxy.
     Proxy,
     /// The TLS handshake, or an alert after it.
     Tls,
@@ -30,7 +30,7 @@ impl fmt::Display for Phase {
             Self::Start => "starting the client",
             Self::Resolve => "looking up the host name",
             Self::Connect => "connecting",
-            Self::Proxy => "asking the proxy",
+            Self::Proxy => "connecting through the proxy",
             Self::Tls => "TLS",
             Self::Head => "waiting for the answer",
             Self::Body => "reading the answer",
@@ -38,16 +38,16 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Which limit a call ran into.
+/// The limit that a call reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// `Timeout.total`: the whole call, with its waits and attempts.
+    /// `Timeout.total`: the whole call, its waits and attempts included.
     Total,
-    /// `Timeout.connect`: one connection, from the name to the end of the TLS handshake.
+    /// `Timeout.connect`: one connection, from the name lookup to the end of the TLS handshake.
     Connect,
-    /// `Timeout.read`: the head of the answer, or the next piece of its body.
+    /// `Timeout.read`: the head of the answer, or the next chunk of its body.
     Read,
-    /// The limit of the whole batch that the call belongs to.
+    /// The limit of the batch that the call belongs to.
     Batch,
 }
 
@@ -62,70 +62,70 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What went wrong. No variant ever holds the token: text from outside is masked before it gets here.
+/// Why a call failed. No variant holds the token: text from outside is masked before.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
-    /// The caller's input; nothing was sent.
+    /// An invalid argument; nothing was sent.
     Argument {
         /// The name of the parameter.
         field: &'static str,
         /// What is wrong with it and what to write instead.
         problem: String,
     },
-    /// The token source gave no usable token; nothing was sent with it.
+    /// The token source returned no usable token.
     TokenSource {
-        /// What the source did.
+        /// What went wrong.
         problem: String,
     },
-    /// The network, or a peer that does not speak HTTP as it should.
+    /// A failure of the network, or a peer that violates HTTP.
     Transport {
-        /// Where it happened.
+        /// When it happened.
         phase: Phase,
         /// What happened, without the URL.
         detail: String,
-        /// Whether another attempt may go better.
+        /// Whether another attempt may help.
         transient: bool,
     },
-    /// A limit was reached first.
+    /// The call reached a limit.
     Timeout {
-        /// Which one.
+        /// The limit.
         limit: Limit,
         /// Its length.
         after: Duration,
         /// What the call was doing, or the last failure before the limit.
         detail: String,
     },
-    /// An HTTP status that is no success.
+    /// An HTTP status other than 200.
     HttpStatus {
         /// The status.
         status: u16,
-        /// The wait that the server asked for, as far as it made sense.
+        /// The delay from a valid `Retry-After` header.
         retry_after: Option<Duration>,
     },
-    /// An answer that cannot be trusted.
+    /// An invalid answer.
     Decode {
         /// What is wrong with it.
         problem: String,
         /// The start of the body: at most 200 characters, escaped, the token masked.
         excerpt: String,
-        /// The body was empty or blank, which another attempt may mend.
+        /// Whether the body was empty or blank: then another attempt may help.
         empty: bool,
     },
-    /// WeChat's own answer with an `errcode` that is not 0.
+    /// An answer with an `errcode` other than 0.
     Api {
-        /// WeChat's number.
+        /// The code.
         errcode: i64,
-        /// WeChat's text, the token masked.
+        /// The text, with the token masked.
         errmsg: String,
-        /// The request id in the text.
+        /// The request id from the text.
         rid: Option<String>,
-        /// For the quota codes: when the next call makes sense.
+        /// For quota codes: when the quota resets.
         retry_at: Option<SystemTime>,
     },
 }
 
 impl Error {
-    /// The name that users know it by: that of its exception, or of the base of those.
+    /// The name of its Python exception, or of their common base class.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -139,25 +139,25 @@ impl Error {
         }
     }
 
-    /// A network failure that another attempt may mend.
+    /// A network failure that may not occur again.
     #[must_use]
     pub fn transient(phase: Phase, detail: impl Into<String>) -> Self {
         Self::Transport { phase, detail: detail.into(), transient: true }
     }
 
-    /// A network failure that would only repeat itself.
+    /// A network failure that would occur again.
     #[must_use]
     pub fn permanent(phase: Phase, detail: impl Into<String>) -> Self {
         Self::Transport { phase, detail: detail.into(), transient: false }
     }
 
-    /// A token source that used up the time of its call.
+    /// A token source that did not answer before the deadline of the call.
     #[must_use]
     pub fn source_timed_out() -> Self {
-        Self::TokenSource { problem: "get_token did not return in time".to_owned() }
+        Self::TokenSource { problem: "get_token did not return within the time limit of the call".to_owned() }
     }
 
-    /// The same bad input, of the parameter `name`.
+    /// The same error for the parameter `name`.
     #[must_use]
     pub fn in_field(self, name: &'static str) -> Self {
         match self {
@@ -166,7 +166,7 @@ impl Error {
         }
     }
 
-    /// Bad input in the parameter `field`.
+    /// An invalid argument for the parameter `field`.
     #[must_use]
     pub fn argument(field: &'static str, problem: impl Into<String>) -> Self {
         Self::Argument { field, problem: problem.into() }
@@ -198,13 +198,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// How a call ended when it did not succeed.
+/// A failed call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What went wrong last.
+    /// The last error.
     pub error: Error,
     /// How many requests were sent.
     pub attempts: u32,
-    /// The path of the interface that was asked.
+    /// The path of the interface.
     pub url_path: &'static str,
 }

@@ -1,4 +1,4 @@
-//! A value that belongs to one process and is built again after fork.
+//! A value that belongs to one process and is built again after a fork.
 
 use std::mem;
 use std::process;
@@ -11,23 +11,23 @@ struct Owned<T> {
     value: Arc<T>,
 }
 
-/// A value of this process, built at first use.
+/// A value of this process, built on first use.
 ///
-/// A child made by fork finds its parent's value and must not touch it: its threads do not exist, its
-/// locks may be held for ever, its epoll descriptor is shared with the parent. So the child leaks it and
-/// builds its own. No lock is taken on the way, since a lock could be inherited held.
+/// A forked child inherits the value of its parent and must not touch it: the threads do not exist in the child, locks
+/// may be held forever, and the epoll descriptor is shared. So the child leaks it and builds its own. This takes no lock,
+/// since the child may inherit a held one.
 pub struct PerProcess<T> {
     slot: ArcSwapOption<Owned<T>>,
 }
 
 impl<T> PerProcess<T> {
-    /// An empty slot; nothing is built before [`PerProcess::get_or_build`].
+    /// An empty slot.
     #[must_use]
     pub const fn new() -> Self {
         Self { slot: ArcSwapOption::const_empty() }
     }
 
-    /// This process's value, if it was built already.
+    /// The value of this process, if it has been built.
     #[must_use]
     pub fn get(&self) -> Option<Arc<T>> {
         let current = self.slot.load();
@@ -35,11 +35,10 @@ impl<T> PerProcess<T> {
         (owned.pid == process::id()).then(|| Arc::clone(&owned.value))
     }
 
-    /// This process's value, built now if need be. Where two threads build at once, one value wins and the
-    /// other is dropped unused.
+    /// The value of this process, built now if necessary. If two threads build at once, one value is dropped unused.
     ///
     /// # Errors
-    /// Whatever `build` fails with; the slot stays as it was.
+    /// The error of `build`; the slot stays unchanged.
     pub fn get_or_build<E>(&self, build: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         if let Some(value) = self.get() {
             return Ok(value);
@@ -60,7 +59,7 @@ impl<T> PerProcess<T> {
         }
     }
 
-    /// Empties the slot; the value goes with its last user. An inherited one is leaked.
+    /// Empties the slot. The value is dropped with its last user; an inherited one is leaked.
     pub fn clear(&self) {
         release(self.slot.swap(None));
     }

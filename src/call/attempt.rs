@@ -1,4 +1,4 @@
-//! One call in flight: its attempts, its limits and its events.
+//! A call in flight: its attempts, its limits and its events.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,26 +20,26 @@ use crate::transport::{Limits, Permit};
 use crate::wechat::operation::Reply;
 use crate::wechat::request::{AuditId, BaseUrl, Request};
 
-/// One of the client's permits, and one of the batch's.
+/// A permit of the client, and one of the batch.
 type Permits<'s> = (Permit<'s>, Option<Permit<'s>>);
 
-/// How many calls have begun in this process, or in those that it was forked from.
+/// Counts the calls of this process, and those of the processes that it was forked from before.
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-/// One call in flight.
+/// A call in flight.
 pub(super) struct ActiveCall<'a> {
     number: u64,
     sessions: &'a Sessions,
     pub(super) call: &'a Call,
     request: Request,
     begun: Instant,
-    /// Its own, or that of its batch where that comes first.
+    /// Its own deadline, or that of its batch if that is earlier.
     pub(super) deadline: Instant,
-    /// The number of the host that was asked last.
+    /// The index of the host of the last attempt.
     host: AtomicUsize,
     /// That host has failed this call.
     host_failed: AtomicBool,
-    /// For the message when its deadline passes.
+    /// Named in the error when the deadline passes.
     phase: Mutex<CallPhase>,
 }
 
@@ -65,17 +65,17 @@ impl<'a> ActiveCall<'a> {
         }
     }
 
-    /// This process's session.
+    /// The session of this process.
     pub(super) fn session(&self) -> Result<Arc<Session>, Error> {
         self.sessions.current()
     }
 
-    /// The token to begin with.
+    /// The token for the first attempt.
     pub(super) async fn token(&self) -> Result<VersionedToken, Error> {
         self.call.credential.token(self.limits_for_source()).await
     }
 
-    /// The permits for one attempt, once no quota blocks it.
+    /// Acquires the permits for one attempt, once no quota blocks it.
     pub(super) async fn acquire_permits<'s>(
         &'s self,
         session: &'s Session,
@@ -84,15 +84,15 @@ impl<'a> ActiveCall<'a> {
         loop {
             self.wait_for_quota(session, token_state.tokens.current()).await?;
             self.set_phase(CallPhase::Queueing);
-            // The batch's first: a call that waits for it holds no permit that another batch could use.
-            let in_batch = match self.call.batch() {
-                Some(group) => group.permit().await,
+            // The permit of the batch first: while waiting for it, hold none that another batch could use.
+            let batch_permit = match self.call.batch() {
+                Some(scope) => scope.permit().await,
                 None => None,
             };
-            let permit = (session.transport.permit().await?, in_batch);
-            // While this call waited, another may have learned that the token is refused or the quota is used up.
-            if let Some(dated) = self.call.credential.renewed(&token_state.versioned) {
-                token_state.renew(dated);
+            let permit = (session.transport.permit().await?, batch_permit);
+            // Meanwhile another call may have refreshed the token or used up the quota.
+            if let Some(renewed) = self.call.credential.renewed(&token_state.versioned) {
+                token_state.renew(renewed);
             }
             if self.refusal(session, token_state.tokens.current()).is_none() {
                 return Ok(permit);
@@ -100,13 +100,13 @@ impl<'a> ActiveCall<'a> {
         }
     }
 
-    /// One request and its answer.
+    /// Sends one request and decodes its answer.
     pub(super) async fn attempt(&self, session: &Session, tokens: &Tokens) -> Result<Reply, Error> {
-        let asked = Instant::now();
-        if asked >= self.deadline {
+        let started = Instant::now();
+        if started >= self.deadline {
             return Err(self.out_of_time());
         }
-        self.set_phase(CallPhase::Asking(asked));
+        self.set_phase(CallPhase::WaitingForHost(started));
         let failed = self.host_failed.swap(false, Ordering::Relaxed);
         let host = session.hosts.choose(failed.then(|| self.host.load(Ordering::Relaxed)));
         self.host.store(host, Ordering::Relaxed);
@@ -115,7 +115,9 @@ impl<'a> ActiveCall<'a> {
         let limits = self.limits(session);
         let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
         match &body {
-            Err(error) if failover::is_silence(error) => self.mark_slow_host_failed(session, asked.elapsed()),
+            Err(error) if failover::is_silence(error) => {
+                self.mark_slow_host_failed(session, started.elapsed());
+            }
             Err(error) if failover::is_failure(error) => self.mark_host_failed(session),
             Err(Error::Transport { .. }) => {}
             _ => session.hosts.mark_answered(host),
@@ -129,13 +131,13 @@ impl<'a> ActiveCall<'a> {
         outcome
     }
 
-    /// This call does not ask the host again, and other calls do not for a while.
+    /// Makes this call avoid the host, and other calls for a while.
     fn mark_host_failed(&self, session: &Session) {
         self.host_failed.store(true, Ordering::Relaxed);
         session.hosts.mark_failed(self.host.load(Ordering::Relaxed));
     }
 
-    /// As `mark_host_failed`, but not for other calls where this call's limits are shorter than the client's.
+    /// As `mark_host_failed`, but affects other calls only if the host had the usual limits or enough time.
     fn mark_slow_host_failed(&self, session: &Session, silence: Duration) {
         self.host_failed.store(true, Ordering::Relaxed);
         let own_limits = self.call.timeouts != self.sessions.config.timeouts || self.ends_with_batch();
@@ -144,11 +146,11 @@ impl<'a> ActiveCall<'a> {
         }
     }
 
-    /// The limits of one attempt. Where another host may still be asked, this one must leave it its part of the time.
+    /// The limits of one attempt. Each host that may still be tried gets an equal share of the time left.
     fn limits(&self, session: &Session) -> Limits {
         let Timeouts { connect, read, .. } = self.call.timeouts;
-        let further = self.call.max_retries.saturating_sub(self.call.attempts().saturating_sub(1));
-        let shares = session.hosts.count().min(1 + further as usize);
+        let retries_left = self.call.max_retries.saturating_sub(self.call.attempts().saturating_sub(1));
+        let shares = session.hosts.count().min(1 + retries_left as usize);
         if shares == 1 {
             return Limits { connect, read };
         }
@@ -157,7 +159,7 @@ impl<'a> ActiveCall<'a> {
         Limits { connect: within(connect), read: within(read) }
     }
 
-    /// Waits for a blocked quota where the deadline allows it, and fails with the refusal otherwise.
+    /// Waits until the quota resets if the deadline allows it, and fails with the refusal otherwise.
     async fn wait_for_quota(&self, session: &Session, token: &Token) -> Result<(), Error> {
         while let Some((wait, refusal)) = self.refusal(session, token) {
             if wait >= self.left() {
@@ -178,7 +180,7 @@ impl<'a> ActiveCall<'a> {
         Ok(())
     }
 
-    /// The refusal that blocks the call's quota, and for how long.
+    /// The refusal that blocks the quota of the call, and for how long.
     fn refusal(&self, session: &Session, token: &Token) -> Option<(Duration, Error)> {
         if session.quota_blocks.is_empty() {
             return None;
@@ -186,12 +188,12 @@ impl<'a> ActiveCall<'a> {
         session.quota_blocks.refusal(&self.quota_key(session, token), SystemTime::now())
     }
 
-    /// Whose quota the call uses.
+    /// The key of the quota that the call uses.
     pub(super) fn quota_key(&self, session: &Session, token: &Token) -> QuotaKey {
         session.quota_blocks.key(self.request.path, self.call.appid.as_deref(), token)
     }
 
-    /// The host that was asked last.
+    /// The base URL of the last attempt.
     fn base(&self) -> &BaseUrl {
         let host = self.host.load(Ordering::Relaxed);
         self.sessions.config.transport.base(host)
@@ -201,7 +203,7 @@ impl<'a> ActiveCall<'a> {
         CallLimits { deadline: self.deadline, batch: self.call.batch() }
     }
 
-    /// Whether its time was over when it began.
+    /// Whether the deadline had passed when the call began.
     pub(super) fn starts_too_late(&self) -> bool {
         self.begun >= self.deadline
     }
@@ -214,12 +216,12 @@ impl<'a> ActiveCall<'a> {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
     }
 
-    /// Whether its deadline is that of its batch.
+    /// Whether the deadline is that of the batch.
     fn ends_with_batch(&self) -> bool {
         self.call.batch().and_then(BatchScope::deadline).is_some_and(|(at, _)| at <= self.deadline)
     }
 
-    /// The error of a call that its deadline cut off. A host that let it wait until then has failed.
+    /// The error of a call whose deadline has passed. A host that has not answered by then is marked as failed.
     pub(super) fn cut_off(&self) -> Error {
         let error = self.out_of_time();
         let waiting_for_host = self.phase.lock().unwrap_or_else(PoisonError::into_inner).waiting_for_host();

@@ -1,6 +1,6 @@
-//! Many calls at once: bounded concurrency, queries taken in as there is room for them.
+//! Run many calls at once, with bounded concurrency.
 //!
-//! All calls of a batch run in one task; a task each would cost more than what it does.
+//! All calls of a batch run in one task: a task for each would cost more than the work it does.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -18,7 +18,7 @@ use crate::wechat::request::AuditId;
 pub struct Query {
     /// Its number in the input.
     pub index: u64,
-    /// What is asked.
+    /// The call that answers it.
     pub call: Call,
 }
 
@@ -27,30 +27,27 @@ pub struct Query {
 pub struct Outcome {
     /// The query's number in the input.
     pub index: u64,
-    /// The audit it was about.
+    /// The audit of the query.
     pub auditid: Option<i64>,
     /// The caller's label.
     pub appid: Option<String>,
     /// How many requests were sent for it.
     pub attempts: u32,
-    /// What came, or why nothing did.
+    /// The reply or the failure.
     pub result: Result<Reply, Failure>,
 }
 
-/// What a batch tells.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives for a moment; a box would be an allocation for each query"
-)]
+/// An event of a batch.
+#[expect(clippy::large_enum_variant, reason = "it is short-lived; boxing would allocate for each query")]
 pub enum BatchEvent {
     /// A query has ended.
     Finished(Outcome),
-    /// There is room for further queries, and none of them is there.
+    /// Another query could start, but none is queued.
     NeedsInput,
 }
 
-/// Answers the queries as they come, `concurrency` at once, and tells each outcome as soon as it is there. Ends
-/// when `queries` is closed and all of them are answered. Dropping the future drops what is under way.
+/// Answers the queries as they arrive, `concurrency` at once, and emits each outcome as soon as it is known. Ends when
+/// `queries` is closed and all are answered. Dropping the future cancels the calls in flight.
 pub async fn answer_all(
     client: &Client,
     scope: &BatchScope,
@@ -60,15 +57,15 @@ pub async fn answer_all(
 ) {
     let mut in_flight = FuturesUnordered::new();
     let mut open = true;
-    let turn = |context: &mut Context<'_>| {
+    let poll = |context: &mut Context<'_>| {
         loop {
-            let mut looked = false;
+            let mut input_is_empty = false;
             while open && in_flight.len().saturating_sub(scope.waiting()) < concurrency {
                 match queries.poll_recv(context) {
                     Poll::Ready(Some(query)) => in_flight.push(answer(client, query)),
                     Poll::Ready(None) => open = false,
                     Poll::Pending => {
-                        looked = true;
+                        input_is_empty = true;
                         break;
                     }
                 }
@@ -76,11 +73,13 @@ pub async fn answer_all(
             match in_flight.poll_next_unpin(context) {
                 Poll::Ready(Some(outcome)) => emit(BatchEvent::Finished(outcome)),
                 Poll::Ready(None) if !open => return Poll::Ready(()),
-                // Calls that have sat down just now make room for others.
+                // Calls have just taken wait slots, so that others can start.
                 Poll::Pending
-                    if open && !looked && in_flight.len().saturating_sub(scope.waiting()) < concurrency => {}
+                    if open
+                        && !input_is_empty
+                        && in_flight.len().saturating_sub(scope.waiting()) < concurrency => {}
                 Poll::Ready(None) | Poll::Pending => {
-                    if looked {
+                    if input_is_empty {
                         emit(BatchEvent::NeedsInput);
                     }
                     return Poll::Pending;
@@ -88,7 +87,7 @@ pub async fn answer_all(
             }
         }
     };
-    poll_fn(turn).await;
+    poll_fn(poll).await;
 }
 
 /// Makes the call of one query.

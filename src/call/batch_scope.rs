@@ -1,4 +1,4 @@
-//! What the calls of a batch share: a deadline, permits for requests, and slots for calls that wait.
+//! The state that the calls of a batch share: a deadline, permits for requests, and wait slots.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// Wait slots for each call that a batch may have in flight.
+/// Wait slots for each call that a batch may have in flight at once.
 const WAIT_SLOTS: usize = 16;
 
 /// The calls of one batch.
 ///
 /// A call that waits for a quota, or for another call's request to its token source, takes a wait slot, and the batch
-/// starts another call in its place. So one merchant's quota or source does not delay the others. The number of slots
+/// starts another call meanwhile. So one merchant's quota or source does not delay the others. The number of slots
 /// bounds the memory.
 #[derive(Debug)]
 pub struct BatchScope {
@@ -27,7 +27,7 @@ pub struct BatchScope {
 pub struct WaitSlot<'a>(&'a BatchScope);
 
 impl BatchScope {
-    /// For `concurrency` calls in flight, which all end after `limit`.
+    /// A scope for `concurrency` calls in flight at once, which all end after `limit`.
     #[must_use]
     pub fn new(concurrency: usize, limit: Option<Duration>) -> Self {
         Self {
@@ -38,24 +38,24 @@ impl BatchScope {
         }
     }
 
-    /// When all calls end, and how long the whole batch may take.
+    /// When all calls end, and the limit of the whole batch.
     #[must_use]
     pub fn deadline(&self) -> Option<(Instant, Duration)> {
         self.deadline
     }
 
-    /// Waits for the permit to send a request. Never None: the semaphore is not closed.
+    /// Waits for a permit to send a request. Never None: the semaphore is not closed.
     pub async fn permit(&self) -> Option<SemaphorePermit<'_>> {
         self.permits.acquire().await.ok()
     }
 
-    /// How many calls wait in a slot.
+    /// How many calls hold a wait slot.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Takes a wait slot; None where all are taken.
+    /// Takes a wait slot; None if all are taken.
     #[must_use]
     pub fn wait_slot(&self) -> Option<WaitSlot<'_>> {
         let take = |waiting: usize| (waiting < self.wait_slots).then_some(waiting + 1);

@@ -1,4 +1,4 @@
-//! The flow of a call: token, request, answer; and again after a recovery. It is the same for each operation.
+//! The flow of a call: token, request, answer, and again after a recovery. The same for all operations.
 
 use tokio::time::timeout_at;
 
@@ -13,13 +13,13 @@ use crate::wechat::status::AuditStatus;
 
 pub use super::session::Call;
 
-/// A client: its configuration, and what it has in each process that uses it. Making one opens nothing.
+/// A client: its configuration, and its state in each process that uses it. Creating one opens no connection.
 pub struct Client {
     sessions: Sessions,
 }
 
 impl Client {
-    /// Takes a checked configuration.
+    /// A client with a checked configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self { sessions: Sessions::new(config) }
@@ -36,22 +36,22 @@ impl Client {
         self.sessions.clear();
     }
 
-    /// Runs a call until it succeeds, until no further attempt can help, or until its deadline.
+    /// Runs a call until it succeeds, no further attempt can help, or its deadline passes.
     ///
     /// # Errors
-    /// A [`Failure`], never later than the call's total limit.
+    /// A [`Failure`], within the total limit of the call.
     pub async fn execute(&self, call: &Call) -> Result<Reply, Failure> {
         let active = ActiveCall::new(&self.sessions, call);
         if active.starts_too_late() {
             return Err(active.failed(active.out_of_time()));
         }
-        // In a box of its own: two middling pieces of memory are had for much less than a large one.
+        // Boxed separately: two medium allocations are much cheaper than a large one.
         let outcome = timeout_at(active.deadline, Box::pin(attempts(&active))).await;
         let outcome = outcome.unwrap_or_else(|_| Err(active.cut_off()));
         outcome.map(|reply| reply.with_appid(call.appid.as_deref())).map_err(|error| active.failed(error))
     }
 
-    /// The review status, for a call of [`crate::wechat::operation::Operation::AuditStatus`].
+    /// Runs a call of [`crate::wechat::operation::Operation::AuditStatus`].
     ///
     /// # Errors
     /// As [`Client::execute`], and for a call of another operation.
@@ -67,7 +67,7 @@ impl Client {
     }
 }
 
-/// Attempts, with a recovery between each two.
+/// Makes attempts, with a recovery between two of them.
 async fn attempts(active: &ActiveCall<'_>) -> Result<Reply, Error> {
     let session = active.session()?;
     let mut token_state = TokenState::new(active.token().await?);
@@ -82,7 +82,7 @@ async fn attempts(active: &ActiveCall<'_>) -> Result<Reply, Error> {
             Err(error) => error,
         };
         drop(permits);
-        // Boxed, since it is rare and every call would have the room for it.
+        // Boxed: it is rare, and inline it would enlarge the future of every call.
         Box::pin(active.recover(&session, &mut token_state, &mut recovery, error)).await?;
     }
 }

@@ -1,4 +1,4 @@
-//! Which of several hosts is asked: the first, or one that answered when the first did not.
+//! Choose one of several hosts: the first, or a fallback while the first fails.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Limit, Phase};
 
-/// A host that was silent for less time than this may be as well as ever.
+/// A host that has been silent for less time than this may be healthy.
 pub const SLOW_HOST_THRESHOLD: Duration = Duration::from_secs(1);
 
-/// How long the first host is left alone after it failed.
+/// How long the first host is avoided after a failure.
 const COOLDOWN: Duration = Duration::from_secs(60);
 
 /// The hosts of one client in one process.
@@ -23,18 +23,18 @@ pub struct Hosts {
 #[derive(Debug, Default)]
 struct State {
     current: usize,
-    /// When the first one is tried again, by one call.
+    /// When one call tries the first host again.
     retry_first_at: Option<Instant>,
 }
 
 impl Hosts {
-    /// For so many hosts, the first of which is preferred.
+    /// `count` hosts, of which the first is preferred.
     #[must_use]
     pub fn new(count: usize) -> Self {
         Self { count, state: Mutex::default() }
     }
 
-    /// How many there are.
+    /// The number of hosts.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
@@ -44,7 +44,7 @@ impl Hosts {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the host to ask now: another one than that which has failed this very call, where there is one.
+    /// The index of the host to try now, other than the `failed` one of the same call if there is another.
     #[must_use]
     pub fn choose(&self, failed: Option<usize>) -> usize {
         let chosen = self.preferred();
@@ -54,8 +54,8 @@ impl Hosts {
     fn preferred(&self) -> usize {
         let mut state = self.state();
         match state.retry_first_at {
-            // One call finds out for all: the others go on with the host that answers.
-            Some(again) if Instant::now() >= again => {
+            // One call tries it; the others stay with the current host.
+            Some(at) if Instant::now() >= at => {
                 state.retry_first_at = Some(Instant::now() + COOLDOWN);
                 0
             }
@@ -63,7 +63,7 @@ impl Hosts {
         }
     }
 
-    /// A host has answered, whatever it said.
+    /// Records that a host has answered, whatever the answer.
     pub fn mark_answered(&self, host: usize) {
         let mut state = self.state();
         if host == 0 {
@@ -71,7 +71,7 @@ impl Hosts {
         }
     }
 
-    /// A host could not be reached, broke off, or does not speak as it should.
+    /// Records that a host was not reached, dropped the connection or broke the protocol.
     pub fn mark_failed(&self, host: usize) {
         let mut state = self.state();
         if state.current == host && self.count > 1 {
@@ -81,7 +81,7 @@ impl Hosts {
     }
 }
 
-/// Whether an error says that the host cannot be used, rather than what the host says.
+/// Whether an error is a failure of the host rather than an answer from it.
 #[must_use]
 pub fn is_failure(error: &Error) -> bool {
     match error {
@@ -90,7 +90,7 @@ pub fn is_failure(error: &Error) -> bool {
     }
 }
 
-/// Whether the host said nothing within one of the limits that it had.
+/// Whether the host did not answer within a limit of one attempt.
 #[must_use]
 pub fn is_silence(error: &Error) -> bool {
     matches!(error, Error::Timeout { limit: Limit::Connect | Limit::Read, .. })

@@ -1,7 +1,6 @@
-//! One call, from its token to its result, and many calls at once. Knows nothing of Python.
+//! Run a call from its token to its result, and many calls at once.
 //!
-//! [`client`] holds the flow of a call; the other modules are its steps. May use everything below: `config`,
-//! `transport`, `wechat`, `token`, `event` and `error`.
+//! [`client`] holds the flow of a call; the other modules are its steps. May use everything but `python`.
 
 pub mod batch;
 pub mod batch_scope;

@@ -1,4 +1,4 @@
-//! What a call in flight holds, and what it is doing.
+//! The token that a call in flight holds, and what the call is doing.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,22 +27,23 @@ impl TokenState {
     }
 }
 
-/// What a call is doing; kept cheap, since every call goes through most of it.
+/// What a call is doing. Cheap to set, since every call passes through most phases.
 pub(super) enum CallPhase {
     LookingUp,
     Queueing,
-    /// Waiting for a host since that instant.
-    Asking(Instant),
-    Pausing(String),
+    /// Since that instant.
+    WaitingForHost(Instant),
+    /// After that failure.
+    BackingOff(String),
     Refreshing,
     WaitingForQuota,
 }
 
 impl CallPhase {
-    /// How long the call has been waiting for the host; None where it waits for something else.
+    /// How long the call has been waiting for the host; None if it waits for something else.
     pub(super) fn waiting_for_host(&self) -> Option<Duration> {
         match self {
-            Self::Asking(since) => Some(since.elapsed()),
+            Self::WaitingForHost(since) => Some(since.elapsed()),
             _ => None,
         }
     }
@@ -57,22 +58,24 @@ impl fmt::Display for CallPhase {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LookingUp => formatter.write_str("waiting for the token source"),
-            Self::Queueing => formatter.write_str("waiting for one of the max_concurrency places"),
-            Self::Asking(_) => Phase::Head.fmt(formatter),
-            Self::Pausing(failure) => write!(formatter, "the last attempt failed: {failure}"),
+            Self::Queueing => {
+                formatter.write_str("waiting for another request to end, since max_concurrency are in flight")
+            }
+            Self::WaitingForHost(_) => Phase::Head.fmt(formatter),
+            Self::BackingOff(failure) => write!(formatter, "the last attempt failed: {failure}"),
             Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
             Self::WaitingForQuota => formatter.write_str("waiting for the quota"),
         }
     }
 }
 
-/// What an event tells of a failure.
+/// Fills the fields of an event that describe a failure.
 pub(super) fn describe(event: &mut Event, error: &Error) {
     event.error = Some(error.to_string());
     event.error_type = Some(error.kind().to_owned());
     match error {
         Error::HttpStatus { status, .. } => event.http_status = Some(*status),
-        // Nothing else is read.
+        // A body is read only after status 200.
         Error::Decode { .. } | Error::Transport { phase: Phase::Body, .. } => event.http_status = Some(200),
         Error::Api { errcode, rid, .. } => {
             event.http_status = Some(200);

@@ -1,4 +1,4 @@
-//! Quota blocks: while WeChat refuses an interface to a merchant because its quota is used up, send nothing for both.
+//! Quota blocks: once WeChat has refused a merchant an interface for its quota, send nothing until the quota resets.
 
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -13,12 +13,12 @@ pub const MINUTE_QUOTA: i64 = 45011;
 /// `reach max api daily quota limit`.
 pub const DAY_QUOTA: i64 = 45009;
 
-/// WeChat counts days in Beijing's time, UTC+8 all the year.
+/// WeChat counts days in Beijing time, UTC+8 all year.
 const BEIJING: Duration = Duration::from_secs(8 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Beyond this many blocks the expired ones are evicted.
+/// From this many blocks on, expired ones are evicted.
 const EVICT_ABOVE: usize = 1024;
 
 /// When the quota that WeChat refused with `errcode` at `now` resets; None for other codes.
@@ -35,16 +35,16 @@ pub fn resets_at(errcode: i64, now: SystemTime) -> Option<SystemTime> {
     }
 }
 
-/// Whose quota it is, and of which interface: WeChat counts each on its own.
+/// Identifies a quota: WeChat counts each interface and each mini program separately.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QuotaKey {
     /// The path of the interface.
     pub path: &'static str,
-    /// Whose it is.
-    pub who: QuotaSubject,
+    /// Its owner.
+    pub subject: QuotaSubject,
 }
 
-/// The mini program where the caller named it, or else the owner of the token.
+/// The mini program if the caller named it, and else the owner of the token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum QuotaSubject {
     /// The caller's `appid`.
@@ -61,17 +61,17 @@ pub struct QuotaBlocks {
 }
 
 impl QuotaBlocks {
-    /// Whose quota a call uses.
+    /// The key of the quota that a call uses.
     #[must_use]
     pub fn key(&self, path: &'static str, appid: Option<&str>, token: &Token) -> QuotaKey {
-        let who = match appid {
+        let subject = match appid {
             Some(appid) => QuotaSubject::Appid(appid.to_owned()),
             None => QuotaSubject::Token(token.fingerprint(&self.key)),
         };
-        QuotaKey { path, who }
+        QuotaKey { path, subject }
     }
 
-    /// Blocks calls of `key` until `until`, with the refusal that caused it.
+    /// Blocks calls of `key` until `until`, because of `refusal`.
     pub fn block(&self, key: QuotaKey, until: SystemTime, refusal: Error, now: SystemTime) {
         let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
         if blocked.len() >= EVICT_ABOVE {
@@ -80,7 +80,7 @@ impl QuotaBlocks {
         blocked.insert(key, (until, refusal));
     }
 
-    /// Whether nothing is blocked, as is usual: then no call needs a key.
+    /// Whether nothing is blocked, as is usual: then no call needs to compute a key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.blocked.lock().unwrap_or_else(PoisonError::into_inner).is_empty()

@@ -1,4 +1,4 @@
-//! What happens between two attempts of a call: refresh the token, block the quota, pause, or give up.
+//! Recover between two attempts of a call: refresh the token, wait for the quota, back off, or give up.
 
 use std::time::SystemTime;
 
@@ -15,24 +15,24 @@ use crate::error::Error;
 use crate::event::kind;
 use crate::token::Token;
 
-/// What a call has done so far to recover.
+/// The recoveries of a call so far.
 #[derive(Default)]
 pub(super) struct Recovery {
     refreshed: bool,
     retries: u32,
-    /// What the last retry took of the budget.
+    /// What the last retry took from the budget.
     spent: Option<u32>,
 }
 
 impl Recovery {
-    /// What success gives back to the budget.
+    /// What a success gives back to the budget.
     pub(super) fn spent(&self) -> u32 {
         self.spent.unwrap_or(1)
     }
 }
 
 impl ActiveCall<'_> {
-    /// Does what must be done before another attempt, or fails with the error where none may help.
+    /// Prepares another attempt, or fails with `error` if none may help.
     pub(super) async fn recover(
         &self,
         session: &Session,
@@ -41,7 +41,7 @@ impl ActiveCall<'_> {
         error: Error,
     ) -> Result<(), Error> {
         let class = match retry::classify(&error) {
-            // It would only repeat itself, but not elsewhere.
+            // Another host may not have the problem.
             Class::Permanent if session.hosts.count() > 1 && failover::is_failure(&error) => Class::Transport,
             class => class,
         };
@@ -60,11 +60,11 @@ impl ActiveCall<'_> {
         }
         recovery.retries += 1;
         recovery.spent = Some(class.cost());
-        self.pause(class, recovery.retries, &error).await;
+        self.back_off(class, recovery.retries, &error).await;
         Ok(())
     }
 
-    /// A fresh token in place of the refused one, or the refusal where there is none to be had.
+    /// A fresh token in place of the refused one, or the refusal if there is no source to ask.
     async fn refresh(&self, refused: &VersionedToken, refusal: Error) -> Result<VersionedToken, Error> {
         if matches!(self.call.credential, Credential::Source { .. }) {
             self.emit(kind::REFRESH, |event| describe(event, &refusal));
@@ -73,7 +73,7 @@ impl ActiveCall<'_> {
         self.call.credential.replace(refused, self.limits_for_source()).await.unwrap_or(Err(refusal))
     }
 
-    /// After a quota refusal nothing more is sent for its key until the quota resets.
+    /// Blocks the quota if the error is a quota refusal, and adds to the error when it resets.
     fn block_quota(&self, session: &Session, token: &Token, error: Error) -> Error {
         let Error::Api { errcode, errmsg, rid, .. } = error else {
             return error;
@@ -97,7 +97,7 @@ impl ActiveCall<'_> {
         }
     }
 
-    async fn pause(&self, class: Class, retry: u32, error: &Error) {
+    async fn back_off(&self, class: Class, retry: u32, error: &Error) {
         let hint = match error {
             Error::HttpStatus { retry_after, .. } => *retry_after,
             _ => None,
@@ -107,7 +107,7 @@ impl ActiveCall<'_> {
             describe(event, error);
             event.delay = Some(delay.as_secs_f64());
         });
-        self.set_phase(CallPhase::Pausing(error.to_string()));
+        self.set_phase(CallPhase::BackingOff(error.to_string()));
         sleep(delay).await;
     }
 }

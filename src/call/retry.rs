@@ -1,5 +1,4 @@
-//! Which failures are worth another attempt, and how long to wait: pure functions, and the budget that
-//! keeps an outage from turning into a storm.
+//! Classify failures, compute backoff, and limit the retries of a client by a budget, so that an outage causes no storm.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,9 +16,9 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(20);
 /// What another attempt could do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Nothing.
+    /// Nothing: it would fail again.
     Permanent,
-    /// A fresh token may mend it, once.
+    /// A fresh token may help, once.
     Token,
     /// The network or a server behind it: try again soon.
     Transport,
@@ -29,7 +28,7 @@ pub enum Class {
     Empty,
 }
 
-/// Sorts a failure.
+/// Classifies a failure.
 #[must_use]
 pub fn classify(error: &Error) -> Class {
     match error {
@@ -44,7 +43,7 @@ pub fn classify(error: &Error) -> Class {
 }
 
 impl Class {
-    /// How many retries a call may spend on it at most.
+    /// The most retries that a call may make after such failures.
     #[must_use]
     pub fn retries(self, max_retries: u32) -> u32 {
         match self {
@@ -63,7 +62,7 @@ impl Class {
         }
     }
 
-    /// The longest wait before retry number `retry` (from 1): doubled each time, at most 20 s.
+    /// The longest delay before retry number `retry` (from 1): doubled each time, at most 20 s.
     #[must_use]
     pub fn max_delay(self, retry: u32) -> Duration {
         let base = match self {
@@ -73,22 +72,22 @@ impl Class {
         base.saturating_mul(1 << retry.saturating_sub(1).min(16)).min(MAX_RETRY_DELAY)
     }
 
-    /// The wait before retry number `retry`, full jitter: `random` is in [0, 1).
+    /// The delay before retry number `retry`, with full jitter: `random` is in [0, 1).
     #[must_use]
     pub fn delay(self, retry: u32, random: f64) -> Duration {
         self.max_delay(retry).mul_f64(random.clamp(0.0, 1.0))
     }
 }
 
-/// The wait that leaves room for another attempt: the server's hint where it gave one, but never more than
-/// half of what is left until the deadline.
+/// A delay that leaves time for another attempt: at least the server's hint, but at most half of what is left until the
+/// deadline.
 #[must_use]
 pub fn clamp(delay: Duration, hint: Option<Duration>, left: Duration) -> Duration {
     hint.map_or(delay, |hint| hint.max(delay)).min(left / 2)
 }
 
-/// The retries that a client may still spend: 500 to begin with, 14 a transport retry, 5 a busy one. A call
-/// that succeeds gives back what its last retry took, or 1. A total outage so adds at most 35 sends.
+/// The retry budget of a client: 500 units, of which a transport retry takes 14 and a busy one 5. A call that succeeds
+/// gives back what its last retry took, or 1. So a total outage adds at most 35 requests.
 #[derive(Debug)]
 pub struct Budget {
     left: AtomicU32,
@@ -98,7 +97,7 @@ impl Budget {
     /// A full budget.
     pub const FULL: u32 = 500;
 
-    /// Takes `cost`, or refuses and leaves it as it was.
+    /// Takes `cost` if that much is left.
     #[must_use]
     pub fn take(&self, cost: u32) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost)).is_ok()
@@ -111,7 +110,7 @@ impl Budget {
         });
     }
 
-    /// What is left.
+    /// What is left of it.
     #[must_use]
     pub fn left(&self) -> u32 {
         self.left.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! What a call works with: its own parameters, and what its client has in this process.
+//! The parameters of a call, and the state of its client in this process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,7 +17,7 @@ use crate::wechat::operation::Operation;
 
 /// The parameters of one call.
 pub struct Call {
-    /// What to ask.
+    /// What to ask WeChat.
     pub operation: Operation,
     /// Where its token comes from.
     pub credential: Credential,
@@ -27,7 +27,7 @@ pub struct Call {
     pub timeouts: Timeouts,
     /// Its retries.
     pub max_retries: u32,
-    /// Who receives its events.
+    /// The receiver of its events.
     pub observer: Option<Arc<dyn Observer>>,
     /// The batch that it belongs to.
     pub batch: Option<Arc<BatchScope>>,
@@ -36,7 +36,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// How many requests it has sent by now.
+    /// How many requests it has sent so far.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
@@ -47,7 +47,7 @@ impl Call {
     }
 }
 
-/// What a client has in one process: connections, retry budget, quota blocks, hosts. A forked child starts with its own.
+/// The state of a client in one process. A forked child starts with its own.
 pub(super) struct Session {
     pub(super) transport: Transport,
     pub(super) budget: Budget,
@@ -77,7 +77,7 @@ impl Sessions {
         Self { config, current: PerProcess::new() }
     }
 
-    /// This process's session, built at first use.
+    /// The session of this process, built on first use.
     pub(super) fn current(&self) -> Result<Arc<Session>, Error> {
         self.current.get_or_build(|| Session::new(&self.config))
     }

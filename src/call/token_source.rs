@@ -1,4 +1,4 @@
-//! Where tokens come from, and the one refresh that calls running at the same time share.
+//! Get tokens from a source, with one lookup and one refresh shared by concurrent calls.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,16 +22,16 @@ pub enum TokenRequestKind {
     Refresh,
 }
 
-/// An answer that is on its way from a token source.
+/// A pending answer of a token source.
 pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 
-/// How a call reaches its token source.
+/// Asks a token source on behalf of a call.
 pub type TokenProvider = Arc<dyn Fn(TokenRequestKind) -> TokenFuture + Send + Sync>;
 
-/// What a call allows its token source.
+/// The limits of a call that apply to its token source.
 #[derive(Debug, Clone, Copy)]
 pub struct CallLimits<'a> {
-    /// When the call is over.
+    /// The deadline of the call.
     pub deadline: Instant,
     /// The batch that the call belongs to.
     pub batch: Option<&'a BatchScope>,
@@ -40,20 +40,20 @@ pub struct CallLimits<'a> {
 /// Where the token of a call comes from.
 #[derive(Clone)]
 pub enum Credential {
-    /// The caller gave it; there is no other.
+    /// A fixed token from the caller.
     Fixed(Token),
-    /// A source gives it, and a fresh one when WeChat refuses it.
+    /// A source, which is asked again when WeChat refuses its token.
     Source {
-        /// What all calls on this source have in common.
+        /// The state that all calls on this source share.
         shared: Arc<SharedSource>,
-        /// How this call asks.
+        /// Asks the source for this call.
         ask: TokenProvider,
-        /// For how long an answer to another call holds for this one too, without asking again.
+        /// The longest time that an answer to another call is reused for this one.
         max_age: Duration,
     },
 }
 
-/// A token and the number of refreshes that its source had seen when it was asked.
+/// A token, and the number of refreshes that its source had answered when the token was requested.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionedToken {
     /// The token.
@@ -63,10 +63,10 @@ pub struct VersionedToken {
 }
 
 impl Credential {
-    /// The token to begin with.
+    /// The token for the first attempt.
     ///
     /// # Errors
-    /// [`Error::TokenSource`] as the source gave it.
+    /// The error of the source.
     pub async fn token(&self, limits: CallLimits<'_>) -> Result<VersionedToken, Error> {
         match self {
             Self::Fixed(token) => {
@@ -78,19 +78,19 @@ impl Credential {
         }
     }
 
-    /// The token that another call's refresh has put in the place of `held` meanwhile, None where none has.
+    /// The token by which a refresh of another call has replaced `current`; None if none has.
     #[must_use]
-    pub fn renewed(&self, held: &VersionedToken) -> Option<VersionedToken> {
+    pub fn renewed(&self, current: &VersionedToken) -> Option<VersionedToken> {
         match self {
             Self::Fixed(_) => None,
-            Self::Source { shared, .. } => shared.renewed(held),
+            Self::Source { shared, .. } => shared.renewed(current),
         }
     }
 
-    /// A token in place of one that WeChat refused, None where there is no source to ask.
+    /// A token in place of one that WeChat refused; None if there is no source to ask.
     ///
     /// # Errors
-    /// [`Error::TokenSource`] as the source gave it.
+    /// The error of the source.
     pub async fn replace(
         &self,
         refused: &VersionedToken,
@@ -105,7 +105,7 @@ impl Credential {
     }
 }
 
-/// The state that all calls on one source share: who asks it, and what it said last.
+/// The state that all calls on one source share: its pending requests and its last answers.
 #[derive(Default)]
 pub struct SharedSource {
     lookups: SingleFlight<VersionedToken>,
@@ -119,31 +119,33 @@ impl SharedSource {
         limits: CallLimits<'_>,
         ask: impl FnOnce() -> TokenFuture,
     ) -> Result<VersionedToken, Error> {
-        let arrived = self.lookups.generation();
-        let still_good = |last: &VersionedToken| {
+        let seen = self.lookups.generation();
+        let is_reusable = |last: &VersionedToken| {
             let is_young = last.asked_at.elapsed() < max_age;
             is_young && (last.generation == self.refreshes.generation() || self.refreshes.last_succeeded())
         };
-        let dated = self
+        let looked_up = self
             .lookups
-            .share(arrived, limits, still_good, async || {
+            .share(seen, limits, is_reusable, async || {
                 let generation = self.refreshes.generation();
                 let token = ask().await?;
                 Ok(VersionedToken { token, generation, asked_at: Instant::now() })
             })
             .await?;
-        if max_age.is_zero() || dated.generation == self.refreshes.generation() {
-            return Ok(dated);
+        if max_age.is_zero() || looked_up.generation == self.refreshes.generation() {
+            return Ok(looked_up);
         }
-        // It was refused meanwhile, and what the refresh gave holds.
+        // WeChat has refused it meanwhile, so use the token of the refresh.
         match self.refreshes.latest().await {
-            Some(Ok(token)) => Ok(VersionedToken { token, generation: self.refreshes.generation(), ..dated }),
-            _ => Ok(dated),
+            Some(Ok(token)) => {
+                Ok(VersionedToken { token, generation: self.refreshes.generation(), ..looked_up })
+            }
+            _ => Ok(looked_up),
         }
     }
 
-    fn renewed(&self, held: &VersionedToken) -> Option<VersionedToken> {
-        if self.refreshes.generation() == held.generation {
+    fn renewed(&self, current: &VersionedToken) -> Option<VersionedToken> {
+        if self.refreshes.generation() == current.generation {
             return None;
         }
         let token = self.refreshes.last()?.ok()?;
@@ -161,12 +163,12 @@ impl SharedSource {
     }
 }
 
-/// One question at a time: who comes while it is being answered waits and shares the answer.
+/// One request at a time: calls that arrive during a request wait for its answer and share it.
 struct SingleFlight<T> {
     generation: AtomicU64,
-    /// How many questions were not answered in time.
+    /// How many requests were not answered in time.
     hung: AtomicU64,
-    /// Whether the last answer was no failure.
+    /// Whether the last answer was a success.
     last_ok: AtomicBool,
     last: Mutex<Option<Result<T, Error>>>,
 }
@@ -191,46 +193,47 @@ impl<T: Clone> SingleFlight<T> {
         self.last_ok.load(Ordering::Acquire)
     }
 
-    /// The latest answer; waits for one that is under way.
+    /// The last answer, once no request is pending.
     async fn latest(&self) -> Option<Result<T, Error>> {
         self.last.lock().await.clone()
     }
 
-    /// The latest answer, unless another question is under way: nobody waits for that here.
+    /// The last answer; None while a request is pending.
     fn last(&self) -> Option<Result<T, Error>> {
         self.last.try_lock().ok()?.clone()
     }
 
-    /// Asks, unless somebody has been answered since generation `seen`: then that answer holds for this call too,
-    /// failures included; or unless the last answer is still good. When the one who asks is cancelled, the next in line
-    /// asks; when his time was over meanwhile, the other calls of his batch ask no more: a question that hangs may cost a
-    /// thread, and theirs would hang as well.
+    /// Reuses the last answer if it came after generation `seen`, failures included, or if it is reusable. Otherwise
+    /// makes a request.
+    ///
+    /// If the requesting call is cancelled, the next waiting call makes a request. If it was cancelled at its deadline,
+    /// the waiting calls of a batch fail instead: their requests would probably hang too, and each may block a thread.
     async fn share(
         &self,
         seen: u64,
         limits: CallLimits<'_>,
-        still_good: impl Fn(&T) -> bool,
+        is_reusable: impl Fn(&T) -> bool,
         ask: impl AsyncFnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
         let hung = self.hung.load(Ordering::Acquire);
         let mut last = {
-            // The call that asks keeps its place: so no more sources are asked at once than calls may be under way.
-            let _seat = limits.batch.and_then(BatchScope::wait_slot);
+            // Only waiting calls take a slot, so that the batch makes at most `concurrency` requests at once.
+            let _slot = limits.batch.and_then(BatchScope::wait_slot);
             self.last.lock().await
         };
         if let Some(answer) = last.as_ref()
-            && (self.generation() > seen || answer.as_ref().is_ok_and(still_good))
+            && (self.generation() > seen || answer.as_ref().is_ok_and(is_reusable))
         {
             return answer.clone();
         }
         if limits.batch.is_some() && self.hung.load(Ordering::Acquire) > hung {
             return Err(Error::source_timed_out());
         }
-        let asking = RequestGuard { hung: &self.hung, until: limits.deadline };
+        let guard = RequestGuard { hung: &self.hung, deadline: limits.deadline };
         let answer = ask().await;
-        // That the time of the one who asked is over says nothing to other calls: the next in line asks.
+        // A timeout concerns the requesting call alone: the next waiting call makes a request.
         if !matches!(answer, Err(Error::Timeout { .. })) {
-            asking.answered();
+            guard.answered();
             self.last_ok.store(answer.is_ok(), Ordering::Release);
             *last = Some(answer.clone());
             self.generation.fetch_add(1, Ordering::Release);
@@ -239,10 +242,10 @@ impl<T: Clone> SingleFlight<T> {
     }
 }
 
-/// A question under way; one that is dropped when its time is over hung.
+/// A pending request. If it is dropped at its deadline, it counts as hung.
 struct RequestGuard<'a> {
     hung: &'a AtomicU64,
-    until: Instant,
+    deadline: Instant,
 }
 
 impl RequestGuard<'_> {
@@ -253,8 +256,8 @@ impl RequestGuard<'_> {
 
 impl Drop for RequestGuard<'_> {
     fn drop(&mut self) {
-        // Timers are a millisecond coarse.
-        if Instant::now() + Duration::from_millis(2) >= self.until {
+        // Timers have a resolution of one millisecond.
+        if Instant::now() + Duration::from_millis(2) >= self.deadline {
             self.hung.fetch_add(1, Ordering::Release);
         }
     }

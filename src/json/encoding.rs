@@ -1,13 +1,11 @@
-//! Tells a body in another encoding from UTF-8 with a few damaged bytes.
+//! Distinguish a body in another encoding from UTF-8 with a few damaged bytes.
 //!
-//! Repairing the former would give an answer that is nothing but replacement characters; it is an
-//! error instead.
+//! Repairing the former would replace nearly all of its text, so it is an error instead.
 
-/// Fewer bytes than this, a few characters at most, are damage and not an encoding.
-const FEWEST_BYTES: usize = 4;
+/// Fewer bytes than this are damage rather than another encoding.
+const MIN_FOREIGN_BYTES: usize = 4;
 
-/// The name of the encoding that `body`, which is no strict JSON, seems to be in; `None` where it
-/// is UTF-8 or cannot be told.
+/// The name of the encoding of `body`; `None` if it is UTF-8 or unknown.
 pub(super) fn foreign(body: &[u8]) -> Option<&'static str> {
     if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, _, ..] | [_, 0, ..] = body {
         return Some("UTF-16 or UTF-32");
@@ -15,10 +13,10 @@ pub(super) fn foreign(body: &[u8]) -> Option<&'static str> {
     is_gbk(body).then_some("GBK")
 }
 
-/// Whether all that is not ASCII reads as GBK and looks the less like UTF-8.
+/// Whether all that is not ASCII decodes as GBK and resembles UTF-8 less.
 ///
-/// Of Chinese in GBK, most bytes are invalid as UTF-8, quite a few pass for characters of two bytes, hardly any for
-/// longer ones. Chinese in UTF-8 with some damage is the reverse: nearly all of it is characters of three.
+/// In GBK, most bytes of Chinese text are invalid as UTF-8, some form characters of two bytes, and hardly any form longer
+/// ones. In damaged UTF-8, nearly all of Chinese text is characters of three bytes.
 fn is_gbk(body: &[u8]) -> bool {
     if std::str::from_utf8(body).is_ok() {
         return false;
@@ -39,8 +37,8 @@ fn is_gbk(body: &[u8]) -> bool {
     }
     match read_as_gbk(body) {
         Gbk::No => false,
-        Gbk::Yes => invalid + short >= FEWEST_BYTES,
-        // As JSON this backslash escapes what follows, so the text would come out wrong however short it is.
+        Gbk::Yes => invalid + short >= MIN_FOREIGN_BYTES,
+        // JSON would read this backslash as an escape, so even a short text would be wrong.
         Gbk::WithBackslash => true,
     }
 }
@@ -52,7 +50,7 @@ enum Gbk {
     WithBackslash,
 }
 
-/// Reads pairs, and the four-byte characters that GB 18030 adds.
+/// Decodes pairs of bytes, and the characters of four bytes that GB 18030 adds.
 fn read_as_gbk(body: &[u8]) -> Gbk {
     let mut verdict = Gbk::Yes;
     let mut rest = body;

@@ -1,10 +1,7 @@
-//! Lenient JSON: strict where an answer is good, forgiving only where text inside strings is
-//! damaged.
+//! Parse JSON leniently: strictly at first, and if that fails, once more with damaged strings repaired.
 //!
-//! `WeChat` interfaces are known to send raw control characters and invalid UTF-8 inside strings,
-//! so that a strict parser fails on answers that are otherwise good. Nothing but the interior of
-//! string values is ever repaired: a mended key, number or bracket could turn one answer into
-//! another.
+//! WeChat is known to send raw control characters and invalid UTF-8 inside strings. Only the interior of string values
+//! is repaired: a repaired key, number or bracket could turn one answer into another. May use `token`.
 
 mod encoding;
 mod repair;
@@ -13,42 +10,41 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::token::{MASK, is_secret, mask_tokens};
-
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use crate::token::{MASK, is_secret, mask_tokens};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Real answers hold about ten values; the cap keeps the memory for a hostile one within a few
-/// megabytes.
-const MAXIMUM_VALUES: usize = 10_000;
+/// Real answers hold about ten values. This limits the memory for a hostile one to a few megabytes.
+const MAX_VALUES: usize = 10_000;
 
 /// Up to this many members, comparing keys pairwise is cheaper than hashing them.
 const SMALL_OBJECT: usize = 16;
 
-/// One JSON value; objects keep their order and hold no duplicate keys.
+/// A JSON value. Objects keep their order and have no duplicate keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// Every integer that fits.
+    /// An integer that fits.
     Integer(i64),
-    /// Only integers above `i64::MAX`; larger ones than a `u64` are a `Float`.
+    /// An integer above `i64::MAX`; one above `u64::MAX` is a `Float`.
     Unsigned(u64),
-    /// Always finite.
+    /// A finite number.
     Float(f64),
-    /// Text, its escapes resolved.
+    /// Text, with escapes decoded.
     String(String),
     /// Items in order.
     Array(Vec<Json>),
-    /// Members in order, no key twice.
+    /// Members in order, without duplicate keys.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// The member `key` of an object; `None` where there is none or this is no object.
+    /// The member `key` of an object; `None` if there is none or this is not an object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
@@ -57,10 +53,8 @@ impl Json {
         }
     }
 
-    /// Passes every string, keys included, through `change`; used to mask a token that the server
-    /// echoed.
-    ///
-    /// Recursion is as deep as the value, which for a parsed one is at most 128 levels.
+    /// Passes every string, keys included, through `change`. Recurses to the depth of the value, which is at most 128
+    /// for a parsed one.
     pub fn map_strings(&mut self, change: &mut impl FnMut(&mut String)) {
         match self {
             Json::String(text) => change(text),
@@ -74,10 +68,8 @@ impl Json {
             Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Unsigned(_) | Json::Float(_) => {}
         }
     }
-}
 
-impl Json {
-    /// Masks the secrets that their names give away, in the members of objects and within texts.
+    /// Masks secrets by their names, in members of objects and within texts.
     pub fn mask_tokens(&mut self) {
         match self {
             Json::String(text) => mask_tokens(text),
@@ -100,34 +92,34 @@ impl Json {
 /// A decoded body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
-    /// What the body says.
+    /// The value.
     pub value: Json,
-    /// Text inside strings had to be repaired; it is close to what was sent, not exactly it.
+    /// Whether strings were repaired, so that they may differ from what was sent.
     pub lossy: bool,
 }
 
-/// Why a body is no JSON that can be trusted.
+/// Why a body is not valid JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonError {
     /// For programs.
     pub kind: JsonErrorKind,
-    /// For people; never holds text of the body, which may echo a token.
+    /// For people. Holds no text of the body, which may echo a token.
     pub message: String,
 }
 
-/// What a caller may want to tell apart.
+/// The kinds of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonErrorKind {
-    /// No byte, or nothing but blanks.
+    /// Empty or blank.
     Empty,
     /// Text, but not UTF-8: GBK, UTF-16, UTF-32.
     Encoding,
-    /// Anything else: broken, cut, repeated keys, too deep, too much.
+    /// Anything else: broken, truncated, repeated keys, too deep, too many values.
     Malformed,
 }
 
 impl JsonError {
-    /// Whether there was no body at all, or a blank one: a hiccup of the server, unlike a body that is wrong.
+    /// Whether the body was empty or blank, as servers send it on a temporary failure.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kind == JsonErrorKind::Empty
@@ -142,17 +134,11 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Parses one JSON text: strictly at first, and only where that fails once more with its strings
-/// repaired.
-///
-/// Takes linear time. Accepts one byte order mark and any value at the top, so a caller that needs
-/// an object has to check.
+/// Parses one JSON text of any type, after an optional byte order mark, in linear time.
 ///
 /// # Errors
-///
-/// [`JsonError`] where the body is empty, not UTF-8 or malformed outside the interior of its string
-/// values; where an object repeats a key, a number is out of range, nesting exceeds 128 levels or
-/// there are more than 10 000 values.
+/// [`JsonError`] if the body is empty, not UTF-8 or malformed outside the interior of its string values; if an object
+/// repeats a key, a number is out of range, nesting exceeds 128 levels or there are more than 10 000 values.
 pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     if body.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
@@ -173,7 +159,7 @@ pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
     };
     match parse_strictly(&repaired) {
         Ok(value) => Ok(Parsed { value, lossy: true }),
-        // The position counts in the repaired text, so say that it is one.
+        // The position is that in the repaired text.
         Err(error) => Err(malformed(format!("{error}, after its strings were repaired"))),
     }
 }
@@ -182,17 +168,17 @@ fn malformed(message: String) -> JsonError {
     JsonError { kind: JsonErrorKind::Malformed, message }
 }
 
-/// The text of the error is free of the body's: `serde_json` quotes it only when a visitor refuses
-/// a type, and `Node` refuses none.
+/// The error holds no text of the body: `serde_json` quotes it only when a visitor rejects a type, and `Node` accepts
+/// every type.
 fn parse_strictly(body: &[u8]) -> Result<Json, serde_json::Error> {
-    let left = Cell::new(MAXIMUM_VALUES);
+    let left = Cell::new(MAX_VALUES);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = Node { left: &left }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-/// Builds one value; `left` counts down the values that the whole text may still hold.
+/// Builds one value. `left` counts down the values that the body may still hold.
 #[derive(Clone, Copy)]
 struct Node<'a> {
     left: &'a Cell<usize>,

@@ -1,16 +1,14 @@
-//! Repairs the interior of JSON strings, and nothing else.
+//! Repair the interior of JSON strings, and nothing else.
 //!
-//! Three kinds of damage are mended, each into text that a strict parser takes: raw control
-//! characters become escapes and keep their value; invalid UTF-8 becomes U+FFFD by maximal
-//! subparts, as in [`String::from_utf8_lossy`]; a surrogate escape without its partner becomes
-//! `\ufffd`. All else stays byte for byte, so whatever else is wrong is still an error for the
-//! parser that reads the result.
+//! Raw control characters become escapes with the same value, invalid UTF-8 becomes U+FFFD as in
+//! [`String::from_utf8_lossy`], and a lone surrogate escape becomes `\ufffd`. Everything else stays unchanged, so that
+//! the parser still rejects what else is wrong.
 
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 const REPLACEMENT_ESCAPE: &[u8] = br"\ufffd";
 
-/// `body` with its string values repaired; `None` where nothing needs it or it would not help: a
-/// key is damaged, an escape is not one of JSON's, a string never ends.
+/// `body` with its string values repaired. `None` if nothing needs a repair, or none is possible: a key is damaged, an
+/// escape is invalid, or a string does not end.
 pub(super) fn repair(body: &[u8]) -> Option<Vec<u8>> {
     let mut repaired = Vec::with_capacity(body.len() + body.len() / 8);
     let mut changed = false;
@@ -33,8 +31,7 @@ pub(super) fn repair(body: &[u8]) -> Option<Vec<u8>> {
     changed.then_some(repaired)
 }
 
-/// Where the first quote stands that no backslash escapes. Invalid UTF-8 cannot hide one: ASCII is
-/// never part of a sequence.
+/// The position of the first unescaped quote. Invalid UTF-8 cannot hide one: ASCII is never part of a sequence.
 fn closing_quote(string: &[u8]) -> Option<usize> {
     let mut escaped = false;
     string.iter().position(|byte| {
@@ -44,13 +41,12 @@ fn closing_quote(string: &[u8]) -> Option<usize> {
     })
 }
 
-/// A string is a key if a colon follows.
+/// Whether a colon follows, so that the string is a key.
 fn is_before_colon(after: &[u8]) -> bool {
     after.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) == Some(&b':')
 }
 
-/// Appends the repaired interior and tells whether it differs; `None` where an escape is not one of
-/// JSON's.
+/// Appends the repaired interior and returns whether it differs; `None` if an escape is invalid.
 fn repair_interior(interior: &[u8], repaired: &mut Vec<u8>) -> Option<bool> {
     let mut changed = false;
     for chunk in interior.utf8_chunks() {
@@ -87,15 +83,15 @@ fn control_escape(control: u8) -> [u8; 6] {
     [b'\\', b'u', b'0', b'0', b'0' + high, low]
 }
 
-/// An escape, a surrogate pair counting as one.
+/// An escape, or two of them that form a surrogate pair.
 struct Escape {
     length: usize,
     lone_surrogate: bool,
 }
 
 impl Escape {
-    /// The escape that `text` begins with. A bad one must not be passed over: repairing what
-    /// follows a stray backslash would make a good escape of the two.
+    /// The escape at the start of `text`; `None` for an invalid one. That must not be skipped: with a repaired character
+    /// after it, a stray backslash could become a valid escape.
     fn at(text: &[u8]) -> Option<Escape> {
         match text {
             [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {
@@ -114,7 +110,7 @@ impl Escape {
     }
 }
 
-/// The number in a `\uXXXX` that `text` begins with.
+/// The number of the `\uXXXX` at the start of `text`.
 fn code_unit(text: &[u8]) -> Option<u32> {
     let [b'\\', b'u', digits @ ..] = text else {
         return None;

@@ -1,4 +1,4 @@
-//! The binding: the native half of the Python package.
+//! The Python binding: the module `wxaudit._native`.
 //!
 //! | room | what lives there |
 //! | --- | --- |
@@ -14,7 +14,7 @@ mod convert;
 mod runtime;
 mod types;
 
-/// The native half of wxaudit; users import from `wxaudit`.
+/// The native part of wxaudit. Import from `wxaudit` instead.
 #[pymodule]
 mod _native {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};

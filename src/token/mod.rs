@@ -1,4 +1,4 @@
-//! Secrets: the one type in which an access token travels, and its removal from text.
+//! The access token as a redacting type, and redaction of secrets in text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,35 +12,35 @@ mod named;
 mod unescape;
 
 pub use named::{is_secret, mask_tokens};
+pub use unescape::MASK;
 
-/// What stands in a text where a secret stood.
-pub const MASK: &str = "***";
-
-/// Shorter texts are no tokens, and masking them would garble ordinary words.
+/// Masking shorter texts would garble ordinary words.
 const SHORTEST_MASKED: usize = 8;
 
-/// Real tokens have up to about 512 characters; far longer ones are something else, pasted by mistake.
+/// Real tokens have up to about 512 characters.
 const LONGEST: usize = 2048;
 
-/// RFC 3986's unreserved characters stay as they are.
+/// Keeps the unreserved characters of RFC 3986.
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whether a text stands in a URL as it is: so do WeChat's tokens.
+/// Whether a text needs no encoding in a URL, as tokens of WeChat usually do not.
 fn is_unreserved(text: &str) -> bool {
-    // No early end: so the compiler can look at many bytes at once.
+    // Without an early exit, the compiler can vectorize it.
     text.bytes().fold(true, |all, byte| {
         all & (byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~'))
     })
 }
 
-/// What keeps a text from being a token; the text itself is never in it.
+/// Checks that a text can be a token. The error does not contain the text.
 fn check(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         Err("the access token is empty")
     } else if text.len() > LONGEST {
         Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
     } else if !is_unreserved(text) && (text.trim() != text || text.chars().any(char::is_control)) {
-        Err("the access token holds a line break, a control character or blanks around it; strip it first")
+        Err(
+            "the access token contains a control character or line break, or has spaces around it; strip it first",
+        )
     } else {
         Ok(())
     }
@@ -62,10 +62,10 @@ impl PartialEq for Token {
 impl Eq for Token {}
 
 impl Token {
-    /// Takes a token as WeChat gave it.
+    /// A token from its text.
     ///
     /// # Errors
-    /// A sentence, without the token in it, when it is empty, too long or not printable.
+    /// A message without the token if it is empty, too long or not printable.
     pub fn new(text: &str) -> Result<Self, &'static str> {
         check(text)?;
         Ok(Self(text.into()))
@@ -77,7 +77,7 @@ impl Token {
         &self.0
     }
 
-    /// The token as it stands in the query of a URL. To be called at the last moment.
+    /// The token in the form that the query of a URL needs. Call it as late as possible.
     #[must_use]
     pub fn percent_encoded(&self) -> Cow<'_, str> {
         if is_unreserved(&self.0) {
@@ -86,7 +86,7 @@ impl Token {
         utf8_percent_encode(&self.0, QUERY_VALUE).into()
     }
 
-    /// A number that tells tokens apart under one `key` and says nothing about them.
+    /// A number that identifies the token under `key` and reveals nothing about it.
     #[must_use]
     pub fn fingerprint(&self, key: &RandomState) -> u64 {
         key.hash_one(&self.0)
@@ -112,7 +112,7 @@ impl fmt::Display for Token {
     }
 }
 
-/// The tokens of one call: the one it uses, and the one before it, which a late answer may still name.
+/// The tokens of one call: the current one, and the one before it, which a late answer may still contain.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     current: Token,
@@ -120,13 +120,13 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A call begins with one token.
+    /// The tokens of a call that begins with `current`.
     #[must_use]
     pub fn new(current: Token) -> Self {
         Self { current, former: None }
     }
 
-    /// Goes on with a fresh one.
+    /// Replaces the current token.
     pub fn renew(&mut self, fresh: Token) {
         self.former = Some(std::mem::replace(&mut self.current, fresh));
     }
@@ -137,7 +137,7 @@ impl Tokens {
         &self.current
     }
 
-    /// Replaces all of them in `text`; see [`Token::mask`].
+    /// Masks all of them in `text`; see [`Token::mask`].
     pub fn mask(&self, text: &mut String) {
         self.current.mask(text);
         if let Some(former) = &self.former {

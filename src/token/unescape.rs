@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::MASK;
+/// Replaces a secret in a text.
+pub const MASK: &str = "***";
 
 /// A text may be escaped more than once, when one server quotes another.
 const MAX_NESTING: usize = 3;

@@ -1,6 +1,5 @@
-//! New links: direct to WeChat, or through a proxy.
+//! Open connections: directly, or through a proxy.
 
-use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -19,21 +18,20 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
 use tower_service::Service;
 
-use super::{Proxy, error};
+use super::error::{BoxError, ResolveError, unusable_proxy};
+use super::options::Proxy;
 use crate::error::Error;
-
-pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// Dead peers are noticed, as the kernel can: routers forget idle connections without a word.
+/// Makes the kernel detect dead peers: routers drop idle connections silently.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_PROBES: u32 = 3;
-/// So long may what was sent stay without an acknowledgement.
+/// The longest that sent data may stay unacknowledged.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Makes links.
+/// Opens connections.
 pub(super) struct Connector {
     direct: HttpsConnector<HttpConnector<Resolver>>,
     tls: Arc<ClientConfig>,
@@ -57,55 +55,39 @@ impl Connector {
         })
     }
 
-    /// Opens a link to there.
-    pub(super) fn connect(&self, origin: Uri) -> BoxFuture<Link, BoxError> {
+    /// Opens a connection to `origin`.
+    pub(super) fn connect(&self, origin: Uri) -> BoxFuture<Stream, BoxError> {
         let mut direct = self.direct.clone();
         let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.intercept(&origin)) else {
             let connecting = direct.call(origin);
-            return Box::pin(async move { Ok(Link::direct(connecting.await?)) });
+            return Box::pin(async move { Ok(Stream::direct(connecting.await?)) });
         };
         if origin.scheme() == Some(&Scheme::HTTP) {
             let connecting = direct.call(proxy.uri().clone());
             let authorization = proxy.basic_auth().cloned();
-            return Box::pin(async move { Ok(Link::to_proxy(connecting.await?, authorization)) });
+            return Box::pin(async move { Ok(Stream::to_proxy(connecting.await?, authorization)) });
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
         let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(origin);
-        Box::pin(async move { Ok(Link::direct(connecting.await?)) })
+        Box::pin(async move { Ok(Stream::direct(connecting.await?)) })
     }
 }
 
 fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
     let build = |except: &str| Matcher::builder().all(proxy.url.as_str()).no(except).build();
-    // It passes over what it cannot read, and calls would go past the proxy.
+    // The matcher ignores a URL that it cannot parse, so that calls would bypass the proxy.
     if build("").intercept(&Uri::from_static("https://api.weixin.qq.com")).is_none() {
-        return Err(error::unusable_proxy());
+        return Err(unusable_proxy());
     }
     Ok(build(proxy.except.as_deref().unwrap_or_default()))
 }
 
-/// Looks names up as the system does, and marks what goes wrong there.
+/// Resolves names by the system's resolver, and marks its errors as [`ResolveError`].
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);
-
-/// A name was not found, or could not be looked up.
-#[derive(Debug)]
-pub(super) struct ResolveError(io::Error);
-
-impl std::fmt::Display for ResolveError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl StdError for ResolveError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
 
 impl Service<Name> for Resolver {
     type Response = GaiAddrs;
@@ -117,71 +99,71 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let found = self.0.call(name);
-        Box::pin(async move { found.await.map_err(ResolveError) })
+        let addresses = self.0.call(name);
+        Box::pin(async move { addresses.await.map_err(ResolveError) })
     }
 }
 
-trait Stream: Read + Write + Send + Unpin {}
+trait Io: Read + Write + Send + Unpin {}
 
-impl<T: Read + Write + Send + Unpin> Stream for T {}
+impl<T: Read + Write + Send + Unpin> Io for T {}
 
-/// An open link of any kind.
-pub(super) struct Link {
-    stream: Box<dyn Stream>,
+/// An open connection of any kind.
+pub(super) struct Stream {
+    io: Box<dyn Io>,
     to_proxy: bool,
     authorization: Option<HeaderValue>,
 }
 
-impl Link {
-    fn direct(stream: impl Stream + 'static) -> Self {
-        Self { stream: Box::new(stream), to_proxy: false, authorization: None }
+impl Stream {
+    fn direct(io: impl Io + 'static) -> Self {
+        Self { io: Box::new(io), to_proxy: false, authorization: None }
     }
 
-    fn to_proxy(stream: impl Stream + 'static, authorization: Option<HeaderValue>) -> Self {
-        Self { stream: Box::new(stream), to_proxy: true, authorization }
+    fn to_proxy(io: impl Io + 'static, authorization: Option<HeaderValue>) -> Self {
+        Self { io: Box::new(io), to_proxy: true, authorization }
     }
 
-    /// Whether it ends at a proxy, which wants to see whole URLs.
+    /// Whether it ends at a proxy, which requires requests in absolute form.
     pub(super) fn is_to_proxy(&self) -> bool {
         self.to_proxy
     }
 
-    /// What that proxy wants to see with each request.
+    /// The `Proxy-Authorization` header that each request to the proxy must carry.
     pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
 
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut dyn Stream> {
-        Pin::new(&mut *self.get_mut().stream)
+    fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {
+        Pin::new(&mut *self.get_mut().io)
     }
 }
 
-impl Read for Link {
+impl Read for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(context, buffer)
+        self.io().poll_read(context, buffer)
     }
 }
 
-impl Write for Link {
+impl Write for Stream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(context, bytes)
+        self.io().poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(context)
+        self.io().poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(context)
+        self.io().poll_shutdown(context)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -189,6 +171,6 @@ impl Write for Link {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(context, parts)
+        self.io().poll_write_vectored(context, parts)
     }
 }

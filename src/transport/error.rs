@@ -1,20 +1,21 @@
-//! From hyper's errors to ours: which phase, and whether another attempt may help.
+//! Convert hyper's errors: in which phase they occurred, and whether another attempt may help.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::connect::{BoxError, ResolveError};
 use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
 
-/// What came instead of the head of an answer.
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why no head of an answer arrived, as the connector and hyper report it.
 pub(super) enum ExchangeError {
-    /// No connection.
+    /// No connection could be opened.
     Connecting(BoxError),
-    /// The end of the connection, or something that is no head.
-    Asking(hyper::Error),
+    /// The connection closed, or the peer sent something that is not a head.
+    Sending(hyper::Error),
 }
 
 /// Connecting took longer than `Timeout.connect`.
@@ -29,9 +30,25 @@ impl fmt::Display for ConnectTimeout {
 
 impl StdError for ConnectTimeout {}
 
-/// Why no head of an answer came.
+/// A host name could not be resolved.
+#[derive(Debug)]
+pub(super) struct ResolveError(pub(super) io::Error);
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl StdError for ResolveError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Why no head of an answer arrived, and whether a new connection may help.
 pub(super) enum HeadFailure {
-    /// The connection broke while the answer was awaited: on a reused one that is the server's idle cut.
+    /// The connection broke before the answer. A reused one was probably closed by the server as idle.
     Broken(Error),
     /// Anything else.
     Final(Error),
@@ -45,12 +62,12 @@ impl HeadFailure {
     }
 }
 
-/// Sorts what came instead of a head. No URL is in it; the token is masked all the same, since a peer's words may stand
-/// in the text.
-pub(super) fn head(unanswered: &ExchangeError, tokens: &Tokens) -> HeadFailure {
-    let error: &(dyn StdError + 'static) = match unanswered {
+/// Converts an error that occurred before the head of an answer. The text holds no URL, but it may quote the peer, so
+/// the token is masked in it.
+pub(super) fn head(failure: &ExchangeError, tokens: &Tokens) -> HeadFailure {
+    let error: &(dyn StdError + 'static) = match failure {
         ExchangeError::Connecting(error) => error.as_ref(),
-        ExchangeError::Asking(error) => error,
+        ExchangeError::Sending(error) => error,
     };
     let mut detail = describe(error);
     tokens.mask(&mut detail);
@@ -58,8 +75,8 @@ pub(super) fn head(unanswered: &ExchangeError, tokens: &Tokens) -> HeadFailure {
         let detail = Phase::Connect.to_string();
         return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
     }
-    if let Some(verdict) = proxy(error) {
-        return HeadFailure::Final(verdict);
+    if let Some(error) = proxy(error) {
+        return HeadFailure::Final(error);
     }
     if let Some(problem) = find::<rustls::Error>(error) {
         return HeadFailure::Final(Error::permanent(Phase::Tls, problem.to_string()));
@@ -67,7 +84,7 @@ pub(super) fn head(unanswered: &ExchangeError, tokens: &Tokens) -> HeadFailure {
     if find::<ResolveError>(error).is_some() {
         return HeadFailure::Final(Error::transient(Phase::Resolve, detail));
     }
-    if matches!(unanswered, ExchangeError::Connecting(_)) {
+    if matches!(failure, ExchangeError::Connecting(_)) {
         return HeadFailure::Final(Error::transient(Phase::Connect, detail));
     }
     if let Some(problem) = find::<hyper::Error>(error)
@@ -78,12 +95,12 @@ pub(super) fn head(unanswered: &ExchangeError, tokens: &Tokens) -> HeadFailure {
     HeadFailure::Broken(Error::transient(Phase::Head, detail))
 }
 
-/// Sorts an error in the middle of a body: a cut may be mended by another attempt, chunks that are none may not.
+/// Converts an error within a body: a lost connection is transient, malformed chunks are not.
 pub(super) fn body(error: &hyper::Error) -> Error {
     let malformed = error.is_parse()
         || chain(error)
-            .filter_map(|reason| reason.downcast_ref::<io::Error>())
-            .any(|reason| matches!(reason.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .any(|cause| matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
     if malformed {
         Error::permanent(Phase::Body, format!("no valid HTTP answer: {}", describe(error)))
     } else {
@@ -91,8 +108,8 @@ pub(super) fn body(error: &hyper::Error) -> Error {
     }
 }
 
-pub(super) fn too_large(cap: usize) -> Error {
-    let problem = format!("the answer is larger than {} KiB; it was not read", cap / 1024);
+pub(super) fn too_large(max_size: usize) -> Error {
+    let problem = format!("the answer is larger than {} KiB; it was not read", max_size / 1024);
     Error::Decode { problem, excerpt: String::new(), empty: false }
 }
 
@@ -100,12 +117,12 @@ pub(super) fn unusable_proxy() -> Error {
     Error::argument("proxy", "cannot be used; write it like http://proxy.example:3128")
 }
 
-/// The innermost reason in its own words.
+/// The text of the innermost error.
 fn describe(error: &(dyn StdError + 'static)) -> String {
     chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// What went wrong in a CONNECT. The type of these errors is private to hyper-util, so their fixed texts have to do.
+/// The error of a failed CONNECT. hyper-util keeps the type private, so it is recognized by its text.
 fn proxy(error: &(dyn StdError + 'static)) -> Option<Error> {
     let text = chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error: "))?;
     if text.ends_with("proxy authorization required") {
@@ -116,18 +133,18 @@ fn proxy(error: &(dyn StdError + 'static)) -> Option<Error> {
 }
 
 fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {
-    chain(error).find_map(|reason| reason.downcast_ref::<T>())
+    chain(error).find_map(|cause| cause.downcast_ref::<T>())
 }
 
-/// The error and all its reasons. An `io::Error` hides the one it was made from: `source` steps over it.
+/// The error and its sources. `source` of an `io::Error` skips the error that it wraps, so `get_ref` is tried first.
 fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     let mut next = Some(error);
     std::iter::from_fn(move || {
-        let reason = next?;
-        next = match reason.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        let cause = next?;
+        next = match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
-            None => reason.source(),
+            None => cause.source(),
         };
-        Some(reason)
+        Some(cause)
     })
 }

@@ -1,4 +1,4 @@
-//! What the head of an answer alone tells.
+//! Check the head of an answer before its body is read.
 
 use std::time::SystemTime;
 
@@ -10,15 +10,18 @@ use super::error;
 use super::retry_after::retry_after;
 use crate::error::{Error, Phase};
 
-/// More than any honest head; hyper itself would take 400 KiB.
-const HEAD_CAP: usize = 64 * 1024;
+/// Far above any real head; hyper itself accepts 400 KiB.
+const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-/// Refuses an answer whose body nobody should read. Its connection may be in doubt: it must not serve another call.
-pub(super) fn check(response: &http::Response<Incoming>, cap: usize) -> Result<(), Error> {
+/// Rejects an answer whose body must not be read. Unless the error is an HTTP status, its connection must be closed.
+pub(super) fn check(response: &http::Response<Incoming>, max_size: usize) -> Result<(), Error> {
     let size: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if size > HEAD_CAP {
-        return Err(Error::permanent(Phase::Head, format!("the head of the answer has {size} bytes")));
+    if size > MAX_HEAD_SIZE {
+        return Err(Error::permanent(
+            Phase::Head,
+            format!("the head of the answer is too large: {size} bytes"),
+        ));
     }
     check_framing(response.headers())?;
     if response.status() != StatusCode::OK {
@@ -29,21 +32,22 @@ pub(super) fn check(response: &http::Response<Incoming>, cap: usize) -> Result<(
         });
     }
     if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
-        let problem = "the answer is compressed, which was not asked for; its body was not read".to_owned();
+        let problem = "the answer is compressed although the request did not allow it; its body was not read"
+            .to_owned();
         return Err(Error::Decode { problem, excerpt: String::new(), empty: false });
     }
     if response
         .body()
         .size_hint()
         .exact()
-        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap))
+        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > max_size))
     {
-        return Err(error::too_large(cap));
+        return Err(error::too_large(max_size));
     }
     Ok(())
 }
 
-/// An answer whose length can be read in two ways is how one answer is smuggled behind another.
+/// Rejects an answer with an ambiguous length, as response smuggling needs it.
 fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
     let Some(encoding) = headers.get(TRANSFER_ENCODING) else {
         return Ok(());

@@ -1,8 +1,7 @@
-//! The HTTP client of a process: from a request to the size-capped body of its answer. URLs, which hold the token, are
-//! taken off errors here, once.
+//! The HTTP transport: send one request over a pooled connection and read the size-limited body of its answer.
+//!
+//! No error of this module holds a URL, since URLs hold the token. May use `wechat`, `token` and `error`.
 
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
-use url::Url;
 
 use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
@@ -20,83 +18,32 @@ use crate::wechat::request::{BaseUrl, Request};
 mod connect;
 mod error;
 mod head;
+mod options;
 mod pool;
 pub mod retry_after;
 mod tls;
+
+pub use options::{Limits, Options, Proxy};
 
 use connect::Connector;
 use error::{ExchangeError, HeadFailure};
 use pool::{Connection, Pool};
 
-/// How to reach WeChat; fixed for the life of a client.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where calls go.
-    pub base: BaseUrl,
-    /// Where else, in this order.
-    pub fallbacks: Vec<BaseUrl>,
-    /// Through which proxy, if any.
-    pub proxy: Option<Proxy>,
-    /// The only certificates to trust, PEM; the system's where None.
-    pub ca_file: Option<PathBuf>,
-    /// The `User-Agent`.
-    pub user_agent: HeaderValue,
-    /// How many requests may be under way at once.
-    pub max_concurrency: usize,
-}
-
-impl Options {
-    /// All places where calls go.
-    pub fn bases(&self) -> impl Iterator<Item = &BaseUrl> {
-        std::iter::once(&self.base).chain(&self.fallbacks)
-    }
-
-    /// The place with that number, 0 the preferred one.
-    #[must_use]
-    pub fn base(&self, number: usize) -> &BaseUrl {
-        number.checked_sub(1).and_then(|index| self.fallbacks.get(index)).unwrap_or(&self.base)
-    }
-}
-
-/// A proxy; its URL may hold credentials, so Debug shows none of it.
-#[derive(Clone)]
-pub struct Proxy {
-    /// http or https, with user and password if need be.
-    pub url: Url,
-    /// Hosts that are reached directly, as in `NO_PROXY`.
-    pub except: Option<String>,
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Proxy(***)")
-    }
-}
-
-/// The limits of one attempt.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
-    /// For a new connection, from the name to the end of the TLS handshake.
-    pub connect: Option<Duration>,
-    /// For the head of the answer, and for each further piece of its body.
-    pub read: Option<Duration>,
-}
-
-/// A permit among the requests under way; free again when it is dropped.
+/// A permit to send a request, released on drop.
 pub type Permit<'a> = SemaphorePermit<'a>;
 
-/// What one client has in one process to reach WeChat.
+/// The connections of one client in one process.
 pub struct Transport {
     pool: Arc<Pool>,
     permits: Semaphore,
 }
 
 impl Transport {
-    /// Reads the certificates; opens nothing.
+    /// Reads the certificates. Opens no connection.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a CA file or a proxy that cannot be used, [`Error::Transport`] where the system does not
-    /// allow it.
+    /// [`Error::Argument`] for a CA file or a proxy that cannot be used, [`Error::Transport`] where the system has no
+    /// certificates.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let connector = Connector::new(Arc::new(tls::configuration(options)?), options.proxy.as_ref())?;
         let headers = HeaderMap::from_iter([
@@ -110,14 +57,14 @@ impl Transport {
         })
     }
 
-    /// Sends `request` once and gives the body of the answer.
+    /// Sends `request` and returns the body of the answer.
     ///
-    /// A reused connection that dies before a byte of the answer is replaced by a fresh one, silently: the server
-    /// closed it for being idle, and the call is a read.
+    /// If a reused connection breaks before the first byte of the answer, the request is sent once more on a new one:
+    /// the server has probably closed the idle connection, and all operations are reads.
     ///
     /// # Errors
     /// [`Error::Transport`], [`Error::Timeout`], [`Error::HttpStatus`] for every status but 200, and
-    /// [`Error::Decode`] for a body that is compressed or above the cap.
+    /// [`Error::Decode`] for a body that is compressed or too large.
     pub async fn send(
         &self,
         base: &BaseUrl,
@@ -125,43 +72,42 @@ impl Transport {
         tokens: &Tokens,
         limits: &Limits,
     ) -> Result<Vec<u8>, Error> {
-        let unanswered = |unanswered: ExchangeError| error::head(&unanswered, tokens).into_error();
-        let mut connection = self.pool.connection(base, limits.connect).await.map_err(unanswered)?;
+        let no_connection = |error: ExchangeError| error::head(&error, tokens).into_error();
+        let mut connection = self.pool.connection(base, limits.connect).await.map_err(no_connection)?;
         let mut response = head(&mut connection, base, request, tokens, limits.read).await;
         if matches!(response, Err(HeadFailure::Broken(_))) && connection.is_reused() {
-            // Boxed, since it is rare and every call would have the room for it.
+            // Boxed: it is rare, and inline it would enlarge the future of every call.
             let replaced = Box::pin(async {
-                let mut fresh = self.pool.connect(base, limits.connect).await.map_err(unanswered)?;
+                let mut fresh = self.pool.connect(base, limits.connect).await.map_err(no_connection)?;
                 let response = head(&mut fresh, base, request, tokens, limits.read).await;
                 Ok((fresh, response))
             });
             (connection, response) = replaced.await?;
         }
         let response = response.map_err(HeadFailure::into_error)?;
-        if let Err(error) = head::check(&response, request.answer_cap) {
+        if let Err(error) = head::check(&response, request.max_answer_size) {
             if matches!(error, Error::HttpStatus { .. }) {
                 drop(response);
                 self.pool.release(connection);
             }
-            // QuotaSubject sends what no honest server sends may have sent more: otherwise the connection is closed.
+            // After any other error the connection is closed: more unexpected bytes may follow on it.
             return Err(error);
         }
-        let body = body(response, request.answer_cap, limits.read).await?;
+        let body = body(response, request.max_answer_size, limits.read).await?;
         self.pool.release(connection);
         Ok(body)
     }
 
-    /// A permit among the requests under way: to be had before [`Transport::send`] and kept until it ends.
+    /// Waits for a permit. Acquire it before [`Transport::send`] and hold it until that returns.
     ///
     /// # Errors
-    /// Never: the permits are not closed while somebody waits for one.
+    /// Never: the semaphore is not closed.
     pub async fn permit(&self) -> Result<Permit<'_>, Error> {
         self.permits.acquire().await.map_err(|_| Error::permanent(Phase::Start, "the client is closing"))
     }
 }
 
-/// Sends the request, and waits for the head of its answer. Time spent on connecting does not count: it has a limit of
-/// its own.
+/// Sends the request and waits for the head of its answer, within `limit`. Connecting has a limit of its own.
 async fn head(
     connection: &mut Connection,
     base: &BaseUrl,
@@ -169,11 +115,11 @@ async fn head(
     tokens: &Tokens,
     limit: Option<Duration>,
 ) -> Result<http::Response<Incoming>, HeadFailure> {
-    let broken = |error| error::head(&ExchangeError::Asking(error), tokens);
+    let broken = |error| error::head(&ExchangeError::Sending(error), tokens);
     let answer = async {
         connection.ready().await.map_err(broken)?;
         let prepared = connection.prepare(base, request, tokens.current()).map_err(HeadFailure::Final)?;
-        connection.ask(prepared).await.map_err(broken)
+        connection.send(prepared).await.map_err(broken)
     };
     match limit {
         None => answer.await,
@@ -186,12 +132,12 @@ async fn head(
 
 async fn body(
     response: http::Response<Incoming>,
-    cap: usize,
+    max_size: usize,
     limit: Option<Duration>,
 ) -> Result<Vec<u8>, Error> {
     let mut incoming = response.into_body();
     let announced = incoming.size_hint().exact().and_then(|length| usize::try_from(length).ok());
-    let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(cap));
+    let mut body = Vec::with_capacity(announced.unwrap_or(1024).min(max_size));
     while !incoming.is_end_stream() {
         let frame = match limit {
             None => incoming.frame().await,
@@ -204,10 +150,10 @@ async fn body(
         let Some(frame) = frame.transpose().map_err(|error| error::body(&error))? else {
             break;
         };
-        // Trailers are of no use.
+        // A frame without data holds trailers, which are ignored.
         let data = frame.into_data().unwrap_or_default();
-        if body.len() + data.len() > cap {
-            return Err(error::too_large(cap));
+        if body.len() + data.len() > max_size {
+            return Err(error::too_large(max_size));
         }
         body.extend_from_slice(&data);
     }

@@ -1,4 +1,4 @@
-//! The open connections of a process: each serves one request at a time, and is idle for the next one.
+//! Pool of HTTP/1.1 connections. Each serves one request at a time and is idle between two requests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -17,30 +17,29 @@ use super::error::{ConnectTimeout, ExchangeError};
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
 
-/// Longer than most pauses between calls, and shorter than servers keep idle connections: whoever is later than the
-/// server's own cut races with it.
+/// Longer than most intervals between calls, and shorter than servers keep idle connections: a request on a connection
+/// that the server is closing fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A connection, for one request at a time. Dropping it closes it. Boxed, for it is large and often moved.
+/// A connection for one request at a time, closed on drop. It is large and often moved, so the pool boxes it.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     origin: Uri,
-    /// What the next request on it says; nearly always what the last one said, its length included.
+    /// The headers of the next request: those of the last one, as far as the body has the same length.
     headers: HeaderMap,
     length: usize,
-    /// It ends at a proxy, which wants to see whole URLs.
+    /// It ends at a proxy, which requires requests in absolute form.
     to_proxy: bool,
-    /// It has served a request before.
     reused: bool,
 }
 
 impl Connection {
-    /// Whether it has served a request before: then the server may be closing it at this very moment.
+    /// Whether it has served a request before: then the server may be closing it as idle.
     pub(super) fn is_reused(&self) -> bool {
         self.reused
     }
 
-    /// A request in the form that this connection wants.
+    /// Builds the HTTP request in the form that this connection requires.
     pub(super) fn prepare(
         &mut self,
         base: &BaseUrl,
@@ -62,13 +61,13 @@ impl Connection {
         Ok(prepared)
     }
 
-    /// Waits until it can take a request: nearly always it can.
+    /// Waits until it can take a request, which it nearly always can at once.
     pub(super) async fn ready(&mut self) -> hyper::Result<()> {
         self.sender.ready().await
     }
 
-    /// Sends a request, and waits for the head of its answer.
-    pub(super) fn ask(
+    /// Sends a request and waits for the head of its answer.
+    pub(super) fn send(
         &mut self,
         prepared: http::Request<Full<Bytes>>,
     ) -> impl Future<Output = hyper::Result<http::Response<Incoming>>> + use<> {
@@ -76,30 +75,30 @@ impl Connection {
     }
 }
 
-/// Makes connections, and keeps those that serve nobody.
+/// Opens connections and keeps idle ones.
 pub(super) struct Pool {
     connector: Connector,
     headers: HeaderMap,
-    most: usize,
+    max_idle: usize,
     idle: Mutex<IdleConnections>,
     freed: Notify,
 }
 
 #[derive(Default)]
 struct IdleConnections {
-    /// Those that served last stand last.
+    /// The most recently used one last.
     connections: Vec<(Box<Connection>, Instant)>,
-    /// Somebody looks after them.
+    /// The task that evicts them is running.
     evicting: bool,
 }
 
 impl Pool {
-    /// A pool that keeps so many connections at most, on which every request says `headers`.
-    pub(super) fn new(connector: Connector, headers: HeaderMap, most: usize) -> Self {
-        Self { connector, headers, most, idle: Mutex::default(), freed: Notify::new() }
+    /// A pool that keeps at most `max_idle` connections and sends `headers` with every request.
+    pub(super) fn new(connector: Connector, headers: HeaderMap, max_idle: usize) -> Self {
+        Self { connector, headers, max_idle, idle: Mutex::default(), freed: Notify::new() }
     }
 
-    /// An idle connection, or a new one where there is none; or one that becomes free before that is open.
+    /// An idle connection. Without one, opens a new one, unless another becomes idle first.
     pub(super) async fn connection(
         self: &Arc<Self>,
         base: &BaseUrl,
@@ -120,7 +119,7 @@ impl Pool {
         tokio::select! {
             biased;
             freed = self.freed(base.origin()) => {
-                // The other one is idle for the next request.
+                // The new connection is for the next request.
                 let pool = Arc::downgrade(self);
                 tokio::spawn(async move {
                     if let (Ok(connection), Some(pool)) = (connecting.await, pool.upgrade()) {
@@ -144,37 +143,37 @@ impl Pool {
         let mut headers = self.headers.clone();
         headers.insert(HOST, base.host_header().clone());
         async move {
-            let link = match limit {
+            let stream = match limit {
                 None => connecting.await,
                 Some(limit) => {
                     timeout(limit, connecting).await.unwrap_or_else(|_| Err(ConnectTimeout(limit).into()))
                 }
             };
-            let link = link.map_err(ExchangeError::Connecting)?;
-            let to_proxy = link.is_to_proxy();
-            if let Some(authorization) = link.proxy_authorization() {
+            let stream = stream.map_err(ExchangeError::Connecting)?;
+            let to_proxy = stream.is_to_proxy();
+            if let Some(authorization) = stream.proxy_authorization() {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
-            let (mut sender, connection) = http1::handshake(link).await.map_err(ExchangeError::Asking)?;
+            let (mut sender, connection) = http1::handshake(stream).await.map_err(ExchangeError::Sending)?;
             let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
-                    // Of interest only until the connection is there.
+                    // Received only while the connection is being opened.
                     let _ = failed.send(error);
                 }
             });
             if let Err(error) = sender.ready().await {
-                return Err(ExchangeError::Asking(cause.await.unwrap_or(error)));
+                return Err(ExchangeError::Sending(cause.await.unwrap_or(error)));
             }
             Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, reused: false }))
         }
     }
 
-    /// Takes a connection back whose answer has been read.
+    /// Takes back a connection once its answer has been read.
     pub(super) fn release(self: &Arc<Self>, mut connection: Box<Connection>) {
         connection.reused = true;
         let mut idle = self.idle();
-        if connection.sender.is_closed() || idle.connections.len() >= self.most {
+        if connection.sender.is_closed() || idle.connections.len() >= self.max_idle {
             return;
         }
         idle.connections.push((connection, Instant::now()));
@@ -186,7 +185,7 @@ impl Pool {
         self.freed.notify_one();
     }
 
-    /// The connection to there that served last.
+    /// Takes the most recently used connection to `origin`.
     fn take(&self, origin: &Uri) -> Option<Box<Connection>> {
         let mut idle = self.idle();
         loop {
@@ -212,7 +211,7 @@ impl Pool {
     }
 }
 
-/// Closes connections that serve nobody for a while; ends when there are none.
+/// Closes connections that have been idle for `IDLE_TIMEOUT`. Ends when none is left.
 async fn evict_idle(pool: Weak<Pool>) {
     loop {
         sleep(IDLE_TIMEOUT).await;

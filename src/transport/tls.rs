@@ -1,4 +1,4 @@
-//! Which certificates are trusted.
+//! The TLS configuration, and the certificates that it trusts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::Options;
+use super::options::Options;
 use crate::error::{Error, Phase};
 use crate::wechat::request::BaseUrl;
 
-/// TLS 1.2 or later, by ring, with the system's certificates or those of the CA file alone.
+/// TLS 1.2 or later by ring, with the certificates of the CA file only, or those of the system without one.
 ///
 /// # Errors
 /// [`Error::Argument`] for an unusable CA file, [`Error::Transport`] where the system has no certificates.
@@ -25,7 +25,7 @@ pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
         return Ok(builder.with_root_certificates(read(path)?).with_no_client_auth());
     }
     if !options.bases().any(BaseUrl::is_https) && options.proxy.is_none() {
-        // Nothing will be verified: do not read a hundred certificates for it.
+        // No connection will use TLS, so the system's certificates need not be read.
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
     let builder = builder.with_platform_verifier().map_err(|error| {
@@ -36,14 +36,14 @@ pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
 }
 
 fn read(path: &Path) -> Result<RootCertStore, Error> {
-    let refuse = |problem: String| Error::argument("ca_file", format!("{}: {problem}", path.display()));
+    let reject = |problem: String| Error::argument("ca_file", format!("{}: {problem}", path.display()));
     let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(error.to_string()))? {
-        let certificate = certificate.map_err(|error| refuse(error.to_string()))?;
-        store.add(certificate).map_err(|error| refuse(error.to_string()))?;
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| reject(error.to_string()))? {
+        let certificate = certificate.map_err(|error| reject(error.to_string()))?;
+        store.add(certificate).map_err(|error| reject(error.to_string()))?;
     }
     if store.is_empty() {
-        return Err(refuse("holds no certificate in PEM form".to_owned()));
+        return Err(reject("contains no certificate in PEM format".to_owned()));
     }
     Ok(store)
 }

@@ -1,5 +1,5 @@
-//! From a raw answer to a result or an error. Nothing is guessed: a status that is absent or of a wrong type is
-//! an error, never an approval.
+//! Decode an answer into a result or an error. Nothing is guessed: a status that is missing or has a wrong type is an
+//! error, never an approval.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,24 +10,23 @@ use crate::token::{Tokens, mask_tokens};
 use crate::wechat::request::{AuditId, RequestId, is_request_id};
 use crate::wechat::status::{AuditStatus, LatestAuditStatus};
 
-/// The spellings that WeChat uses across its interfaces.
+/// The spellings in WeChat's interfaces.
 const SCREENSHOT: [&str; 3] = ["screenshot", "ScreenShot", "screen_shot"];
 
-/// A `media_id` has 64 characters: an honest answer holds far fewer.
-const MOST_SCREENSHOTS: usize = 10_000;
+/// Far above any real answer.
+const MAX_SCREENSHOTS: usize = 10_000;
 
-/// The end of the year 9999.
-const LAST_SECOND: u64 = 253_402_300_800;
+/// The end of the year 9999, in Unix seconds.
+const END_OF_TIME: u64 = 253_402_300_800;
 
 const EXCERPT_CHARACTERS: usize = 200;
-/// How much of a body an excerpt is made from; what this cuts off of a token is masked as any cut is.
+/// The part of a body that an excerpt is made from. A token cut off at its end is masked too.
 const EXCERPT_SOURCE: usize = 16 * 1024;
 
-/// Reads the answer of `get_auditstatus`.
+/// Decodes the answer of `get_auditstatus`.
 ///
 /// # Errors
-/// [`Error::Api`] for an `errcode` that is not 0, [`Error::Decode`] for everything that is not plainly the status
-/// of this audit.
+/// [`Error::Api`] for an `errcode` other than 0, [`Error::Decode`] for anything that is not the status of this audit.
 pub fn audit_status(
     body: &[u8],
     auditid: AuditId,
@@ -40,7 +39,7 @@ pub fn audit_status(
     answer.into_status(auditid.get(), now)
 }
 
-/// Reads the answer of `get_latest_auditstatus`.
+/// Decodes the answer of `get_latest_auditstatus`.
 ///
 /// # Errors
 /// As [`audit_status`].
@@ -53,7 +52,7 @@ pub fn latest_audit_status(
     answer.check_errcode()?;
     let auditid = match answer.object.get("auditid").and_then(integer) {
         Some(auditid) if auditid > 0 => auditid,
-        _ => return Err(answer.wrong("the answer names no audit")),
+        _ => return Err(answer.wrong("the answer has no valid auditid")),
     };
     Ok(LatestAuditStatus {
         user_version: answer.note("user_version"),
@@ -63,8 +62,8 @@ pub fn latest_audit_status(
     })
 }
 
-/// Reads the answer of `rid/get`: the `rid`, and the `request` as WeChat saw it, all tokens in it masked. The request
-/// may have been made with any token, and its answer may have been one.
+/// Decodes the answer of `rid/get`: the `rid`, and the `request` as WeChat recorded it. All secrets in it are masked by
+/// their names, since the request may have used or fetched any token.
 ///
 /// # Errors
 /// As [`audit_status`], and for an answer without a request.
@@ -78,11 +77,11 @@ pub fn request_trace(body: &[u8], rid: &RequestId, tokens: &Tokens) -> Result<Js
             let rid = Json::String(rid.to_string());
             Ok(Json::Object(vec![("rid".to_owned(), rid), ("request".to_owned(), request)]))
         }
-        _ => Err(answer.wrong("the answer holds no request")),
+        _ => Err(answer.wrong("the answer has no request")),
     }
 }
 
-/// Reads an answer whose fields the caller knows: the object, once it is a success.
+/// Decodes the answer of any other interface into its JSON object.
 ///
 /// # Errors
 /// As [`audit_status`].
@@ -92,7 +91,7 @@ pub fn object(body: &[u8], tokens: &Tokens) -> Result<Json, Error> {
     Ok(answer.object)
 }
 
-/// A JSON object from WeChat, the token masked in all its texts.
+/// The JSON object of an answer, with the token masked in all strings.
 struct Answer<'a> {
     object: Json,
     lossy: bool,
@@ -106,7 +105,7 @@ impl<'a> Answer<'a> {
             let problem = if error.is_empty() {
                 "the answer is empty".to_owned()
             } else {
-                format!("the answer is no JSON that can be trusted ({error})")
+                format!("the answer is not valid JSON ({error})")
             };
             Error::Decode { problem, excerpt: excerpt(body, tokens), empty: error.is_empty() }
         })?;
@@ -114,7 +113,7 @@ impl<'a> Answer<'a> {
         let answer = Self { object: parsed.value, lossy: parsed.lossy, body, tokens };
         match answer.object {
             Json::Object(_) => Ok(answer),
-            _ => Err(answer.wrong("the answer is JSON but no object")),
+            _ => Err(answer.wrong("the answer is not a JSON object")),
         }
     }
 
@@ -129,7 +128,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Success is `errcode` 0, or no `errcode` beside `errmsg` "ok"; whatever else is not.
+    /// Success is `errcode` 0, or `errmsg` "ok" without an `errcode`, and nothing else.
     fn check_errcode(&self) -> Result<(), Error> {
         let errmsg = self.text("errmsg").unwrap_or_default();
         match self.object.get("errcode") {
@@ -143,12 +142,12 @@ impl<'a> Answer<'a> {
                     rid: rid(errmsg).map(str::to_owned),
                     retry_at: None,
                 }),
-                None => Err(self.wrong("the errcode of the answer is no whole number")),
+                None => Err(self.wrong("the errcode of the answer is not a whole number")),
             },
         }
     }
 
-    /// An answer that names another audit belongs to another call.
+    /// Rejects an answer about another audit, which belongs to another call.
     fn check_auditid(&self, asked: AuditId) -> Result<(), Error> {
         match self.object.get("auditid").map(integer) {
             Some(Some(answered)) if answered != asked.get() => {
@@ -162,7 +161,7 @@ impl<'a> Answer<'a> {
         match self.object.get("status") {
             None | Some(Json::Null) => Err(self.wrong("the answer has no status")),
             Some(value) => {
-                integer(value).ok_or_else(|| self.wrong("the status of the answer is no whole number"))
+                integer(value).ok_or_else(|| self.wrong("the status of the answer is not a whole number"))
             }
         }
     }
@@ -184,11 +183,11 @@ impl<'a> Answer<'a> {
         match self.object.get(key) {
             None | Some(Json::Null) => Ok(None),
             Some(Json::String(text)) => Ok((!text.is_empty()).then(|| text.clone())),
-            Some(_) => Err(self.wrong(format!("the {key} of the answer is no text"))),
+            Some(_) => Err(self.wrong(format!("the {key} of the answer is not a string"))),
         }
     }
 
-    /// A text beside the status, which is worth more than that text: None for what is none.
+    /// An accessory text; None for a wrong type, since the status matters more.
     fn note(&self, key: &str) -> Option<String> {
         match self.object.get(key) {
             Some(Json::String(text)) if !text.is_empty() => Some(text.clone()),
@@ -197,11 +196,10 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// A moment in seconds since 1970; None for what is none, as for `note`.
+    /// A time in Unix seconds; None for a wrong type, as in `note`.
     fn moment(&self, key: &str) -> Option<SystemTime> {
         let seconds = u64::try_from(self.object.get(key).and_then(integer)?).ok()?;
-        // Years of five digits are none.
-        (seconds < LAST_SECOND).then(|| UNIX_EPOCH + Duration::from_secs(seconds))
+        (seconds < END_OF_TIME).then(|| UNIX_EPOCH + Duration::from_secs(seconds))
     }
 
     fn screenshots(&self) -> Result<Vec<String>, Error> {
@@ -214,17 +212,17 @@ impl<'a> Answer<'a> {
             None => Ok(Vec::new()),
             Some(Json::String(text)) => {
                 let media_ids = || text.split('|').filter(|media_id| !media_id.is_empty());
-                if media_ids().count() > MOST_SCREENSHOTS {
-                    return Err(self.wrong("the answer names more than 10 000 screenshots"));
+                if media_ids().count() > MAX_SCREENSHOTS {
+                    return Err(self.wrong("the answer has more than 10 000 screenshots"));
                 }
                 Ok(media_ids().map(str::to_owned).collect())
             }
-            Some(_) => Err(self.wrong("the screenshot of the answer is no text")),
+            Some(_) => Err(self.wrong("the screenshot of the answer is not a string")),
         }
     }
 }
 
-/// A whole number, or a text of one: WeChat writes both.
+/// A whole number, or a string of one: WeChat sends both.
 fn integer(value: &Json) -> Option<i64> {
     match value {
         Json::Integer(number) => Some(*number),
@@ -243,18 +241,18 @@ fn rid(errmsg: &str) -> Option<&str> {
     rest.split_ascii_whitespace().next().filter(|rid| is_request_id(rid))
 }
 
-/// The error for a body that is not what was asked for.
+/// The error for a body of another kind than expected.
 #[must_use]
 pub fn refused(problem: &str, body: &[u8], tokens: &Tokens) -> Error {
     Error::Decode { problem: problem.to_owned(), excerpt: excerpt(body, tokens), empty: false }
 }
 
-/// The start of a body, fit for a message: the token masked before the cut, which could leave half of it.
+/// The start of a body for a message. The token is masked before the text is cut, since the cut could leave half of it.
 fn excerpt(body: &[u8], tokens: &Tokens) -> String {
     let mut text = String::from_utf8_lossy(body.get(..EXCERPT_SOURCE).unwrap_or(body)).into_owned();
     tokens.mask(&mut text);
-    // It may be about another request, made with a token that nobody here knows.
+    // The body may contain tokens other than those of this call.
     mask_tokens(&mut text);
-    let shown: String = text.chars().take(EXCERPT_CHARACTERS).collect();
-    escape_controls(&shown).chars().take(EXCERPT_CHARACTERS).collect()
+    let start: String = text.chars().take(EXCERPT_CHARACTERS).collect();
+    escape_controls(&start).chars().take(EXCERPT_CHARACTERS).collect()
 }

@@ -1,6 +1,6 @@
-//! WeChat's protocol: what can be asked, how it is asked, and how answers are read. Performs no I/O.
+//! WeChat's protocol: build requests and decode answers, without I/O.
 //!
-//! May use `json`, `token` and `error`.
+//! May use `json`, `token`, `escape` and `error`.
 
 pub mod decode;
 pub mod image;

@@ -1,4 +1,4 @@
-//! What can be asked of WeChat, and what it gives: a line each for the request and for the answer.
+//! The operations of WeChat's interface, each with its request and its reply.
 
 use std::time::SystemTime;
 
@@ -10,36 +10,36 @@ use crate::wechat::image::{self, Picture};
 use crate::wechat::request::{AuditId, MediaId, Request, RequestId};
 use crate::wechat::status::{AuditStatus, LatestAuditStatus};
 
-/// One operation, and what it is about.
+/// An operation and its parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// The review status of an audit.
     AuditStatus(AuditId),
-    /// That of what the mini program submitted last.
+    /// The review status of the last submission.
     LatestAuditStatus,
-    /// The picture that a `media_id` names.
+    /// A screenshot by its `media_id`.
     Screenshot(MediaId),
-    /// What WeChat saw of a request.
+    /// The record that WeChat keeps of a request.
     Explain(RequestId),
-    /// How often `get_auditstatus` may be called.
+    /// The quota of `get_auditstatus`.
     Quota,
 }
 
-/// What an operation gives.
+/// The reply to an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// Of [`Operation::AuditStatus`].
+    /// To [`Operation::AuditStatus`].
     Status(AuditStatus),
-    /// Of [`Operation::LatestAuditStatus`].
+    /// To [`Operation::LatestAuditStatus`].
     Latest(LatestAuditStatus),
-    /// Of [`Operation::Screenshot`].
+    /// To [`Operation::Screenshot`].
     Picture(Picture),
-    /// Of the others: the answer, its tokens masked.
+    /// To the others: the answer, with the tokens masked.
     Object(Json),
 }
 
 impl Operation {
-    /// The request that it is.
+    /// The request of the operation.
     #[must_use]
     pub fn request(&self) -> Request {
         match self {
@@ -51,10 +51,10 @@ impl Operation {
         }
     }
 
-    /// Reads the body of its answer.
+    /// Decodes the body of the answer.
     ///
     /// # Errors
-    /// [`Error::Api`] for an `errcode` that is not 0, [`Error::Decode`] for what cannot be trusted.
+    /// [`Error::Api`] for an `errcode` other than 0, [`Error::Decode`] for an invalid answer.
     pub fn decode(&self, body: Vec<u8>, tokens: &Tokens, now: SystemTime) -> Result<Reply, Error> {
         match self {
             Self::AuditStatus(auditid) => {
@@ -67,7 +67,7 @@ impl Operation {
         }
     }
 
-    /// The audit that it is about, where it is about one.
+    /// The audit, for an operation on one.
     #[must_use]
     pub fn auditid(&self) -> Option<AuditId> {
         match self {
@@ -78,7 +78,7 @@ impl Operation {
 }
 
 impl Reply {
-    /// The same with the caller's label.
+    /// The same reply with the caller's label.
     #[must_use]
     pub fn with_appid(mut self, appid: Option<&str>) -> Self {
         let status = match &mut self {

@@ -1,9 +1,8 @@
-//! The text of a rejection or a delay, taken apart into titles and details.
+//! Parse the reason of a rejection or a delay into titles and details.
 //!
-//! Classic wording is `1:<title>:<br>(1):<detail><br>(2):<detail><br>2:<title>:<br>(1):…<br>`:
-//! items are numbered from 1, details from 1 in each item. Copies of it have newlines or blanks
-//! where `<br>` was. Newer wording is free text. A wrong structure misleads more than none, so
-//! either the whole text fits or it is one item, whole.
+//! The classic form is `1:<title>:<br>(1):<detail><br>(2):<detail><br>2:<title>:<br>(1):…<br>`: items are numbered from
+//! 1, and details from 1 in each item. Copies have newlines or spaces instead of `<br>`. Newer reasons are free text. A
+//! wrong structure misleads more than none, so a text that does not fit as a whole is one item.
 
 use std::iter::Peekable;
 use std::ops::Range;
@@ -11,16 +10,16 @@ use std::ops::Range;
 /// One item of a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// Without its number and its last colon; the whole text where that has another form.
+    /// Without its number and last colon; the whole text if that has another form.
     pub title: String,
     /// Without their numbers, in order.
     pub details: Vec<String>,
 }
 
-/// Takes `text` apart; empty for a text of nothing but blanks and line breaks.
+/// Parses `text`, in linear time; returns no item for a blank text.
 ///
-/// Nothing is lost: titles and details hold every character but numbering, each title's last colon,
-/// and the line breaks and blanks around them, in order and unchanged. Takes linear time.
+/// Titles and details hold every character in order, except numbering, the last colon of each title, and the line breaks
+/// and spaces around them.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Reason> {
     let Some((whole, separator)) = survey(text) else {
@@ -32,8 +31,7 @@ pub fn parse(text: &str) -> Vec<Reason> {
     }
 }
 
-/// What stands between the parts of a text: always one kind, as a newline or blank beside `<br>` is
-/// part of the wording.
+/// The separator of a text. There is one kind per text: a newline or space beside `<br>` belongs to the wording.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
     /// `<br>`, also `<br/>` and `<br />`, in any case.
@@ -43,7 +41,7 @@ enum Separator {
 }
 
 impl Separator {
-    /// How many bytes of a separator `text` begins with, 0 for none.
+    /// The length in bytes of the separator at the start of `text`, 0 for none.
     fn length_at(self, text: &str) -> usize {
         match self {
             Separator::Tag => tag_length(text),
@@ -52,7 +50,7 @@ impl Separator {
         }
     }
 
-    /// Where the first separator in `text` begins.
+    /// The position of the first separator in `text`.
     fn find_in(self, text: &str) -> Option<usize> {
         match self {
             Separator::Tag => text
@@ -65,8 +63,8 @@ impl Separator {
     }
 }
 
-/// `text` without the separators and blanks at both ends, and the strongest kind of separator that parts what
-/// remains; `None` where nothing does.
+/// `text` without separators and spaces at both ends, and the strongest kind of separator in it; `None` if nothing is
+/// left.
 fn survey(text: &str) -> Option<(&str, Separator)> {
     let mut pieces = Pieces::new(text, Separator::Tag);
     let first = pieces.next()?;
@@ -83,12 +81,12 @@ fn is_newline(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// The length of the first character if it is such a one.
-fn leading(text: &str, is_such: impl Fn(char) -> bool) -> usize {
-    text.chars().next().filter(|character| is_such(*character)).map_or(0, char::len_utf8)
+/// The length in bytes of the first character if it matches.
+fn leading(text: &str, matches: impl Fn(char) -> bool) -> usize {
+    text.chars().next().filter(|character| matches(*character)).map_or(0, char::len_utf8)
 }
 
-/// The length of the `<br>` that `text` begins with, 0 for none.
+/// The length of the `<br>` at the start of `text`, 0 for none.
 fn tag_length(text: &str) -> usize {
     let [b'<', b'b' | b'B', b'r' | b'R', rest @ ..] = text.as_bytes() else {
         return 0;
@@ -101,8 +99,7 @@ fn tag_length(text: &str) -> usize {
     }
 }
 
-/// The pieces between separators, as ranges of the text, without blanks around them; empty ones are
-/// left out.
+/// Iterates over the non-empty pieces between separators, as ranges of the text without spaces around them.
 struct Pieces<'a> {
     text: &'a str,
     position: usize,
@@ -155,7 +152,7 @@ fn without_colon(title: &str) -> &str {
     title.strip_suffix([':', '：']).unwrap_or(title).trim_end()
 }
 
-/// The items of a text that fits the grammar from its first piece to its last, else `None`.
+/// The items of a text that fits the grammar from the first piece to the last; `None` for any other text.
 fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
     let mut items: Vec<Item> = Vec::new();
     let mut pieces = Pieces::new(text, separator).peekable();
@@ -169,7 +166,7 @@ fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
             (Some(Mark::Detail(number, start)), Some(item)) if number == item.details.len() + 1 => {
                 item.details.push(start..piece.end);
             }
-            // Where blanks part a text, they also stand inside titles and details.
+            // Titles and details contain spaces too.
             (None, Some(item)) if separator == Separator::Blank => {
                 item.details.last_mut().unwrap_or(&mut item.title).end = piece.end;
             }
@@ -179,14 +176,14 @@ fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
     let titled = items
         .iter()
         .all(|item| !without_colon(text.get(item.title.clone()).unwrap_or_default().trim()).is_empty());
-    // `2:` behind a blank is too little to begin an item, so its details must tell.
+    // `2:` after a space may be part of the wording: it begins an item only if details follow.
     let detailed = separator != Separator::Blank
         || items.len() == 1
         || items.iter().all(|item| !item.details.is_empty());
     (titled && detailed).then_some(items)
 }
 
-/// Numbering at the beginning of a piece: the number, and where the wording begins.
+/// The numbering of a piece: the number, and the position after it.
 enum Mark {
     /// `N:`
     Item(usize, usize),
@@ -204,13 +201,13 @@ impl Mark {
             }
             None => leading_number(wording)?,
         };
-        // Copies have full-width colons now and then.
+        // Some copies have full-width colons.
         let start = piece.end - rest.strip_prefix([':', '：'])?.len();
         Some(if wording.starts_with('(') { Mark::Detail(number, start) } else { Mark::Item(number, start) })
     }
 }
 
-/// The decimal number that `text` begins with, and what follows it.
+/// The decimal number at the start of `text`, and the rest.
 fn leading_number(text: &str) -> Option<(usize, &str)> {
     let rest = text.trim_start_matches(|character: char| character.is_ascii_digit());
     let digits = text.get(..text.len() - rest.len())?;
@@ -220,7 +217,7 @@ fn leading_number(text: &str) -> Option<(usize, &str)> {
     Some((digits.parse().ok()?, rest))
 }
 
-/// `12:30` is a time, or a ratio, and no item, unless the details that follow a title show it to be one.
+/// Whether a mark such as the `12:` of `12:30` belongs to a time or a ratio: it numbers an item only if details follow.
 fn is_time(mark: &Mark, text: &str, separator: Separator, following: &mut Peekable<Pieces<'_>>) -> bool {
     let Mark::Item(_, start) = mark else {
         return false;

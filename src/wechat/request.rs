@@ -1,4 +1,4 @@
-//! What is asked: the audit id, the operation, its URL and its body.
+//! Build the requests of WeChat's interface, and check their parameters.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use url::Url;
 use crate::error::Error;
 use crate::token::Token;
 
-/// The number of an audit: 1 to 2⁶³ − 1, as `submit_audit` returned it.
+/// The id of an audit, as `submit_audit` returned it: 1 to 2⁶³ − 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AuditId(i64);
 
 impl AuditId {
-    /// Takes a number that the caller gave.
+    /// An audit id from a number.
     ///
     /// # Errors
     /// [`Error::Argument`] for 0, a negative number, or one above 2⁶³ − 1.
@@ -24,29 +24,29 @@ impl AuditId {
             Ok(id) if id > 0 => Ok(Self(id)),
             _ => Err(Error::argument(
                 "auditid",
-                "the number is out of range; WeChat's audit ids are positive 64-bit numbers",
+                "is out of range; WeChat's audit ids are positive 64-bit integers",
             )),
         }
     }
 
-    /// Takes a text of decimal digits.
+    /// An audit id from its decimal digits.
     ///
     /// # Errors
-    /// [`Error::Argument`] for anything else: signs, blanks, other digits than ASCII's, a number out of range.
+    /// [`Error::Argument`] for anything else: signs, spaces, digits other than ASCII, a number out of range.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::argument("auditid", "a text must hold decimal digits and nothing else"));
+            return Err(Error::argument("auditid", "must be a whole number or a string of decimal digits"));
         }
         match text.parse::<i64>() {
             Ok(id) if id > 0 => Ok(Self(id)),
             _ => Err(Error::argument(
                 "auditid",
-                "the number is out of range; WeChat's audit ids are positive 64-bit numbers",
+                "is out of range; WeChat's audit ids are positive 64-bit integers",
             )),
         }
     }
 
-    /// The number.
+    /// The id as a number.
     #[must_use]
     pub fn get(self) -> i64 {
         self.0
@@ -59,29 +59,29 @@ impl fmt::Display for AuditId {
     }
 }
 
-/// The name of a permanent material: 64 characters of `[A-Za-z0-9_-]`, as far as was seen.
+/// The id of permanent material: so far always 64 characters of `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaId(String);
 
 impl MediaId {
-    /// Takes a name that WeChat gave.
+    /// A media id from its text.
     ///
     /// # Errors
-    /// [`Error::Argument`] for what holds other characters, and so could be a path or a second field.
+    /// [`Error::Argument`] for other characters, which could inject JSON.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if (1..=LONGEST_MEDIA_ID).contains(&text.len()) && text.bytes().all(plain) {
+        if (1..=MAX_MEDIA_ID_LENGTH).contains(&text.len()) && text.bytes().all(plain) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::argument(
                 "media_id",
-                "must be letters, digits, - and _, as in AuditStatus.screenshots",
+                "must consist of letters, digits, - and _, as in AuditStatus.screenshots",
             ))
         }
     }
 }
 
-const LONGEST_MEDIA_ID: usize = 256;
+const MAX_MEDIA_ID_LENGTH: usize = 256;
 
 impl fmt::Display for MediaId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,7 +94,7 @@ impl fmt::Display for MediaId {
 pub struct RequestId(String);
 
 impl RequestId {
-    /// Takes an id as an errmsg holds it.
+    /// A request id from its text.
     ///
     /// # Errors
     /// [`Error::Argument`] for another form.
@@ -115,7 +115,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Whether a text is the id of a request.
+/// Whether a text has the form of a request id.
 #[must_use]
 pub fn is_request_id(text: &str) -> bool {
     let is_block = |block: &str| block.len() == 8 && block.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -123,7 +123,7 @@ pub fn is_request_id(text: &str) -> bool {
     blocks.by_ref().take(3).filter(|block| is_block(block)).count() == 3 && blocks.next().is_none()
 }
 
-/// Where WeChat is: scheme, host and port, and a path when a gateway stands before it.
+/// The base URL of WeChat or of a gateway to it: scheme, host, port, and optionally a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
@@ -133,84 +133,84 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// WeChat's own address.
+    /// The base URL of WeChat.
     pub const WECHAT: &str = "https://api.weixin.qq.com";
 
-    /// Takes a base URL: https, or http to a loopback host; no user, query or fragment.
+    /// Parses a base URL: https, or http to a loopback host, without user, query or fragment.
     ///
-    /// The host must be written as it will be used, since a URL parser silently turns `0x7f.1` into
-    /// `127.0.0.1` and look-alike letters into `xn--…`.
+    /// The host must be in its normal form: a URL parser silently converts `0x7f.1` to `127.0.0.1`, and look-alike
+    /// letters to `xn--…`.
     ///
     /// # Errors
-    /// [`Error::Argument`] with the reason.
+    /// [`Error::Argument`] for any other text.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |problem: &str| Err(Error::argument("base_url", problem));
         if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
-            return refuse("holds a blank, a line break, a control character or a backslash");
+            return refuse("must not contain spaces, control characters or backslashes");
         }
         if !text.is_ascii() {
-            return refuse("holds letters other than ASCII's; write an international host name as xn--…");
+            return refuse("must be ASCII text; write an international host name as xn--…");
         }
         let Ok(url) = Url::parse(text) else {
-            return refuse("is no URL; write it like https://api.weixin.qq.com");
+            return refuse("is not a URL; write it like https://api.weixin.qq.com");
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return refuse("must not hold a user or a password");
+            return refuse("must not contain a user or a password");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refuse("must not hold a query or a fragment");
+            return refuse("must not contain a query or a fragment");
         }
         let Some(host) = url.host_str() else {
-            return refuse("names no host; write it like https://api.weixin.qq.com");
+            return refuse("has no host; write it like https://api.weixin.qq.com");
         };
         if written_host(text) != host {
             return refuse(
-                "has a host that is not written in its plain form; write the name or the usual IP address",
+                "has a host that is not in its plain form; write the host name or the usual form of the IP address",
             );
         }
         let loopback = is_loopback(host);
         let scheme = match url.scheme() {
             "https" => Scheme::HTTPS,
             "http" if loopback => Scheme::HTTP,
-            "http" => return refuse("must be https; http would show the access token to the network"),
-            _ => return refuse("must begin with https://"),
+            "http" => return refuse("must be https; http would expose the access token to the network"),
+            _ => return refuse("must start with https://"),
         };
         let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
         let Ok(authority) = Authority::try_from(format!("{host}{port}")) else {
-            return refuse("names a host that no URL can hold");
+            return refuse("has an invalid host");
         };
         let Ok(host_header) = HeaderValue::from_str(authority.as_str()) else {
-            return refuse("names a host that no request can hold");
+            return refuse("has an invalid host");
         };
         let mut parts = Parts::default();
         parts.scheme = Some(scheme);
         parts.authority = Some(authority);
         parts.path_and_query = Some(PathAndQuery::from_static("/"));
         let Ok(origin) = Uri::from_parts(parts) else {
-            return refuse("names a host that no URL can hold");
+            return refuse("has an invalid host");
         };
         Ok(Self { url, origin, host_header, loopback })
     }
 
-    /// The host, as it may be shown.
+    /// The host.
     #[must_use]
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The port, that of the scheme where the caller wrote none.
+    /// The port, by default that of the scheme.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
     }
 
-    /// Its scheme, host and port, which connections are made to.
+    /// The scheme, host and port to connect to.
     #[must_use]
     pub fn origin(&self) -> &Uri {
         &self.origin
     }
 
-    /// What a request says to it as `Host`.
+    /// The value of the `Host` header.
     #[must_use]
     pub fn host_header(&self) -> &HeaderValue {
         &self.host_header
@@ -235,7 +235,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// The host as the caller wrote it, in lower case: what stands between `//` and the port or the path.
+/// The host as the caller wrote it, in lower case.
 fn written_host(text: &str) -> String {
     let authority = text.split_once("//").map_or("", |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or_default();
@@ -254,24 +254,24 @@ fn is_loopback(host: &str) -> bool {
         || address.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// A request of WeChat's interface, ready to be sent with any token.
+/// A request without its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
     /// The path below the base URL.
     pub path: &'static str,
-    /// The JSON body, empty for a GET; always sized, since WeChat refuses chunked bodies with HTTP 412.
+    /// The JSON body, empty for a GET. Its size is known, since WeChat rejects chunked bodies with HTTP 412.
     pub body: Bytes,
-    /// More bytes than this are no honest answer.
-    pub answer_cap: usize,
+    /// The most bytes of an answer.
+    pub max_answer_size: usize,
 }
 
 /// JSON answers have a few hundred bytes.
-const JSON_CAP: usize = 256 * 1024;
+const MAX_JSON_SIZE: usize = 256 * 1024;
 
-/// WeChat takes pictures of 10 MB.
-const MATERIAL_CAP: usize = 20 * 1024 * 1024;
+/// WeChat accepts images of up to 10 MB.
+const MAX_MATERIAL_SIZE: usize = 20 * 1024 * 1024;
 
 impl Request {
     /// `POST /wxa/get_auditstatus`, the review status of one audit.
@@ -280,48 +280,48 @@ impl Request {
         Self::post("/wxa/get_auditstatus", format!("{{\"auditid\":{auditid}}}"))
     }
 
-    /// `GET /wxa/get_latest_auditstatus`, the review status of what was submitted last.
+    /// `GET /wxa/get_latest_auditstatus`, the review status of the last submission.
     #[must_use]
     pub fn latest_audit_status() -> Self {
         let path = "/wxa/get_latest_auditstatus";
-        Self { method: Method::GET, path, body: Bytes::new(), answer_cap: JSON_CAP }
+        Self { method: Method::GET, path, body: Bytes::new(), max_answer_size: MAX_JSON_SIZE }
     }
 
-    /// `POST /cgi-bin/material/get_material`, the bytes of a permanent material.
+    /// `POST /cgi-bin/material/get_material`, the bytes of permanent material.
     #[must_use]
     pub fn material(media_id: &MediaId) -> Self {
-        let operation =
+        let request =
             Self::post("/cgi-bin/material/get_material", format!("{{\"media_id\":\"{media_id}\"}}"));
-        Self { answer_cap: MATERIAL_CAP, ..operation }
+        Self { max_answer_size: MAX_MATERIAL_SIZE, ..request }
     }
 
-    /// `POST /cgi-bin/openapi/rid/get`, what WeChat saw of a request.
+    /// `POST /cgi-bin/openapi/rid/get`, the record that WeChat keeps of a request.
     #[must_use]
     pub fn request_trace(rid: &RequestId) -> Self {
         Self::post("/cgi-bin/openapi/rid/get", format!("{{\"rid\":\"{rid}\"}}"))
     }
 
-    /// `POST /cgi-bin/openapi/quota/get`, how often `get_auditstatus` may be called.
+    /// `POST /cgi-bin/openapi/quota/get`, the quota of `get_auditstatus`.
     #[must_use]
     pub fn quota() -> Self {
         Self::post("/cgi-bin/openapi/quota/get", "{\"cgi_path\":\"/wxa/get_auditstatus\"}".to_owned())
     }
 
     fn post(path: &'static str, body: String) -> Self {
-        Self { method: Method::POST, path, body: body.into(), answer_cap: JSON_CAP }
+        Self { method: Method::POST, path, body: body.into(), max_answer_size: MAX_JSON_SIZE }
     }
 
-    /// The full URL, token included: to be made at the last moment and never to be shown.
+    /// The full URL, token included. Build it as late as possible and never show it.
     ///
     /// # Errors
-    /// [`Error::Argument`] where the path of the base URL is none that can be asked for.
+    /// [`Error::Argument`] if the path of the base URL is invalid.
     pub fn uri(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
         let mut parts = base.origin.clone().into_parts();
         parts.path_and_query = Some(self.path_and_query(base, token)?);
         Uri::from_parts(parts).map_err(|_| unusable_path())
     }
 
-    /// The same without scheme and host, as the host itself wants to see it.
+    /// The same without scheme and host, as a request to the host itself requires it.
     ///
     /// # Errors
     /// As [`Request::uri`].
@@ -338,5 +338,5 @@ impl Request {
 }
 
 fn unusable_path() -> Error {
-    Error::argument("base_url", "has a path that is none")
+    Error::argument("base_url", "has an invalid path")
 }

@@ -102,7 +102,7 @@ def test_it_retries_refreshes_and_reports_as_every_call(client_kind: ClientKind,
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
-        ({"auditid": None}, "names no audit"),
+        ({"auditid": None}, "no valid auditid"),
         ({"status": None}, "no status"),
         ({"ScreenShot": 5}, "screenshot"),
     ],

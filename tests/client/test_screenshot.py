@@ -110,7 +110,7 @@ def test_what_could_be_no_media_id_is_refused_before_anything_is_sent(
         (answer(b"\x89PNG\r\n\x1a\n" + b"\0" * (20 << 20)), "larger than 20480 KiB"),
         (answer(b"<html>Sign in</html>"), "neither a picture nor an error of WeChat: <html>Sign in"),
         (answer(b"{}"), "neither a picture nor an error of WeChat"),
-        (answer(b'{"errcode":0,"errmsg":"ok"}'), "the material is no picture"),
+        (answer(b'{"errcode":0,"errmsg":"ok"}'), "the material is not a picture"),
         (answer(b'{"news_item":[{"title":"x"}]}'), "neither a picture"),
         (answer(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "neither a picture"),
     ],

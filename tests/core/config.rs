@@ -1,4 +1,4 @@
-//! The configuration: checked once, and nothing secret in its Debug form.
+//! The configuration: its checks, and that its Debug form shows no secret.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wxaudit::config::{Config, MOST_RETRIES, ProxyUrl, Settings, Timeouts, check_retries};
+use wxaudit::config::{Config, MAX_RETRIES, ProxyUrl, Settings, Timeouts, check_retries};
 use wxaudit::error::Error;
 
 fn settings() -> Settings {
@@ -18,7 +18,7 @@ fn with_variables(settings: Settings, variables: &[(&str, &str)]) -> Result<Conf
     Config::new(settings, |name| variables.get(name).map(ToString::to_string))
 }
 
-/// The proxy and the hosts without it that a client for `base_url` gets from these variables.
+/// The proxy and its exceptions that a client for `base_url` gets from these variables.
 fn proxy_for(base_url: &str, variables: &[(&str, &str)]) -> Option<(String, Option<String>)> {
     let settings = Settings { base_url: Some(base_url.to_owned()), ..settings() };
     let proxy = with_variables(settings, variables).unwrap().transport.proxy?;
@@ -33,7 +33,7 @@ fn refused(settings: Settings) -> (&'static str, String) {
 }
 
 #[test]
-fn without_settings_it_is_wechat_and_the_documented_limits() {
+fn the_defaults_are_wechat_and_the_documented_limits() {
     let config = with_variables(settings(), &[]).unwrap();
     assert_eq!(config.transport.base.to_string(), "https://api.weixin.qq.com");
     assert_eq!(config.max_retries, 2);
@@ -73,16 +73,16 @@ fn settings_are_kept_as_given() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_by_name() {
+fn invalid_settings_are_rejected_by_name() {
     let base_url = Some("http://example.com".to_owned());
     assert_eq!(refused(Settings { base_url, ..settings() }).0, "base_url");
-    assert_eq!(refused(Settings { max_retries: MOST_RETRIES + 1, ..settings() }).0, "max_retries");
+    assert_eq!(refused(Settings { max_retries: MAX_RETRIES + 1, ..settings() }).0, "max_retries");
     assert_eq!(refused(Settings { max_concurrency: 0, ..settings() }).0, "max_concurrency");
     for user_agent in ["shop\r\nX: y", "shop\0", "小店/1.0", "", " ", "caf\u{e9}", "shop\u{7f}"] {
         let user_agent = Some(user_agent.to_owned());
         assert_eq!(refused(Settings { user_agent, ..settings() }).0, "user_agent");
     }
-    assert_eq!(check_retries(MOST_RETRIES), Ok(MOST_RETRIES));
+    assert_eq!(check_retries(MAX_RETRIES), Ok(MAX_RETRIES));
     assert!(check_retries(u32::MAX).is_err());
 }
 
@@ -114,7 +114,7 @@ fn proxies_are_http_and_a_bad_one_is_not_shown() {
 type Variables = &'static [(&'static str, &'static str)];
 
 #[test]
-fn the_environment_names_the_proxy_where_none_was_given() {
+fn the_environment_gives_the_proxy_if_no_setting_does() {
     let wechat = "https://api.weixin.qq.com";
     let rows: [(Variables, Option<&str>); 9] = [
         (&[], None),
@@ -140,7 +140,7 @@ fn the_environment_names_the_proxy_where_none_was_given() {
 }
 
 #[test]
-fn the_environment_does_not_count_for_this_machine_nor_where_it_is_not_trusted() {
+fn the_environment_is_ignored_for_loopback_hosts_and_if_not_trusted() {
     let variables =
         [("HTTPS_PROXY", "http://p:1"), ("ALL_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:1")];
     for base_url in ["http://localhost:1", "https://localhost", "http://127.0.0.1:1", "http://[::1]:1"] {
@@ -148,7 +148,7 @@ fn the_environment_does_not_count_for_this_machine_nor_where_it_is_not_trusted()
     }
     let untrusting = with_variables(Settings { trust_env: false, ..settings() }, &variables).unwrap();
     assert!(untrusting.transport.proxy.is_none());
-    // One that was given is used for every host, whatever NO_PROXY says.
+    // A proxy from the settings is used for every host, regardless of NO_PROXY.
     let given = Settings {
         base_url: Some("http://127.0.0.1:1".to_owned()),
         proxy: Some(ProxyUrl("http://given:1".to_owned())),

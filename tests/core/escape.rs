@@ -6,7 +6,7 @@ use wxaudit::error::Error;
 use wxaudit::escape::escape_controls;
 
 #[test]
-fn what_cannot_be_seen_is_written_out() {
+fn invisible_characters_are_escaped() {
     for (text, shown) in [
         ("\u{1b}[31m", r"\x1b[31m"),
         ("a\r\nb\tc", r"a\r\nb\tc"),
@@ -24,7 +24,7 @@ fn what_cannot_be_seen_is_written_out() {
 }
 
 #[test]
-fn what_can_be_seen_or_does_no_harm_stays() {
+fn printable_and_harmless_characters_are_kept() {
     for text in [
         "",
         "审核 ok，100%",

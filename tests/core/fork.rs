@@ -1,5 +1,4 @@
-//! A value that belongs to one process. That a forked child leaves it alone can only be tested from Python, since
-//! safe Rust cannot fork.
+//! Values that belong to one process. Forking is tested from Python, since safe Rust cannot fork.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,7 +41,7 @@ fn a_cleared_slot_is_built_anew_and_users_of_the_old_value_keep_it() {
     assert_eq!(*old, "old");
 }
 
-/// Counts how many of it are alive.
+/// A value that counts its living instances.
 struct Counted<'a>(&'a AtomicU32);
 
 impl<'a> Counted<'a> {

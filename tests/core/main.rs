@@ -7,6 +7,7 @@ mod config;
 mod escape;
 mod fork;
 mod json;
+mod layers;
 mod secrecy;
 mod token;
 mod transport;

@@ -196,9 +196,9 @@ def test_an_appid_that_is_no_text_is_an_outcome_and_asks_for_nothing(fake: FakeW
     queries = queries_from_frame(frame, lambda _: pytest.fail("asked"))
     batch = fake.client().get_audit_statuses(queries)
     assert [str(error) for error in batch.errors] == [
-        "appid: expected text, got int",
-        "appid: expected text, got list",
-        "appid: expected text, got bytes",
+        "appid: expected a string, got int",
+        "appid: expected a string, got list",
+        "appid: expected a string, got bytes",
     ]
 
 

@@ -1,4 +1,4 @@
-//! What is measured of the core, by time (`benches/core.rs`) and by instructions (`src/bin/instructions.rs`).
+//! The workloads of the benchmarks, measured by time (`benches/core.rs`) and by instructions (`src/bin/instructions.rs`).
 
 use std::error::Error;
 use std::sync::atomic::AtomicU32;
@@ -13,24 +13,24 @@ use wxaudit::wechat::request::{AuditId, BaseUrl, Request};
 use wxaudit::wechat::status::AuditStatus;
 use wxaudit::wechat::{decode, reason};
 
-/// The answer that most calls get.
+/// The most common answer.
 pub const IN_REVIEW: &[u8] = br#"{"errcode":0,"errmsg":"ok","status":2}"#;
 
-/// A rejection, as WeChat words it.
+/// A rejection in the wording of WeChat.
 pub const REJECTED: &str = concat!(
     r#"{"errcode":0,"errmsg":"ok","status":1,"reason":"1:账号信息不符合规范:<br>(1):包含色情因素<br>"#,
     r#"2:服务类目\"金融业-保险_\"与你提交代码审核时设置的功能页面内容不一致:<br>"#,
     r#"(1):功能页面设置的部分标签不属于所选的服务类目范围。<br>","screenshot":"xxx|yyy|zzz"}"#
 );
 
-/// The text of that rejection.
+/// The reason of that rejection.
 pub const REASON: &str = concat!(
     "1:账号信息不符合规范:<br>(1):包含色情因素<br>",
     "2:服务类目\"金融业-保险_\"与你提交代码审核时设置的功能页面内容不一致:<br>",
     "(1):功能页面设置的部分标签不属于所选的服务类目范围。<br>"
 );
 
-/// What parts of a call need, made once.
+/// Prebuilt inputs for the parts of a call.
 pub struct Parts {
     auditid: AuditId,
     base: BaseUrl,
@@ -40,7 +40,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// A token as long as WeChat's, and an audit.
+    /// Inputs with a token as long as those of WeChat.
     ///
     /// # Errors
     /// None with these values.
@@ -55,18 +55,18 @@ impl Parts {
         })
     }
 
-    /// Reads an answer.
+    /// Decodes an answer.
     ///
     /// # Errors
-    /// Where it is no status.
+    /// If it is not a status.
     pub fn decode(&self, body: &[u8]) -> Result<AuditStatus, wxaudit::error::Error> {
         decode::audit_status(body, self.auditid, &self.tokens, self.now)
     }
 
-    /// Builds URL and body; their lengths, so that nothing of it can be left out.
+    /// Builds URL and body. Returns their lengths, so that nothing can be optimized out.
     ///
     /// # Errors
-    /// Where the URL is none.
+    /// If the URL is invalid.
     pub fn request(&self) -> Result<usize, wxaudit::error::Error> {
         let request = Request::audit_status(self.auditid);
         let target = request.uri(&self.base, &self.token)?;
@@ -75,13 +75,13 @@ impl Parts {
     }
 }
 
-/// Reads the text of a rejection: how many reasons it has.
+/// Parses the reason of a rejection. Returns the number of items.
 #[must_use]
 pub fn reasons(text: &str) -> usize {
     reason::parse(text).len()
 }
 
-/// A client of a server on loopback, and a call of it that never tries again.
+/// A client of a server on loopback, and a call without retries.
 ///
 /// # Errors
 /// For a base URL that the client refuses.

@@ -1,4 +1,4 @@
-//! What callers pass, read and checked: each value that cannot be used is an `ArgumentError` that names it.
+//! Read and check arguments. An invalid value raises an `ArgumentError` with the name of the argument.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,8 +12,8 @@ use crate::config::{ProxyUrl, Timeouts};
 use crate::error::Error;
 use crate::wechat::request::AuditId;
 
-/// An audit id as callers have it: an int, anything with `__index__`, or a text of digits. No message shows the value: it
-/// may be a token in the wrong place.
+/// An audit id from an int, anything with `__index__`, or a string of digits. No message shows the value: it may be a
+/// token that was passed as the audit id.
 pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let py = value.py();
     let raise = |error: Error| errors::raise(py, &error);
@@ -29,7 +29,7 @@ pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     }
 }
 
-/// The number behind `__index__`, None for what is no whole number, bool included. Numbers beyond 128 bits saturate:
+/// The number of an int or of `__index__`; None for anything else, bool included. Numbers beyond 128 bits saturate, since
 /// they are out of every range.
 fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
     if value.is_instance_of::<PyBool>() {
@@ -38,7 +38,7 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
     let py = value.py();
     let number = match value.cast::<PyInt>() {
         Ok(number) => number.clone(),
-        // numpy's truth value has an __index__ before numpy 2.3.
+        // The bool of numpy has an __index__ before numpy 2.3.
         Err(_) if matches!(type_name(value)?.as_str(), "bool" | "bool_") => return Ok(None),
         Err(_) => match imports::index(py)?.call1((value,)) {
             Ok(number) => number.cast_into::<PyInt>()?,
@@ -46,7 +46,7 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
             Err(error) => return Err(error),
         },
     };
-    // What callers have nearly always, and many times quicker.
+    // The usual case, and many times faster.
     if let Ok(number) = number.extract::<i64>() {
         return Ok(Some(number.into()));
     }
@@ -69,30 +69,30 @@ pub(crate) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<St
     let problem = match value.cast::<PyString>() {
         Ok(text) => match text.to_str() {
             Ok(text) => return Ok(text.to_owned()),
-            Err(_) => "is no valid text".to_owned(),
+            Err(_) => "contains a lone surrogate, so it is not valid text".to_owned(),
         },
-        Err(_) => format!("expected text, got {}", type_name(value)?),
+        Err(_) => format!("expected a string, got {}", type_name(value)?),
     };
     Err(errors::raise(value.py(), &Error::argument(field, problem)))
 }
 
-/// The caller's label for a mini program. WeChat's appids have 18 characters; a token in its place is refused, since
-/// labels are shown everywhere.
+/// The caller's label for a mini program. Appids have 18 characters; a longer text may be a token, which must not become
+/// a label, since labels are shown.
 pub(crate) fn label(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let label = text("appid", value)?;
-    if label.chars().count() > LONGEST_LABEL {
+    if label.chars().count() > MAX_LABEL_LENGTH {
         return Err(argument(
             value.py(),
             "appid",
-            "has more than 64 characters; is it a token in the wrong place?",
+            "has more than 64 characters; check that it is not a token",
         ));
     }
     Ok(label)
 }
 
-const LONGEST_LABEL: usize = 64;
+const MAX_LABEL_LENGTH: usize = 64;
 
-/// The name of a value's type. Not by Display: that runs signal handlers, and swallows what they raise.
+/// The name of the type of a value. Does not use Display, which runs signal handlers and discards their exceptions.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.get_type().name()?.to_str()?.to_owned())
 }
@@ -109,7 +109,7 @@ pub(crate) fn timeouts(value: &Bound<'_, PyAny>) -> PyResult<Timeouts> {
     })
 }
 
-/// A number of seconds that was checked.
+/// The duration of a valid number of seconds.
 pub(crate) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
@@ -126,16 +126,16 @@ pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> Py
     errors::raise(py, &Error::argument(field, problem))
 }
 
-/// Several texts, a single one excepted.
+/// A sequence of strings, but not a single string.
 pub(crate) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let problem = || argument(value.py(), field, "expected a sequence of texts");
+    let problem = || argument(value.py(), field, "expected a sequence of strings");
     if value.is_instance_of::<PyString>() {
         return Err(problem());
     }
     value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()
 }
 
-/// The number of a state.
+/// The number of an `AuditState`.
 pub(crate) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
     let problem = || argument(value.py(), "status", "expected an AuditState or its number");
     if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
@@ -144,7 +144,7 @@ pub(crate) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
     value.extract().map_err(|_| problem())
 }
 
-/// An aware datetime, or its ISO 8601 text.
+/// The time of an aware datetime, or of its ISO 8601 text.
 pub(crate) fn moment(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
     let py = value.py();
     let problem = || argument(py, field, "expected an aware datetime after 1970, or its ISO 8601 text");

@@ -9,7 +9,7 @@ use pyo3::types::{PyDateTime, PyDict, PyTuple, PyTzInfo};
 use super::imports;
 use crate::error::{Error, Failure, Phase};
 
-/// The call that failed, for the exception's attributes.
+/// Attributes of the exception that describe the failed call.
 #[derive(Default)]
 pub(crate) struct Context<'a> {
     pub(crate) auditid: Option<i64>,
@@ -82,7 +82,7 @@ fn transport(phase: Phase, error: &Error) -> String {
 pub(crate) fn utc(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyAny>> {
     let zone = PyTzInfo::utc(py)?.to_owned();
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    // The whole seconds alone: with its fraction, a float of the last second of a year may be one of the next.
+    // Without the fraction: a float that has one may be rounded up to the next year.
     let seconds = Duration::from_secs(since.as_secs()).as_secs_f64();
     let whole = PyDateTime::from_timestamp(py, seconds, Some(&zone))?;
     let rest = PyDict::new(py);

@@ -1,6 +1,6 @@
-//! Every Python name that Rust looks up, in one place.
+//! Look up Python names; all that Rust uses are here.
 //!
-//! All are looked up when they are needed: importing `wxaudit` loads none of their modules early.
+//! Each is looked up when it is used, so that `import wxaudit` does not load its module.
 
 use pyo3::intern;
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! Decoded JSON to Python objects and back.
+//! Convert JSON values to Python objects and back.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
@@ -8,7 +8,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 use super::arguments::type_name;
 use crate::json::Json;
 
-/// The value as `json.loads` would give it.
+/// The value as `json.loads` returns it.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Json::Null => Ok(py.None().into_bound(py)),
@@ -31,7 +31,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'p
     }
 }
 
-/// The JSON value of a Python object as `json.dumps` takes it; `TypeError` for others.
+/// The JSON value of a Python object that `json.dumps` accepts; `TypeError` for any other.
 pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Json> {
     if value.is_none() {
         Ok(Json::Null)
@@ -50,6 +50,6 @@ pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Json> {
             |(key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok((key.extract()?, from_python(&value)?));
         Ok(Json::Object(dict.iter().map(member).collect::<PyResult<_>>()?))
     } else {
-        Err(PyTypeError::new_err(format!("{} is not safe for JSON", type_name(value)?)))
+        Err(PyTypeError::new_err(format!("{} cannot be converted to JSON", type_name(value)?)))
     }
 }

@@ -1,4 +1,6 @@
-//! Arguments, errors, JSON and tokens between Python and Rust.
+//! Convert arguments, errors, JSON and tokens between Python and Rust.
+//!
+//! Used by all rooms of the binding; uses none of them.
 
 pub(crate) mod arguments;
 pub(crate) mod errors;

@@ -1,4 +1,4 @@
-//! Text from outside, for people to read.
+//! Make text from outside safe to print.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     escape::escape_controls(text)
 }
 
-/// The repr of a text, as Python writes it: it escapes what [`escape_controls`] does.
+/// The repr of a text, which escapes what [`escape_controls`] does.
 pub(crate) fn visible_repr(py: Python<'_>, text: &str) -> PyResult<String> {
     PyString::new(py, text).repr()?.extract()
 }

@@ -10,11 +10,11 @@ use tokio::task::AbortHandle;
 
 use super::runtime::Runtime;
 
-/// How often a blocked thread looks for signals.
+/// How often a blocked thread checks for signals.
 const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Blocks the calling thread until `future` is done, without the GIL. A signal handler that raises (Ctrl-C) ends the
-/// wait and drops the future.
+/// Blocks the calling thread on `future`, without the GIL. If a signal handler raises (Ctrl-C), drops the future and
+/// returns the exception.
 pub(crate) fn block_on<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
@@ -27,12 +27,12 @@ where
     {
         return Ok(output);
     }
-    // From here on the I/O thread drives the runtime, whatever holds up this one.
+    // From here on the I/O thread drives the runtime: this thread may have to wait for the GIL.
     driver.resume_io_thread();
     py.check_signals()?;
     let (sender, mut receiver) = sync_channel(1);
     let task = driver.handle().spawn(async move {
-        // Nobody listens any more where the wait was interrupted.
+        // The receiver is gone if a signal interrupted the wait.
         let _ = sender.send(future.await);
     });
     let _abort = AbortOnDrop(task.abort_handle());
@@ -54,10 +54,10 @@ where
     }
 }
 
-/// Runs `call` after the events that came while nobody drove the runtime: a connection that the server has closed
-/// meanwhile must not be used for it.
+/// Runs `call` after the runtime has handled the I/O events that came while it was not driven: the call must not use a
+/// connection that the server has closed meanwhile.
 ///
-/// It is boxed before anything else: each future that takes another one in by value has twice its size.
+/// The call is boxed first: an async block that captures and awaits a future reserves space for it twice.
 fn after_other_events<F>(call: F) -> impl Future<Output = F::Output> + Send + 'static
 where
     F: Future + Send + 'static,
@@ -69,7 +69,7 @@ where
     }
 }
 
-/// Aborts a task when it is dropped.
+/// Aborts a task on drop.
 pub(crate) struct AbortOnDrop(pub(crate) AbortHandle);
 
 impl Drop for AbortOnDrop {

@@ -1,7 +1,7 @@
 //! Queue the results of asyncio calls for their loop, and wake the loop with a byte in a pipe.
 //!
-//! The byte is written when the runtime has nothing more to do, so that results that come together are delivered
-//! together; or after a number of results, for a runtime that always has something to do.
+//! The byte is written when the runtime becomes idle, so that simultaneous results are delivered together, or after a
+//! number of results, since a busy runtime may never become idle.
 
 use std::cell::RefCell;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
-/// After so many results, of whatever kind, the loops are woken without waiting for more.
+/// After this many results, the loops are woken even if the runtime is busy.
 const WAKE_AFTER: usize = 64;
 
-/// Identifies a call: another one may get the same address later.
+/// Identifies a call. The number is needed since a later call may have the same address.
 #[derive(Clone, Copy)]
 pub(crate) struct CallKey {
     pub(crate) address: usize,
     pub(crate) number: u64,
 }
 
-/// The result of a call, to be made a Python object by the thread of its loop.
+/// The result of a call, which the thread of its loop converts to a Python object.
 pub(crate) trait Completion: Send {
     fn into_python(self: Box<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>>;
 }
@@ -34,7 +34,7 @@ impl Completion for () {
 /// The results for one loop, and the pipe that wakes it.
 pub(crate) struct CompletionQueue {
     state: Mutex<State>,
-    // Kept here too, so that nobody ever writes into a pipe without a reader.
+    // Kept open here, so that a write never fails for lack of a reader.
     reader: PipeReader,
     writer: PipeWriter,
 }
@@ -42,9 +42,9 @@ pub(crate) struct CompletionQueue {
 #[derive(Default)]
 struct State {
     completed: Vec<(CallKey, Box<dyn Completion>)>,
-    /// The queue is among the pending wake-ups of a thread.
+    /// Whether the queue is among the pending wake-ups of a thread.
     wakeup_pending: bool,
-    /// There is a byte in the pipe.
+    /// Whether there is a byte in the pipe.
     signaled: bool,
 }
 
@@ -56,11 +56,11 @@ thread_local! {
 
 struct PendingWakeups {
     queues: Vec<Arc<CompletionQueue>>,
-    /// Calls and queries that have ended since the last wake-up, of whatever client.
+    /// Calls and queries of all clients that have ended since the last wake-up.
     results: usize,
 }
 
-/// Wakes the loops that have results. A thread that drives the runtime calls it whenever it has nothing more to do.
+/// Wakes the loops that have results. The thread that drives the runtime calls this whenever the runtime becomes idle.
 pub(crate) fn wake_loops() {
     let pending = PENDING_WAKEUPS.replace(PendingWakeups { queues: Vec::new(), results: 0 });
     for queue in pending.queues {
@@ -80,13 +80,13 @@ pub(crate) fn note_result() {
 }
 
 impl CompletionQueue {
-    /// Opens a pipe.
+    /// Opens the pipe.
     pub(crate) fn new() -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         Ok(Self { state: Mutex::default(), reader, writer })
     }
 
-    /// Becomes readable when there are results.
+    /// The end of the pipe that becomes readable when there are results.
     pub(crate) fn reader(&self) -> &PipeReader {
         &self.reader
     }
@@ -110,12 +110,12 @@ impl CompletionQueue {
     fn wake(&self) {
         let mut state = self.state();
         if !state.completed.is_empty() && !state.signaled {
-            // One byte at most is in it, so that writing never blocks.
+            // At most one byte is in the pipe, so that a write never blocks.
             state.signaled = (&self.writer).write_all(b"\0").is_ok();
         }
     }
 
-    /// Takes the results out. `signaled` tells that a thread has read the byte already.
+    /// Takes the results. `signaled` means that the caller has already read the byte.
     pub(crate) fn drain(&self, signaled: bool) -> io::Result<Vec<(CallKey, Box<dyn Completion>)>> {
         let mut state = self.state();
         state.wakeup_pending = false;

@@ -1,8 +1,8 @@
-//! Who drives the tokio runtime: the I/O thread, or for a moment the one thread that makes all the calls.
+//! Drive the tokio runtime on the I/O thread, or inline on a calling thread.
 //!
-//! Handing a call to another thread, and being woken by it, costs as much as the call itself. So where blocking calls
-//! follow each other and nothing else is in flight, the calling thread drives them, each only for a moment: that thread
-//! has to wait for the GIL now and then, during which nothing would move.
+//! Handing a call to another thread and being woken by it costs as much as the call itself. So the calling thread drives
+//! a blocking call itself if nothing else is in flight, but only for a limited time: while it waits for the GIL, the
+//! runtime stands still.
 //!
 //! | state | who holds `drive_lock` | left by |
 //! | --- | --- | --- |
@@ -22,14 +22,14 @@ use tokio::time::timeout;
 
 use super::completion_queue;
 
-/// How long the runtime may stand still between two calls that their thread drives, before the I/O thread takes over:
-/// connections that the server closes have to be closed here too.
+/// How long the runtime may stand still between two inline calls before the I/O thread takes over, for example to close
+/// connections that the server has closed.
 const INLINE_GRACE: Duration = Duration::from_millis(20);
 
 /// The runtime of one process, and who drives it.
 pub(crate) struct Driver {
     runtime: Runtime,
-    /// Set before anybody else knows the driver.
+    /// Set before the driver is shared.
     io_thread: OnceLock<Thread>,
     /// Held by the thread that drives the runtime.
     drive_lock: Mutex<()>,
@@ -41,14 +41,14 @@ pub(crate) struct Driver {
     shutdown: AtomicBool,
     /// Calls and batches in flight.
     in_flight: AtomicUsize,
-    /// How many calls were driven by their own threads.
+    /// How many calls were driven inline.
     inline_calls: AtomicUsize,
 }
 
 impl Driver {
     /// Starts a runtime with its I/O thread.
     pub(crate) fn start() -> std::io::Result<Arc<Self>> {
-        // One blocking thread: host names are looked up one after another, and no call ever waits for a file.
+        // One blocking thread is enough: it only resolves host names.
         let runtime = Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(1)
@@ -100,7 +100,7 @@ impl Driver {
         output
     }
 
-    /// Waits for `INLINE_GRACE`. False where the I/O thread was resumed, or no caller has driven the runtime meanwhile.
+    /// Waits for `INLINE_GRACE`. False if the I/O thread was resumed, or no caller has driven the runtime meanwhile.
     fn callers_drive(&self) -> bool {
         let inline_calls = self.inline_calls.load(Ordering::SeqCst);
         let until = Instant::now() + INLINE_GRACE;
@@ -114,7 +114,7 @@ impl Driver {
         false
     }
 
-    /// Lets the I/O thread drive the runtime: at once, or when the call that is driven inline right now has ended.
+    /// Lets the I/O thread drive the runtime, once a call that is driven inline has ended.
     pub(crate) fn resume_io_thread(&self) {
         self.io_thread_resumed.store(true, Ordering::SeqCst);
         if let Some(io_thread) = self.io_thread.get() {
@@ -135,13 +135,13 @@ impl Driver {
         activity
     }
 
-    /// Counts a call of which it is not known yet who drives it.
+    /// Counts a call that may yet be driven inline.
     pub(crate) fn begin_activity_unannounced(self: &Arc<Self>) -> ActivityGuard {
         let others = self.in_flight.fetch_add(1, Ordering::SeqCst);
         ActivityGuard { driver: Arc::clone(self), alone: others == 0 }
     }
 
-    /// Drives a call in this thread. None where another thread drives the runtime, or the call does not end in time.
+    /// Drives a call on this thread. None if another thread drives the runtime, or the call does not end within `limit`.
     pub(crate) fn drive<F: Future>(&self, call: Pin<&mut F>, limit: Duration) -> Option<F::Output> {
         let _driving = self.drive_lock.try_lock().ok()?;
         let outcome = self.block_on(async { timeout(limit, call).await.ok() });
@@ -150,16 +150,16 @@ impl Driver {
     }
 }
 
-/// Counts a call or a batch as in flight, until it is dropped.
+/// Counts a call or a batch as in flight until drop.
 pub(crate) struct ActivityGuard {
     driver: Arc<Driver>,
-    /// Nothing else was in flight when it began.
+    /// Whether nothing else was in flight when it began.
     pub(crate) alone: bool,
 }
 
 impl Drop for ActivityGuard {
     fn drop(&mut self) {
-        // Calls that began meanwhile relied on this one to drive the runtime.
+        // Calls that began meanwhile relied on this thread to drive the runtime.
         if self.driver.in_flight.fetch_sub(1, Ordering::SeqCst) > 1 {
             self.driver.resume_io_thread();
         }

@@ -1,7 +1,7 @@
 //! Submit asyncio calls to tokio and deliver their results.
 //!
-//! No thread but the loop's own ever touches Python for them. Calls that begin in one iteration of the loop are submitted
-//! together; `completion_queue.rs` delivers results together.
+//! Only the thread of the loop touches Python for them. Calls that begin in one iteration of the loop are submitted
+//! together, and `completion_queue.rs` delivers results together.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -21,7 +21,7 @@ use super::runtime::Runtime;
 use crate::error::{Error, Phase};
 use crate::python::convert::errors;
 
-/// The bridge of one event loop, which keeps it alive.
+/// The bridge between one event loop, which owns it, and tokio.
 #[pyclass(frozen, weakref, module = "wxaudit._native")]
 pub(crate) struct LoopBridge {
     pid: u32,
@@ -29,7 +29,8 @@ pub(crate) struct LoopBridge {
     calls: Mutex<Calls>,
 }
 
-/// Python objects are neither made nor dropped while this is locked: either may run the collector, which looks in here.
+/// Python objects must not be created or dropped while this is locked: either may run the garbage collector, which
+/// visits these calls.
 #[derive(Default)]
 struct Calls {
     count: u64,
@@ -49,7 +50,7 @@ struct InFlightCall {
 
 #[pymethods]
 impl LoopBridge {
-    /// Opens a pipe.
+    /// Opens the pipe.
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         let queue = CompletionQueue::new()
@@ -57,14 +58,14 @@ impl LoopBridge {
         Ok(Self { pid: process::id(), queue: Arc::new(queue), calls: Mutex::default() })
     }
 
-    /// A descriptor that becomes readable when results are there.
+    /// A descriptor that becomes readable when there are results.
     #[cfg(unix)]
     fn fileno(&self) -> i32 {
         use std::os::fd::AsRawFd;
         self.queue.reader().as_raw_fd()
     }
 
-    /// A copy of it, for a thread that reads it byte by byte. The caller closes it.
+    /// A duplicate of it for a thread that reads byte by byte. The caller closes it.
     fn wakeup_handle(&self) -> PyResult<isize> {
         let reader = self.queue.reader().try_clone()?;
         #[cfg(unix)]
@@ -83,8 +84,8 @@ impl LoopBridge {
         Ok(())
     }
 
-    /// The finished calls: futures with their values, and futures with their exceptions. `signaled` tells that a thread
-    /// has read the byte already.
+    /// The finished calls: futures with their values, and futures with their exceptions. `signaled` means that a thread
+    /// has already read the byte.
     #[pyo3(signature = (*, signaled = false))]
     #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
     fn drain<'py>(
@@ -117,13 +118,13 @@ impl LoopBridge {
         Ok((values, raised))
     }
 
-    /// Drops the call that `future` waits for; it may have finished.
+    /// Cancels the call of `future`, unless it has finished.
     fn cancel(&self, future: &Bound<'_, PyAny>) {
         let cancelled = self.calls().in_flight.remove(&(future.as_ptr() as usize));
         self.abort(cancelled);
     }
 
-    /// Drops all calls: the loop has ended.
+    /// Cancels all calls, since the loop has ended.
     fn close(&self) {
         let cancelled = mem::take(&mut self.calls().in_flight);
         self.abort(cancelled.into_values());
@@ -147,8 +148,8 @@ impl Drop for LoopBridge {
 }
 
 impl LoopBridge {
-    /// Takes a call in, whose result `future` waits for. True where the caller has to call `flush` once this iteration of
-    /// the loop is over; a call that is the only one is submitted at once.
+    /// Submits a call with its result going to `future`: at once if it is the only one, and otherwise in `flush`. True if
+    /// the caller must schedule `flush` for the end of this iteration of the loop.
     pub(crate) fn submit<F>(slf: &Bound<'_, Self>, future: Bound<'_, PyAny>, call: F) -> PyResult<bool>
     where
         F: Future<Output: Completion + 'static> + Send + 'static,
@@ -182,12 +183,12 @@ impl LoopBridge {
     fn spawn_pending(&self, runtime: &Runtime) {
         let pending = mem::take(&mut self.calls().pending);
         let activities: Vec<_> = pending.iter().map(|_| runtime.driver.begin_activity()).collect();
-        // One task brings them all, so that the runtime is woken once.
+        // One task spawns them all, so that the runtime is woken once.
         runtime.driver.handle().spawn(async move {
             for (call, activity) in pending.into_iter().zip(activities) {
                 tokio::spawn(async move {
                     let _activity = activity;
-                    // An error means that the call was dropped.
+                    // An error means that the call was cancelled.
                     let _ = call.await;
                 });
             }
@@ -200,7 +201,7 @@ impl LoopBridge {
 
     fn abort(&self, calls: impl IntoIterator<Item = InFlightCall>) {
         for call in calls {
-            // A forked child has the handle, but not the runtime.
+            // A forked child has inherited the handle without the runtime.
             if self.pid == process::id() {
                 call.task.abort();
             } else {
@@ -221,7 +222,7 @@ impl Calls {
     }
 }
 
-/// Completes its call even where the call panics.
+/// Completes its call even if the call panics.
 struct CompletionGuard {
     queue: Arc<CompletionQueue>,
     key: CallKey,
@@ -234,7 +235,7 @@ impl CompletionGuard {
 }
 
 impl Drop for CompletionGuard {
-    /// Nobody waits for a call that was dropped, but for one that panicked.
+    /// A cancelled call needs no result, but one that panicked does.
     fn drop(&mut self) {
         if thread::panicking() {
             self.queue.push(self.key, Box::new(Panicked));

@@ -1,4 +1,4 @@
-//! What a process has once: the runtime that runs all requests, and what is known of token sources.
+//! The runtime of a process, and the shared state of its token sources.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -15,22 +15,22 @@ static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
 /// The runtime of one process.
 pub(crate) struct Runtime {
-    /// That process, so that who has the runtime need not ask the system again.
+    /// The process. Stored, since asking the system costs a call.
     pub(crate) pid: u32,
     pub(crate) driver: Arc<Driver>,
-    /// What calls on the same token source share, by the source's address, for as long as one of them lasts.
+    /// The state that calls on one token source share, by the address of the source. It lives as long as such a call.
     sources: Mutex<HashMap<usize, Weak<SharedSource>>>,
 }
 
 impl Drop for Runtime {
-    /// Only of one that was never used, because another thread was faster.
+    /// Happens only to a runtime that was never used, because another thread built one first.
     fn drop(&mut self) {
         self.driver.shut_down();
     }
 }
 
 impl Runtime {
-    /// This process's runtime, started at first use.
+    /// The runtime of this process, started on first use.
     pub(crate) fn current(py: Python<'_>) -> PyResult<Arc<Self>> {
         match RUNTIME.get() {
             Some(runtime) => Ok(runtime),
@@ -44,14 +44,14 @@ impl Runtime {
         Ok(Self { pid: std::process::id(), driver: Driver::start()?, sources: Mutex::default() })
     }
 
-    /// The shared state of the token source at `address`. The caller keeps the source alive during its call, so no
-    /// other object can have its address meanwhile.
+    /// The shared state of the token source at `address`. The caller keeps the source alive during its call, so that no
+    /// other object can have the address meanwhile.
     pub(crate) fn source(&self, address: usize) -> Arc<SharedSource> {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = sources.get(&address).and_then(Weak::upgrade) {
             return shared;
         }
-        // Only when it has doubled: a batch may bring a million sources, one after another.
+        // Only when the map is about to grow: a batch may use a million sources, one after another.
         if sources.len() == sources.capacity() {
             sources.retain(|_, shared| shared.strong_count() > 0);
         }

@@ -66,13 +66,13 @@ impl LatestAuditStatus {
         Ok(PyClassInitializer::from(status).add_subclass(latest))
     }
 
-    /// The version that was submitted, in the submitter's words.
+    /// The version that the submitter entered.
     #[getter]
     fn user_version(&self) -> Option<&str> {
         self.user_version.as_deref()
     }
 
-    /// Its description, in the submitter's words.
+    /// The description that the submitter entered.
     #[getter]
     fn user_desc(&self) -> Option<&str> {
         self.user_desc.as_deref()

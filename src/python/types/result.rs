@@ -9,7 +9,7 @@ use crate::python::convert::arguments::argument;
 use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 
-/// How one query of a batch ended: with a status or with an error, never both.
+/// How one query of a batch ended: with a status or with an error.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditResult {
     auditid: Option<i64>,
@@ -89,7 +89,7 @@ impl AuditResult {
         self.error.as_ref().map(|error| error.bind(py).clone())
     }
 
-    /// The query's number in the input, from 0.
+    /// The number of the query in the input, from 0.
     #[getter]
     fn index(&self) -> u64 {
         self.index
@@ -101,7 +101,7 @@ impl AuditResult {
         self.attempts
     }
 
-    /// Whether there is a status, whatever it says.
+    /// Whether there is a status, of any state.
     #[getter]
     fn ok(&self) -> bool {
         self.status.is_some()

@@ -63,13 +63,13 @@ impl AuditStatus {
         ("auditid", "status", "reason", "screenshots")
     }
 
-    /// The audit's number.
+    /// The audit id.
     #[getter]
     fn auditid(&self) -> i64 {
         self.0.auditid
     }
 
-    /// The state; one that is unknown today keeps its number.
+    /// The state; an unknown one keeps its number.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         state(py, self.0.status)
@@ -99,19 +99,19 @@ impl AuditStatus {
         errors::utc(py, self.0.observed_at)
     }
 
-    /// Whether bytes of the answer had to be repaired before it could be read.
+    /// Whether the answer had to be repaired before it could be parsed.
     #[getter]
     fn lossy(&self) -> bool {
         self.0.lossy
     }
 
-    /// The answer as decoded, a new dict each time; empty for a status that was made by hand.
+    /// The decoded answer, as a new dict each time; empty for a status that user code created.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::to_python(py, &self.0.raw)
     }
 
-    /// The items of the reason; nothing of its text is lost.
+    /// The items of the reason.
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let class = imports::reason(py)?;
@@ -125,7 +125,7 @@ impl AuditStatus {
         matches!(self.0.status, 0 | 1 | 3)
     }
 
-    /// Whether a decision still follows: in review or delayed.
+    /// Whether a decision is pending: in review or delayed.
     #[getter]
     fn is_pending(&self) -> bool {
         matches!(self.0.status, 2 | 4)
@@ -222,7 +222,7 @@ impl AuditStatus {
         Ok((slf.get_type().getattr("from_dict")?, (data_of(slf)?,)))
     }
 
-    /// `copy.replace`: the same status with some attributes changed.
+    /// For `copy.replace`: the same status with some attributes changed.
     #[pyo3(signature = (**changes))]
     fn __replace__<'py>(
         slf: &Bound<'py, Self>,
@@ -239,7 +239,7 @@ impl AuditStatus {
         slf.get_type().call_method1(intern!(slf.py(), "from_dict"), (data,))
     }
 
-    /// For kombu's JSON, which Celery uses.
+    /// For the JSON of kombu, which Celery uses.
     fn __json__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         data_of(slf)
     }
@@ -249,7 +249,7 @@ impl AuditStatus {
         imports::audit_html(slf.py())?.call1((slf,))
     }
 
-    /// For pydantic: an instance or its dict is accepted; JSON holds the dict.
+    /// For pydantic: accepts an instance or its dict, and serializes to the dict.
     #[classmethod]
     fn __get_pydantic_core_schema__<'py>(
         class: &Bound<'py, PyType>,
@@ -266,7 +266,7 @@ fn data_of<'py>(status: &Bound<'py, AuditStatus>) -> PyResult<Bound<'py, PyDict>
 }
 
 impl AuditStatus {
-    /// Reads what `to_dict` made.
+    /// Reads a dict from `to_dict`.
     pub(crate) fn read(data: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = data.py();
         let data =

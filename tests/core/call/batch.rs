@@ -1,4 +1,4 @@
-//! Many audits at once: how many, in what order they are taken in, and what does not hold up the others.
+//! Batches: how many calls run at once, in what order, and what does not delay the others.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -20,14 +20,14 @@ use wxaudit::wechat::operation::{Operation, Reply};
 use wxaudit::wechat::request::AuditId;
 use wxaudit::wechat::status::AuditStatus;
 
-/// A batch under harness.
+/// A batch under test.
 struct Batch {
     queries: Option<UnboundedSender<Query>>,
     outcomes: UnboundedReceiver<Outcome>,
     scope: Arc<BatchScope>,
     wants_input: Arc<Notify>,
     task: JoinHandle<()>,
-    taken: u64,
+    next_index: u64,
 }
 
 impl Batch {
@@ -37,28 +37,28 @@ impl Batch {
         let (queries, input) = unbounded_channel();
         let (output, outcomes) = unbounded_channel();
         let wants_input = Arc::new(Notify::new());
-        let (shared, hunger) = (Arc::clone(&scope), Arc::clone(&wants_input));
+        let (shared, notify) = (Arc::clone(&scope), Arc::clone(&wants_input));
         let task = tokio::spawn(async move {
-            let tell = |news| match news {
+            let emit = |event| match event {
                 BatchEvent::Finished(outcome) => output.send(outcome).unwrap(),
-                BatchEvent::NeedsInput => hunger.notify_one(),
+                BatchEvent::NeedsInput => notify.notify_one(),
             };
-            answer_all(&client, &shared, concurrency, input, tell).await;
+            answer_all(&client, &shared, concurrency, input, emit).await;
         });
-        Self { queries: Some(queries), outcomes, scope, wants_input, task, taken: 0 }
+        Self { queries: Some(queries), outcomes, scope, wants_input, task, next_index: 0 }
     }
 
     fn put(&mut self, call: Call) {
         let call = Call { batch: Some(Arc::clone(&self.scope)), ..call };
-        self.queries.as_ref().unwrap().send(Query { index: self.taken, call }).unwrap();
-        self.taken += 1;
+        self.queries.as_ref().unwrap().send(Query { index: self.next_index, call }).unwrap();
+        self.next_index += 1;
     }
 
     async fn next(&mut self) -> Outcome {
         tokio::time::timeout(Duration::from_secs(10), self.outcomes.recv()).await.unwrap().unwrap()
     }
 
-    /// The outcomes that are still to come, once there is no more input.
+    /// Closes the input and returns the remaining outcomes.
     async fn rest(mut self) -> Vec<Outcome> {
         self.queries = None;
         let mut rest = Vec::new();
@@ -82,7 +82,7 @@ fn numbered(auditid: i128) -> Call {
 }
 
 fn of(appid: &str) -> Call {
-    // Longer than a quota's minute: such calls wait for it.
+    // Long enough to wait for the minute quota.
     Call { appid: Some(appid.to_owned()), ..call(2 * MINUTE) }
 }
 
@@ -101,7 +101,7 @@ async fn each_query_has_its_outcome() {
 }
 
 #[tokio::test]
-async fn no_more_calls_are_under_way_than_allowed() {
+async fn no_more_calls_are_in_flight_than_allowed() {
     let server = Server::start(vec![Act::SendAndStall(Vec::new()); 3]).await;
     let mut batch = Batch::begin(&server, 3, None);
     (1..=10).for_each(|auditid| batch.put(numbered(auditid)));
@@ -113,7 +113,7 @@ async fn no_more_calls_are_under_way_than_allowed() {
 }
 
 #[tokio::test]
-async fn it_says_when_it_could_take_in_more() {
+async fn it_emits_needs_input_when_another_query_could_start() {
     let server = Server::start(vec![Act::SendAndStall(Vec::new()); 3]).await;
     let mut batch = Batch::begin(&server, 3, None);
     for auditid in 1..=3 {
@@ -125,7 +125,7 @@ async fn it_says_when_it_could_take_in_more() {
 }
 
 #[tokio::test]
-async fn an_outcome_is_there_before_the_input_is_over() {
+async fn outcomes_arrive_before_the_input_ends() {
     let server = Server::start([]).await;
     let mut batch = Batch::begin(&server, 1, None);
     for auditid in 1..=5 {
@@ -136,7 +136,7 @@ async fn an_outcome_is_there_before_the_input_is_over() {
 }
 
 #[tokio::test]
-async fn one_merchants_quota_does_not_hold_up_another() {
+async fn the_quota_of_one_merchant_does_not_delay_another() {
     let server = Server::start([errcode(45011)]).await;
     let mut batch = Batch::begin(&server, 1, None);
     for appid in ["wx1", "wx1", "wx1", "wx2", "wx1", "wx3"] {
@@ -149,7 +149,7 @@ async fn one_merchants_quota_does_not_hold_up_another() {
 }
 
 #[tokio::test]
-async fn who_finds_no_seat_to_wait_for_a_quota_is_refused_at_once() {
+async fn without_a_wait_slot_a_quota_refusal_is_returned_at_once() {
     let server = Server::start([errcode(45011)]).await;
     let mut batch = Batch::begin(&server, 1, None);
     (0..20).for_each(|_| batch.put(of("wx1")));
@@ -165,7 +165,7 @@ async fn who_finds_no_seat_to_wait_for_a_quota_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_source_that_hangs_holds_up_one_place_alone() {
+async fn a_source_that_hangs_occupies_one_permit() {
     let server = Server::start([]).await;
     let mut batch = Batch::begin(&server, 2, None);
     let shared = Arc::new(SharedSource::default());
@@ -182,7 +182,7 @@ async fn a_source_that_hangs_holds_up_one_place_alone() {
 }
 
 #[tokio::test]
-async fn those_who_waited_for_a_source_find_no_more_places_than_allowed() {
+async fn calls_that_waited_for_a_source_keep_to_the_concurrency_limit() {
     let server = Server::start(vec![Act::Wait(Duration::from_millis(30)); 60]).await;
     let mut batch = Batch::begin(&server, 2, None);
     let shared = Arc::new(SharedSource::default());
@@ -209,7 +209,7 @@ async fn those_who_waited_for_a_source_find_no_more_places_than_allowed() {
 }
 
 #[tokio::test]
-async fn a_source_that_hangs_is_not_asked_again_by_those_who_waited() {
+async fn calls_that_waited_for_a_source_that_hangs_do_not_ask_it_again() {
     let server = Server::start([]).await;
     let mut batch = Batch::begin(&server, 4, None);
     let shared = Arc::new(SharedSource::default());
@@ -222,7 +222,7 @@ async fn a_source_that_hangs_is_not_asked_again_by_those_who_waited() {
         };
         let credential =
             Credential::Source { shared: Arc::clone(&shared), ask: Arc::new(ask), max_age: MINUTE };
-        // Each has a little more time than the one before.
+        // Each has a slightly later deadline than the one before.
         batch.put(Call { credential, ..call(Duration::from_millis(100 + number)) });
     }
     for outcome in batch.rest().await {
@@ -232,7 +232,7 @@ async fn a_source_that_hangs_is_not_asked_again_by_those_who_waited() {
 }
 
 #[tokio::test]
-async fn a_source_is_asked_once_for_all_queries_of_the_next_minute() {
+async fn an_answer_of_a_source_is_reused_within_max_age() {
     let server = Server::start([errcode(42001)]).await;
     let mut batch = Batch::begin(&server, 4, None);
     let shared = Arc::new(SharedSource::default());
@@ -257,7 +257,7 @@ async fn a_source_is_asked_once_for_all_queries_of_the_next_minute() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_kept_too_long_is_asked_for_again() {
+async fn a_token_older_than_max_age_is_requested_again() {
     let shared = Arc::new(SharedSource::default());
     let lookups = Arc::new(AtomicU32::new(0));
     let credential = |max_age| {
@@ -281,7 +281,7 @@ async fn a_token_that_is_kept_too_long_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn the_batchs_time_ends_all_its_calls_and_keeps_what_was_answered() {
+async fn the_deadline_of_a_batch_ends_its_calls_and_keeps_earlier_outcomes() {
     let stall = Act::SendAndStall(Vec::new());
     let server = Server::start([Act::Send(answer(IN_REVIEW)), stall.clone(), stall]).await;
     let mut batch = Batch::begin(&server, 1, Some(Duration::from_millis(300)));
@@ -300,7 +300,7 @@ async fn the_batchs_time_ends_all_its_calls_and_keeps_what_was_answered() {
 }
 
 #[tokio::test]
-async fn dropping_it_drops_what_is_under_way() {
+async fn dropping_a_batch_cancels_the_calls_in_flight() {
     let server = Server::start(vec![Act::SendAndStall(Vec::new()); 4]).await;
     let mut batch = Batch::begin(&server, 4, None);
     (1..=4).for_each(|auditid| batch.put(numbered(auditid)));

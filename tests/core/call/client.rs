@@ -1,4 +1,4 @@
-//! The flow of a call: exactly which requests are sent, and when.
+//! The flow of a call: which requests are sent, and when.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -16,7 +16,7 @@ use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Limit};
 use wxaudit::event::kind;
 
-/// What a source is to do when it is asked.
+/// The behavior of a token source.
 #[derive(Clone, Copy, PartialEq)]
 enum Source {
     Answers,
@@ -25,7 +25,7 @@ enum Source {
     HangsAtRefresh,
 }
 
-/// A call with a token source, and what it was asked.
+/// A call with a token source, and the log of its requests.
 fn call_with(source: Source, shared: &Arc<SharedSource>) -> (Call, Arc<Mutex<Vec<TokenRequestKind>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
@@ -81,7 +81,7 @@ async fn one_call_is_one_request() {
 }
 
 #[tokio::test]
-async fn busy_twice_and_then_an_answer() {
+async fn two_busy_answers_are_retried() {
     let server = Server::start(repeated(&errcode(-1), 2)).await;
     let log = Log::jumping();
     fastrand::seed(7);
@@ -94,7 +94,7 @@ async fn busy_twice_and_then_an_answer() {
 }
 
 #[tokio::test]
-async fn a_failure_that_stays_ends_the_call_after_its_retries() {
+async fn a_lasting_failure_ends_the_call_after_its_retries() {
     let cut = Act::SendAndClose(Vec::new());
     for (act, retries, attempts) in [
         (errcode(-1), 2, 3),
@@ -129,7 +129,7 @@ async fn retries_of_different_failures_are_counted_together() {
 }
 
 #[tokio::test]
-async fn the_wait_that_a_server_asks_for_is_kept_as_far_as_the_deadline_allows() {
+async fn retry_after_is_respected_as_far_as_the_deadline_allows() {
     for (hint, total, expected) in
         [("7", 60, 7.0), ("120", 60, 30.0), ("1000000000", 60, 30.0), ("7", 3600, 7.0)]
     {
@@ -144,7 +144,7 @@ async fn the_wait_that_a_server_asks_for_is_kept_as_far_as_the_deadline_allows()
 }
 
 #[tokio::test]
-async fn a_refused_token_is_refreshed_once_and_that_is_no_retry() {
+async fn a_refused_token_is_refreshed_once_without_using_a_retry() {
     let server = Server::start([errcode(42001), busy_gateway(), busy_gateway()]).await;
     let (call, asked) = call_with(Source::Answers, &Arc::default());
     client(&server).get_audit_status(&call).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_refused_token_is_refreshed_once_and_that_is_no_retry() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_for_ever_costs_two_requests() {
+async fn a_token_that_is_always_refused_costs_two_requests() {
     for code in [40001, 40014, 42001] {
         let server = Server::start(repeated(&errcode(code), 10)).await;
         let (call, asked) = call_with(Source::Answers, &Arc::default());
@@ -166,7 +166,7 @@ async fn a_token_that_is_refused_for_ever_costs_two_requests() {
 }
 
 #[tokio::test]
-async fn a_refusal_after_a_retry_after_a_refresh_is_the_last_word() {
+async fn a_second_refusal_ends_the_call_even_after_a_retry() {
     let server = Server::start([errcode(40001), busy_gateway(), errcode(42001)]).await;
     let (call, asked) = call_with(Source::Answers, &Arc::default());
     assert_eq!(errcode_of(client(&server).get_audit_status(&call).await), (42001, 3));
@@ -174,7 +174,7 @@ async fn a_refusal_after_a_retry_after_a_refresh_is_the_last_word() {
 }
 
 #[tokio::test]
-async fn a_given_token_that_is_refused_costs_one_request() {
+async fn a_fixed_token_that_is_refused_costs_one_request() {
     let server = Server::start([errcode(40001)]).await;
     assert_eq!(errcode_of(client(&server).get_audit_status(&call(MINUTE)).await), (40001, 1));
 }
@@ -201,7 +201,7 @@ async fn a_source_that_hangs_is_bounded_by_the_deadline() {
 }
 
 #[tokio::test]
-async fn what_was_renewed_while_a_call_waited_is_not_refused_again() {
+async fn a_call_that_waited_uses_the_token_that_another_has_refreshed() {
     let server = Server::start([errcode(42001)]).await;
     let client = client_with(&server, 1);
     let shared = Arc::default();
@@ -216,7 +216,7 @@ async fn what_was_renewed_while_a_call_waited_is_not_refused_again() {
 }
 
 #[tokio::test]
-async fn the_last_failure_is_told_when_the_deadline_ends_a_wait() {
+async fn the_deadline_ends_an_attempt_after_a_failure() {
     let server = Server::start([Act::Send(reply("503 Busy", "", "")), Act::Wait(MINUTE)]).await;
     let (error, attempts) = failed(client(&server).get_audit_status(&call(Duration::from_millis(300))).await);
     assert!(matches!(error, Error::Timeout { limit: Limit::Total, .. }), "{error}");
@@ -224,7 +224,7 @@ async fn the_last_failure_is_told_when_the_deadline_ends_a_wait() {
 }
 
 #[tokio::test]
-async fn a_call_that_finds_no_place_in_time_sends_nothing() {
+async fn a_call_without_a_permit_before_its_deadline_sends_nothing() {
     let server = Server::start([Act::Wait(Duration::from_millis(600))]).await;
     let client = client_with(&server, 1);
     let (patient, hasty) = (call(MINUTE), call(Duration::from_millis(200)));
@@ -250,7 +250,7 @@ async fn a_configuration_that_cannot_be_used_sends_nothing() {
 }
 
 #[tokio::test]
-async fn closing_lets_the_idle_connections_go_and_no_others() {
+async fn closing_drops_idle_connections_only() {
     let server = Server::start([
         Act::Send(answer(crate::support::scripted_server::IN_REVIEW)),
         Act::Wait(Duration::from_millis(100)),
@@ -258,20 +258,20 @@ async fn closing_lets_the_idle_connections_go_and_no_others() {
     .await;
     let client = client(&server);
     client.get_audit_status(&call(MINUTE)).await.unwrap();
-    let call_under_way = call(MINUTE);
-    let (under_way, ()) = tokio::join!(client.get_audit_status(&call_under_way), async {
+    let call_in_flight = call(MINUTE);
+    let (in_flight, ()) = tokio::join!(client.get_audit_status(&call_in_flight), async {
         while server.requests().len() < 2 {
             tokio::task::yield_now().await;
         }
         client.close();
     });
-    assert!(under_way.is_ok());
+    assert!(in_flight.is_ok());
     client.get_audit_status(&call(MINUTE)).await.unwrap();
     assert_eq!((server.requests().len(), server.connections()), (3, 2));
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_leaves_its_connection_to_nobody() {
+async fn the_connection_of_a_cancelled_call_is_not_reused() {
     let server = Server::start([Act::Wait(MINUTE)]).await;
     let client = client(&server);
     let dropped = call(MINUTE);

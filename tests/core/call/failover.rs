@@ -1,4 +1,4 @@
-//! Which of several hosts is asked, on tokio's clock.
+//! The choice between several hosts.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -18,7 +18,7 @@ use crate::support::scripted_server::{Act, Server, errcode, reply};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn the_first_is_asked_until_it_fails_and_is_then_left_alone_for_a_minute() {
+async fn the_first_host_is_used_until_it_fails_and_then_avoided_for_a_minute() {
     let hosts = Hosts::new(3);
     for _ in 0..3 {
         assert_eq!(hosts.choose(None), 0);
@@ -35,12 +35,12 @@ async fn the_first_is_asked_until_it_fails_and_is_then_left_alone_for_a_minute()
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_a_minute_finds_out_whether_the_first_is_there_again() {
+async fn one_call_a_minute_tries_the_first_host_again() {
     let hosts = Hosts::new(2);
     hosts.mark_failed(0);
     for _ in 0..3 {
         advance(MINUTE).await;
-        assert_eq!(hosts.choose(None), 0, "the one that finds out");
+        assert_eq!(hosts.choose(None), 0, "the one that tries it");
         assert_eq!([hosts.choose(None), hosts.choose(None)], [1, 1], "meanwhile");
         hosts.mark_failed(0);
         assert_eq!(hosts.choose(None), 1);
@@ -52,7 +52,7 @@ async fn one_call_a_minute_finds_out_whether_the_first_is_there_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_others_follow_each_other_and_the_first_again() {
+async fn hosts_follow_each_other_in_a_circle() {
     let hosts = Hosts::new(3);
     for (failing, next) in [(0, 1), (1, 2), (2, 0), (0, 1)] {
         hosts.mark_failed(failing);
@@ -61,7 +61,7 @@ async fn the_others_follow_each_other_and_the_first_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_failed_together_move_one_host_on() {
+async fn simultaneous_failures_advance_by_one_host() {
     let hosts = Hosts::new(3);
     for _ in 0..10 {
         hosts.mark_failed(0);
@@ -70,7 +70,7 @@ async fn calls_that_failed_together_move_one_host_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_host_is_always_asked() {
+async fn a_single_host_is_always_used() {
     let hosts = Hosts::new(1);
     for _ in 0..3 {
         hosts.mark_failed(0);
@@ -80,7 +80,7 @@ async fn a_single_host_is_always_asked() {
 }
 
 #[test]
-fn a_host_fails_by_silence_or_by_a_broken_connection_and_by_nothing_that_it_says() {
+fn silence_and_broken_connections_are_failures_of_a_host_and_answers_are_not() {
     let timeout = |limit| Error::Timeout { limit, after: SECOND, detail: String::new() };
     let api = Error::Api { errcode: -1, errmsg: String::new(), rid: None, retry_at: None };
     let decode = Error::Decode { problem: String::new(), excerpt: String::new(), empty: true };
@@ -122,13 +122,13 @@ async fn refusing() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// How many requests were sent, as events tell it.
+/// How many requests were sent according to the events.
 fn attempts(log: &Log) -> usize {
     log.kinds().iter().filter(|kind| *kind == wxaudit::event::kind::REQUEST).count()
 }
 
 #[tokio::test]
-async fn a_refusing_first_costs_one_attempt_and_is_remembered() {
+async fn a_first_host_that_refuses_connections_costs_one_attempt_and_is_remembered() {
     let second = Server::start([]).await;
     let client = client(&[&refusing().await, &second.base_url], 2);
     for (number, expected) in [2, 1, 1].into_iter().enumerate() {
@@ -138,7 +138,7 @@ async fn a_refusing_first_costs_one_attempt_and_is_remembered() {
     }
 }
 
-/// How many requests the first and the second host got, of two calls of which the first host met the first one so.
+/// Makes two calls, where the first host does `act` on the first request. Returns the number of requests to each host.
 async fn requests_after(act: Act, succeeds: bool) -> (usize, usize) {
     let (first, second) = (Server::start([act]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 2);
@@ -148,25 +148,25 @@ async fn requests_after(act: Act, succeeds: bool) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn a_first_that_breaks_off_is_passed_over() {
+async fn a_first_host_that_drops_connections_is_skipped() {
     for answer in [b"".as_slice(), b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"] {
         assert_eq!(requests_after(Act::SendAndClose(answer.to_vec()), true).await, (1, 2), "{answer:?}");
     }
 }
 
 #[tokio::test]
-async fn a_first_that_speaks_no_http_is_passed_over() {
+async fn a_first_host_that_violates_http_is_skipped() {
     assert_eq!(requests_after(Act::SendAndClose(b"no HTTP\r\n\r\n".to_vec()), true).await, (1, 2));
 }
 
 #[tokio::test]
-async fn a_page_in_the_place_of_an_answer_moves_no_call() {
+async fn an_html_page_does_not_cause_a_failover() {
     let page = Act::Send(reply("200 OK", "", "<html>Sign in</html>"));
     assert_eq!(requests_after(page, false).await, (2, 0));
 }
 
 #[tokio::test]
-async fn an_impatient_call_goes_elsewhere_without_moving_others() {
+async fn a_call_with_a_short_limit_fails_over_without_affecting_others() {
     let silent = || Act::SendAndStall(Vec::new());
     let (first, second) = (Server::start([silent(), silent()]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 2);
@@ -179,7 +179,7 @@ async fn an_impatient_call_goes_elsewhere_without_moving_others() {
 }
 
 #[tokio::test]
-async fn a_first_that_never_answers_leaves_the_second_its_part_of_the_time() {
+async fn a_silent_first_host_leaves_the_second_its_share_of_the_time() {
     let silent = || Act::SendAndStall(Vec::new());
     let (first, second) = (Server::start([silent(), silent(), silent()]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 2);
@@ -190,7 +190,7 @@ async fn a_first_that_never_answers_leaves_the_second_its_part_of_the_time() {
 }
 
 #[tokio::test]
-async fn a_call_that_may_not_be_repeated_finds_out_for_the_next_one() {
+async fn a_call_without_retries_marks_the_host_for_the_next_call() {
     let (first, second) = (Server::start([Act::SendAndStall(Vec::new())]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 0);
     let once = || Call { max_retries: 0, ..call(Duration::from_millis(1100)) };
@@ -202,7 +202,7 @@ async fn a_call_that_may_not_be_repeated_finds_out_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn the_limits_of_an_attempt_stay_as_they_are_where_they_are_shorter() {
+async fn shorter_limits_of_an_attempt_are_kept() {
     let (first, second) = (Server::start([Act::SendAndStall(Vec::new())]).await, Server::start([]).await);
     let client = client(&[&first.base_url, &second.base_url], 2);
     let timeouts = Timeouts { total: MINUTE, connect: None, read: Some(Duration::from_millis(100)) };
@@ -213,7 +213,7 @@ async fn the_limits_of_an_attempt_stay_as_they_are_where_they_are_shorter() {
 }
 
 #[tokio::test]
-async fn what_a_host_says_never_moves_a_call() {
+async fn an_answer_never_causes_a_failover() {
     for act in [errcode(-1), Act::Send(reply("503 Service Unavailable", "", "busy"))] {
         let (first, second) = (Server::start([act]).await, Server::start([]).await);
         let client = client(&[&first.base_url, &second.base_url], 2);
@@ -227,7 +227,7 @@ async fn what_a_host_says_never_moves_a_call() {
 }
 
 #[tokio::test]
-async fn when_all_refuse_the_attempts_stay_the_same() {
+async fn several_failing_hosts_do_not_add_attempts() {
     let client = client(&[&refusing().await, &refusing().await], 2);
     let (error, attempts) = failed(client.get_audit_status(&call(MINUTE)).await);
     assert!(matches!(error, Error::Transport { phase: Phase::Connect, transient: true, .. }), "{error:?}");

@@ -1,4 +1,4 @@
-//! What keeps a client from sending: the gates of used-up quotas, and the budget of an outage.
+//! What keeps a client from sending: quota blocks and the retry budget.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ fn with_token(text: &str) -> Call {
 }
 
 #[tokio::test]
-async fn after_a_quota_refusal_nothing_is_sent_for_its_owner() {
+async fn after_a_quota_refusal_nothing_is_sent_for_the_same_subject() {
     for code in [45009, 45011] {
         let server = Server::start([errcode(code)]).await;
         let client = client(&server);
@@ -31,7 +31,7 @@ async fn after_a_quota_refusal_nothing_is_sent_for_its_owner() {
         let (first, sent) = failed(client.get_audit_status(&call(MINUTE / 2)).await);
         assert_eq!(sent, 1);
         for _ in 0..5 {
-            // The very same refusal, moment included.
+            // The same refusal, with the same retry_at.
             assert_eq!(failed(client.get_audit_status(&call(MINUTE / 2)).await), (first.clone(), 0));
         }
         let Error::Api { errcode, rid, retry_at: Some(retry_at), .. } = first else { panic!("{first:?}") };
@@ -43,7 +43,7 @@ async fn after_a_quota_refusal_nothing_is_sent_for_its_owner() {
 }
 
 #[tokio::test]
-async fn the_owner_is_the_appid_where_there_is_one() {
+async fn the_subject_is_the_appid_if_there_is_one() {
     let server = Server::start([errcode(45009)]).await;
     let client = client(&server);
     assert_eq!(errcode_of(client.get_audit_status(&with_appid("wx1")).await), (45009, 1));
@@ -55,7 +55,7 @@ async fn the_owner_is_the_appid_where_there_is_one() {
 }
 
 #[tokio::test]
-async fn the_owner_is_the_tokens_where_there_is_no_appid() {
+async fn the_subject_is_the_token_if_there_is_no_appid() {
     let server = Server::start([errcode(45011)]).await;
     let client = client(&server);
     assert_eq!(errcode_of(client.get_audit_status(&with_token("token-of-one")).await), (45011, 1));
@@ -65,16 +65,16 @@ async fn the_owner_is_the_tokens_where_there_is_no_appid() {
 }
 
 #[tokio::test]
-async fn another_client_has_gates_of_its_own() {
+async fn another_client_is_not_blocked() {
     let server = Server::start([errcode(45009)]).await;
     assert_eq!(errcode_of(client(&server).get_audit_status(&call(MINUTE)).await), (45009, 1));
     client(&server).get_audit_status(&call(MINUTE)).await.unwrap();
 }
 
-// A gate follows the clock on the wall, which no test here can move: how a call goes on behind an open gate is tested
-// from Python, in a process with a clock of its own.
+// A block follows the system clock, which these tests cannot change. What a call does after the reset is tested from
+// Python, in a process with a fake clock.
 #[tokio::test]
-async fn a_call_with_the_time_waits_for_the_gate() {
+async fn a_call_with_enough_time_waits_for_the_quota() {
     let server = Server::start([errcode(45011)]).await;
     let client = client(&server);
     let log = Log::jumping();
@@ -86,7 +86,7 @@ async fn a_call_with_the_time_waits_for_the_gate() {
 }
 
 #[tokio::test]
-async fn a_call_with_the_time_waits_for_a_gate_that_another_call_has_closed() {
+async fn a_call_with_enough_time_waits_for_a_quota_that_another_call_used_up() {
     let server = Server::start([errcode(45011)]).await;
     let client = client(&server);
     assert_eq!(errcode_of(client.get_audit_status(&call(MINUTE / 2)).await), (45011, 1));
@@ -98,7 +98,7 @@ async fn a_call_with_the_time_waits_for_a_gate_that_another_call_has_closed() {
 }
 
 #[tokio::test]
-async fn without_retries_the_refusal_itself_is_raised_at_once() {
+async fn without_retries_the_refusal_is_returned_at_once() {
     let server = Server::start([errcode(45011)]).await;
     let log = Arc::<Log>::default();
     let call = Call { max_retries: 0, ..observed(10 * MINUTE, &log) };
@@ -107,7 +107,7 @@ async fn without_retries_the_refusal_itself_is_raised_at_once() {
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_a_place_find_the_gate_closed() {
+async fn calls_that_wait_for_a_permit_notice_the_block() {
     let server = Server::start([errcode(45009)]).await;
     let client = client_with(&server, 1);
     let calls = [call(MINUTE), call(MINUTE), call(MINUTE)];
@@ -132,7 +132,7 @@ async fn an_outage_adds_35_requests_to_those_of_the_calls() {
     for _ in 0..50 {
         attempts.push(failed(client.get_audit_status(&observed(MINUTE, &log)).await).1);
     }
-    // 17 calls with two retries, one with one, and then no retry any more.
+    // 17 calls with two retries, one with one retry, and then none.
     assert_eq!(attempts, [vec![3; 17], vec![2], vec![1; 32]].concat());
     assert_eq!(server.requests().len(), 50 + 35);
 }
@@ -149,14 +149,14 @@ async fn busy_answers_take_less_of_the_budget() {
 }
 
 #[tokio::test]
-async fn success_brings_retries_back() {
+async fn success_refills_the_budget() {
     let server = Server::start(vec![Act::Send(reply("503 Busy", "", "")); 53]).await;
     let client = client(&server);
     let log = Log::jumping();
     while server.requests().len() < 53 {
         failed(client.get_audit_status(&observed(MINUTE, &log)).await);
     }
-    // 10 are left. Each success brings 1, and a retry takes 14.
+    // 10 units are left. A success gives back 1, and a retry takes 14.
     for _ in 0..3 {
         client.get_audit_status(&call(MINUTE)).await.unwrap();
     }
@@ -164,7 +164,7 @@ async fn success_brings_retries_back() {
     assert_eq!(failed(client.get_audit_status(&observed(MINUTE, &log)).await).1, 1);
     client.get_audit_status(&call(MINUTE)).await.unwrap();
     server.then(Act::Send(reply("503 Busy", "", "")));
-    // 14 are there: one retry, which succeeds and brings its own 14 back.
+    // 14 units are left: enough for one retry, which succeeds and gives its 14 back.
     client.get_audit_status(&observed(MINUTE, &log)).await.unwrap();
     server.then(Act::Send(reply("503 Busy", "", "")));
     client.get_audit_status(&observed(MINUTE, &log)).await.unwrap();

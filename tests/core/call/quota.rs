@@ -1,4 +1,4 @@
-//! Quota blocks: when they open, and whose they are.
+//! Quota blocks: how long they last, and which calls they affect.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -23,21 +23,21 @@ fn token(text: &str) -> Token {
 const PATH: &str = "/wxa/get_auditstatus";
 
 fn appid(text: &str) -> QuotaKey {
-    QuotaKey { path: PATH, who: QuotaSubject::Appid(text.to_owned()) }
+    QuotaKey { path: PATH, subject: QuotaSubject::Appid(text.to_owned()) }
 }
 
 fn key(number: u64) -> QuotaKey {
-    QuotaKey { path: PATH, who: QuotaSubject::Token(number) }
+    QuotaKey { path: PATH, subject: QuotaSubject::Token(number) }
 }
 
 #[test]
-fn the_minute_quota_is_renewed_after_sixty_seconds() {
+fn the_minute_quota_resets_after_sixty_seconds() {
     let now = utc("Mon, 21 Nov 2022 03:06:40 GMT") + Duration::from_millis(1234);
     assert_eq!(resets_at(MINUTE_QUOTA, now), Some(now + Duration::from_secs(60)));
 }
 
 #[test]
-fn the_day_quota_is_renewed_at_midnight_in_beijing() {
+fn the_day_quota_resets_at_midnight_in_beijing() {
     let rows = [
         ("Mon, 21 Nov 2022 03:06:40 GMT", "Mon, 21 Nov 2022 16:00:00 GMT"),
         ("Mon, 21 Nov 2022 00:00:00 GMT", "Mon, 21 Nov 2022 16:00:00 GMT"),
@@ -45,11 +45,11 @@ fn the_day_quota_is_renewed_at_midnight_in_beijing() {
         ("Mon, 21 Nov 2022 16:00:00 GMT", "Tue, 22 Nov 2022 16:00:00 GMT"),
         ("Mon, 21 Nov 2022 16:00:01 GMT", "Tue, 22 Nov 2022 16:00:00 GMT"),
         ("Mon, 21 Nov 2022 23:59:59 GMT", "Tue, 22 Nov 2022 16:00:00 GMT"),
-        // The turn of the month, of the year, and a leap day: in Beijing each is eight hours early.
+        // The end of a month, the end of a year and a leap day, which are eight hours earlier in Beijing.
         ("Wed, 30 Nov 2022 20:00:00 GMT", "Thu, 01 Dec 2022 16:00:00 GMT"),
         ("Sat, 31 Dec 2022 16:00:00 GMT", "Sun, 01 Jan 2023 16:00:00 GMT"),
         ("Wed, 28 Feb 2024 16:00:00 GMT", "Thu, 29 Feb 2024 16:00:00 GMT"),
-        // In July too: there is no summer time.
+        // July: there is no daylight saving time.
         ("Sat, 15 Jul 2023 15:59:59 GMT", "Sat, 15 Jul 2023 16:00:00 GMT"),
         ("Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 16:00:00 GMT"),
         ("Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 01 Jan 2100 16:00:00 GMT"),
@@ -70,7 +70,7 @@ fn fractions_of_a_second_do_not_move_midnight() {
 }
 
 #[test]
-fn it_is_always_midnight_and_always_the_next_one() {
+fn the_day_quota_always_resets_at_the_next_midnight() {
     let mut random = fastrand::Rng::with_seed(1);
     let eight_hours = Duration::from_secs(8 * 3600);
     for _ in 0..10_000 {
@@ -84,14 +84,14 @@ fn it_is_always_midnight_and_always_the_next_one() {
 }
 
 #[test]
-fn no_other_code_closes_a_gate() {
+fn no_other_code_blocks_a_quota() {
     for errcode in [-1, 0, 40001, 45008, 45010, 45012, 48001, i64::MAX] {
         assert_eq!(resets_at(errcode, SystemTime::now()), None, "{errcode}");
     }
 }
 
 #[test]
-fn the_owner_is_the_appid_or_else_whoever_owns_the_token() {
+fn the_subject_is_the_appid_or_else_the_token() {
     let blocks = QuotaBlocks::default();
     let (one, same, other) = (token("token-of-one"), token("token-of-one"), token("token-of-another"));
     let key = |appid, token| blocks.key(PATH, appid, token);
@@ -100,13 +100,13 @@ fn the_owner_is_the_appid_or_else_whoever_owns_the_token() {
     assert_eq!(key(None, &one), key(None, &same));
     assert_ne!(key(None, &one), key(None, &other));
     assert_ne!(key(None, &one), key(Some("token-of-one"), &one));
-    // A fingerprint says nothing outside of its client.
+    // A fingerprint is useless outside its client.
     assert_ne!(key(None, &one), QuotaBlocks::default().key(PATH, None, &one));
     assert!(!format!("{:?}", key(None, &one)).contains("token-of-one"));
 }
 
 #[test]
-fn each_interface_has_a_gate_of_its_own() {
+fn each_interface_is_blocked_separately() {
     let blocks = QuotaBlocks::default();
     let now = SystemTime::now();
     blocks.block(appid("wx1"), now + Duration::from_secs(60), refusal(DAY_QUOTA), now);
@@ -116,7 +116,7 @@ fn each_interface_has_a_gate_of_its_own() {
 }
 
 #[test]
-fn a_gate_stays_closed_until_its_moment_for_its_owner_alone() {
+fn a_block_lasts_until_its_time_and_affects_its_subject_only() {
     let blocks = QuotaBlocks::default();
     let now = SystemTime::now();
     let key = appid("wx1");
@@ -128,11 +128,11 @@ fn a_gate_stays_closed_until_its_moment_for_its_owner_alone() {
     }
     assert_eq!(blocks.refusal(&appid("wx2"), now), None);
     assert_eq!(blocks.refusal(&key, now + minute), None);
-    assert_eq!(blocks.refusal(&key, now), None, "once open it is forgotten");
+    assert_eq!(blocks.refusal(&key, now), None, "an expired block is removed");
 }
 
 #[test]
-fn a_later_refusal_takes_the_place_of_the_earlier_one() {
+fn a_later_refusal_replaces_an_earlier_one() {
     let blocks = QuotaBlocks::default();
     let now = SystemTime::now();
     let key = key(5);
@@ -142,7 +142,7 @@ fn a_later_refusal_takes_the_place_of_the_earlier_one() {
 }
 
 #[test]
-fn thousands_of_gates_are_swept_without_opening_one_that_is_closed() {
+fn evicting_expired_blocks_keeps_the_others() {
     let blocks = QuotaBlocks::default();
     let now = SystemTime::now();
     let later = now + Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Which failures are worth another attempt, how long to wait, and what it costs.
+//! Which failures are retried, after which delay, and at what cost.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn milliseconds(count: u64) -> Duration {
 }
 
 #[test]
-fn network_failures_that_may_pass_are_retried() {
+fn transient_network_failures_are_retried() {
     for phase in
         [Phase::Start, Phase::Resolve, Phase::Connect, Phase::Proxy, Phase::Tls, Phase::Head, Phase::Body]
     {
@@ -48,12 +48,12 @@ fn of_the_http_statuses_408_429_and_5xx_are_retried() {
 }
 
 #[test]
-fn of_the_errcodes_only_busy_and_refused_tokens_are_tried_again() {
+fn of_the_errcodes_only_busy_and_refused_tokens_are_retried() {
     assert_eq!(classify(&api(-1)), Class::Busy);
     for errcode in [40001, 40014, 42001] {
         assert_eq!(classify(&api(errcode)), Class::Token, "{errcode}");
     }
-    let lasting = [
+    let permanent = [
         -2,
         0,
         1,
@@ -80,13 +80,13 @@ fn of_the_errcodes_only_busy_and_refused_tokens_are_tried_again() {
         i64::MAX,
         i64::MIN,
     ];
-    for errcode in lasting {
+    for errcode in permanent {
         assert_eq!(classify(&api(errcode)), Class::Permanent, "{errcode}");
     }
 }
 
 #[test]
-fn of_bad_answers_only_empty_ones_are_tried_again_and_once() {
+fn of_invalid_answers_only_empty_ones_are_retried_once() {
     assert_eq!(classify(&decode(true)), Class::Empty);
     assert_eq!(classify(&decode(false)), Class::Permanent);
     assert_eq!(classify(&Error::argument("auditid", "")), Class::Permanent);
@@ -109,7 +109,7 @@ fn each_class_has_its_retries_and_its_cost() {
 }
 
 #[test]
-fn the_longest_wait_doubles_up_to_twenty_seconds() {
+fn the_longest_delay_doubles_up_to_twenty_seconds() {
     let transport = [50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 20_000, 20_000];
     let busy = [1000, 2000, 4000, 8000, 16_000, 20_000, 20_000];
     for (class, ceilings) in
@@ -124,7 +124,7 @@ fn the_longest_wait_doubles_up_to_twenty_seconds() {
 }
 
 #[test]
-fn the_wait_is_anything_up_to_the_longest() {
+fn the_delay_has_full_jitter() {
     let class = Class::Busy;
     for (random, wait) in [(0.0, 0), (0.25, 1000), (0.5, 2000), (1.0, 4000), (-1.0, 0), (7.0, 4000)] {
         assert_eq!(class.delay(3, random), milliseconds(wait), "{random}");
@@ -140,7 +140,7 @@ fn the_wait_is_anything_up_to_the_longest() {
 }
 
 #[test]
-fn a_wait_leaves_room_for_another_attempt() {
+fn a_delay_leaves_time_for_another_attempt() {
     let left = milliseconds(1000);
     for (delay, hint, expected) in [
         (100, None, 100),
@@ -174,14 +174,14 @@ fn an_outage_costs_a_client_35_retries() {
 }
 
 #[test]
-fn a_hundred_busy_answers_use_the_budget_up_too() {
+fn a_hundred_busy_answers_exhaust_the_budget() {
     let budget = Budget::default();
     let taken = std::iter::repeat_with(|| budget.take(Class::Busy.cost())).take_while(|taken| *taken).count();
     assert_eq!((taken, budget.left()), (100, 0));
 }
 
 #[test]
-fn success_fills_the_budget_up_to_its_limit() {
+fn success_refills_the_budget_up_to_its_limit() {
     let budget = Budget::default();
     budget.refill(1);
     assert_eq!(budget.left(), Budget::FULL);
@@ -196,7 +196,7 @@ fn success_fills_the_budget_up_to_its_limit() {
 }
 
 #[test]
-fn threads_that_take_at_once_never_take_more_than_there_is() {
+fn concurrent_threads_never_overdraw_the_budget() {
     let budget = Budget::default();
     let taken: u32 = std::thread::scope(|scope| {
         let take = || (0..100).map(|_| u32::from(budget.take(14))).sum::<u32>();

@@ -1,4 +1,4 @@
-//! Token sources: one question at a time, one refresh for all who need it.
+//! Token sources: one request at a time, and one refresh for all calls that need it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -14,14 +14,14 @@ use wxaudit::call::token_source::{
 use wxaudit::error::Error;
 use wxaudit::token::Token;
 
-/// A source that counts, and answers when the test lets it.
+/// A source that counts requests, and answers when the test releases them.
 #[derive(Default)]
 struct Source {
     lookups: AtomicU32,
     refreshes: AtomicU32,
-    /// Where set, each question waits for one permission.
-    gate: Option<Notify>,
-    /// What the next questions are answered; afterwards a token with the number of the question.
+    /// If set, each request waits for one notification.
+    release: Option<Notify>,
+    /// The next answers; afterwards each is a token with the number of the request.
     answers: Mutex<Vec<Result<Token, Error>>>,
 }
 
@@ -30,19 +30,19 @@ fn failure() -> Error {
 }
 
 impl Source {
-    fn gated() -> Arc<Self> {
-        Arc::new(Self { gate: Some(Notify::new()), ..Self::default() })
+    fn held_back() -> Arc<Self> {
+        Arc::new(Self { release: Some(Notify::new()), ..Self::default() })
     }
 
-    fn let_one_pass(&self) {
-        self.gate.as_ref().unwrap().notify_one();
+    fn release_one(&self) {
+        self.release.as_ref().unwrap().notify_one();
     }
 
     async fn answer(&self, ask: TokenRequestKind) -> Result<Token, Error> {
         let counter = if ask == TokenRequestKind::Lookup { &self.lookups } else { &self.refreshes };
         let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(gate) = &self.gate {
-            gate.notified().await;
+        if let Some(release) = &self.release {
+            release.notified().await;
         }
         let mut answers = self.answers.lock().await;
         if answers.is_empty() { Ok(token(&format!("{ask:?}-{number}"))) } else { answers.remove(0) }
@@ -57,7 +57,7 @@ fn token(text: &str) -> Token {
     Token::new(text).unwrap()
 }
 
-/// One call's harness to the source; all that share `shared` share its answers.
+/// The credential of a call on `source`. Calls with the same `shared` share answers.
 fn credential(source: &Arc<Source>, shared: &Arc<SharedSource>) -> Credential {
     let source = Arc::clone(source);
     let ask = move |ask| {
@@ -77,7 +77,7 @@ fn refresh(credential: &Credential, refused: &VersionedToken) -> JoinHandle<Resu
     tokio::spawn(async move { credential.replace(&refused, wait()).await.unwrap() })
 }
 
-/// Lets all tasks go on as far as they can.
+/// Lets all tasks run until they wait.
 async fn settle() {
     for _ in 0..10 {
         yield_now().await;
@@ -85,16 +85,16 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn a_token_that_the_caller_gave_has_no_other() {
+async fn a_fixed_token_cannot_be_refreshed() {
     let credential = Credential::Fixed(token("given"));
-    let dated = credential.token(wait()).await.unwrap();
-    assert_eq!(dated.token, token("given"));
-    assert_eq!(credential.replace(&dated, wait()).await, None);
-    assert_eq!(credential.renewed(&dated), None);
+    let versioned = credential.token(wait()).await.unwrap();
+    assert_eq!(versioned.token, token("given"));
+    assert_eq!(credential.replace(&versioned, wait()).await, None);
+    assert_eq!(credential.renewed(&versioned), None);
 }
 
 #[tokio::test]
-async fn each_call_asks_for_the_token_again() {
+async fn each_call_makes_a_lookup() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
     for number in 1..=3 {
@@ -104,42 +104,42 @@ async fn each_call_asks_for_the_token_again() {
 }
 
 #[tokio::test]
-async fn who_comes_while_the_source_is_asked_shares_its_answer() {
-    let source = Source::gated();
+async fn calls_that_arrive_during_a_lookup_share_its_answer() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
     let calls: Vec<_> = (0..1000).map(|_| call(&credential)).collect();
     settle().await;
     assert_eq!(source.asked(), (1, 0));
-    source.let_one_pass();
+    source.release_one();
     for answer in calls {
         assert_eq!(answer.await.unwrap().unwrap().token, token("Lookup-1"));
     }
     assert_eq!(source.asked(), (1, 0));
-    source.let_one_pass();
+    source.release_one();
     assert_eq!(credential.token(wait()).await.unwrap().token, token("Lookup-2"));
 }
 
 #[tokio::test]
-async fn sources_of_their_own_share_nothing() {
+async fn different_sources_share_nothing() {
     let source = Arc::<Source>::default();
     let (one, other) = (credential(&source, &Arc::default()), credential(&source, &Arc::default()));
-    let dated = one.token(wait()).await.unwrap();
+    let versioned = one.token(wait()).await.unwrap();
     let of_other = other.token(wait()).await.unwrap();
-    one.replace(&dated, wait()).await.unwrap().unwrap();
+    one.replace(&versioned, wait()).await.unwrap().unwrap();
     other.replace(&of_other, wait()).await.unwrap().unwrap();
     assert_eq!(source.asked(), (2, 2));
 }
 
 #[tokio::test]
-async fn a_thousand_refusals_at_once_are_one_refresh() {
-    let source = Source::gated();
+async fn a_thousand_simultaneous_refusals_cause_one_refresh() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
-    source.let_one_pass();
-    let dated = credential.token(wait()).await.unwrap();
-    let calls: Vec<_> = (0..1000).map(|_| refresh(&credential, &dated)).collect();
+    source.release_one();
+    let versioned = credential.token(wait()).await.unwrap();
+    let calls: Vec<_> = (0..1000).map(|_| refresh(&credential, &versioned)).collect();
     settle().await;
     assert_eq!(source.asked(), (1, 1));
-    source.let_one_pass();
+    source.release_one();
     for answer in calls {
         assert_eq!(answer.await.unwrap().unwrap().token, token("Refresh-1"));
     }
@@ -147,22 +147,22 @@ async fn a_thousand_refusals_at_once_are_one_refresh() {
 }
 
 #[tokio::test]
-async fn a_token_older_than_the_last_refresh_gets_what_that_one_gave() {
+async fn a_token_older_than_the_last_refresh_is_replaced_by_its_token() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
     let (first, second) = (credential.token(wait()).await.unwrap(), credential.token(wait()).await.unwrap());
     assert_eq!(credential.replace(&first, wait()).await.unwrap().unwrap().token, token("Refresh-1"));
-    // Much later another call's answer comes in, which still was to an old token.
+    // A late answer to another call refuses an old token too.
     assert_eq!(credential.replace(&second, wait()).await.unwrap().unwrap().token, token("Refresh-1"));
     assert_eq!(source.asked(), (2, 1));
-    // QuotaSubject was given the token after that refresh needs another one.
+    // A token from after that refresh needs another refresh.
     let third = credential.token(wait()).await.unwrap();
     assert_eq!(credential.replace(&third, wait()).await.unwrap().unwrap().token, token("Refresh-2"));
     assert_eq!(source.asked(), (3, 2));
 }
 
 #[tokio::test]
-async fn a_token_that_a_refresh_gave_can_be_refreshed_itself() {
+async fn a_refreshed_token_can_be_refreshed_again() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
     let first = credential.token(wait()).await.unwrap();
@@ -171,21 +171,21 @@ async fn a_token_that_a_refresh_gave_can_be_refreshed_itself() {
 }
 
 #[tokio::test]
-async fn a_token_looked_up_while_a_refresh_is_under_way_counts_as_old() {
-    let source = Source::gated();
+async fn a_token_looked_up_during_a_refresh_counts_as_old() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
-    source.let_one_pass();
+    source.release_one();
     let first = credential.token(wait()).await.unwrap();
     let refreshing = refresh(&credential, &first);
     settle().await;
-    // The source still gives the old token to this lookup, or the new one: nobody can tell.
+    // This lookup may return the old token or the new one.
     let looking_up = call(&credential);
     settle().await;
     assert_eq!(source.asked(), (2, 1), "a lookup does not wait for a refresh");
-    source.let_one_pass();
-    source.let_one_pass();
+    source.release_one();
+    source.release_one();
     settle().await;
-    source.let_one_pass();
+    source.release_one();
     refreshing.await.unwrap().unwrap();
     let second = looking_up.await.unwrap().unwrap();
     assert_eq!(credential.replace(&second, wait()).await.unwrap().unwrap().token, token("Refresh-1"));
@@ -193,7 +193,7 @@ async fn a_token_looked_up_while_a_refresh_is_under_way_counts_as_old() {
 }
 
 #[tokio::test]
-async fn a_held_token_is_known_to_be_renewed_without_asking() {
+async fn a_renewed_token_is_available_without_a_request() {
     let source = Arc::<Source>::default();
     let credential = credential(&source, &Arc::default());
     let (first, second) = (credential.token(wait()).await.unwrap(), credential.token(wait()).await.unwrap());
@@ -216,47 +216,47 @@ async fn a_failed_refresh_renews_nothing() {
 }
 
 #[tokio::test]
-async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
-    let source = Source::gated();
+async fn a_failure_is_shared_by_waiting_calls_only() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
-    source.let_one_pass();
-    let dated = credential.token(wait()).await.unwrap();
+    source.release_one();
+    let versioned = credential.token(wait()).await.unwrap();
     source.answers.lock().await.push(Err(failure()));
-    let calls: Vec<_> = (0..100).map(|_| refresh(&credential, &dated)).collect();
+    let calls: Vec<_> = (0..100).map(|_| refresh(&credential, &versioned)).collect();
     settle().await;
-    source.let_one_pass();
+    source.release_one();
     for answer in calls {
         assert_eq!(answer.await.unwrap(), Err(failure()));
     }
     assert_eq!(source.asked(), (1, 1));
-    source.let_one_pass();
+    source.release_one();
     let next = credential.token(wait()).await.unwrap();
-    source.let_one_pass();
+    source.release_one();
     assert_eq!(credential.replace(&next, wait()).await.unwrap().unwrap().token, token("Refresh-2"));
 }
 
 #[tokio::test]
-async fn a_failed_lookup_is_shared_by_those_who_waited() {
-    let source = Source::gated();
+async fn a_failed_lookup_is_shared_by_waiting_calls() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
     source.answers.lock().await.push(Err(failure()));
     let calls: Vec<_> = (0..100).map(|_| call(&credential)).collect();
     settle().await;
-    source.let_one_pass();
+    source.release_one();
     for answer in calls {
         assert_eq!(answer.await.unwrap(), Err(failure()));
     }
-    source.let_one_pass();
+    source.release_one();
     assert_eq!(credential.token(wait()).await.unwrap().token, token("Lookup-2"));
 }
 
 #[tokio::test]
-async fn when_the_one_who_asks_is_cancelled_the_next_asks() {
-    let source = Source::gated();
+async fn if_the_requesting_call_is_cancelled_the_next_one_makes_a_request() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
-    source.let_one_pass();
-    let dated = credential.token(wait()).await.unwrap();
-    let calls: Vec<_> = (0..10).map(|_| refresh(&credential, &dated)).collect();
+    source.release_one();
+    let versioned = credential.token(wait()).await.unwrap();
+    let calls: Vec<_> = (0..10).map(|_| refresh(&credential, &versioned)).collect();
     settle().await;
     for (cancelled, leader) in (1..).zip(&calls[..9]) {
         assert_eq!(source.asked().1, cancelled);
@@ -264,20 +264,20 @@ async fn when_the_one_who_asks_is_cancelled_the_next_asks() {
         settle().await;
     }
     assert_eq!(source.asked().1, 10);
-    source.let_one_pass();
+    source.release_one();
     let last = calls.into_iter().next_back().unwrap();
     assert_eq!(last.await.unwrap().unwrap().token, token("Refresh-10"));
 }
 
 #[tokio::test]
-async fn a_waiter_that_is_cancelled_changes_nothing() {
-    let source = Source::gated();
+async fn cancelling_a_waiting_call_changes_nothing() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
     let (leader, waiter, other) = (call(&credential), call(&credential), call(&credential));
     settle().await;
     waiter.abort();
     settle().await;
-    source.let_one_pass();
+    source.release_one();
     for answer in [leader, other] {
         assert_eq!(answer.await.unwrap().unwrap().token, token("Lookup-1"));
     }
@@ -285,14 +285,14 @@ async fn a_waiter_that_is_cancelled_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_gives_up_by_its_own_clock() {
-    let source = Source::gated();
+async fn a_waiting_call_keeps_its_own_deadline() {
+    let source = Source::held_back();
     let credential = credential(&source, &Arc::default());
     let leader = call(&credential);
     settle().await;
     let waiter = tokio::time::timeout(Duration::from_secs(5), credential.token(wait())).await;
     assert!(waiter.is_err());
-    source.let_one_pass();
+    source.release_one();
     assert!(leader.await.unwrap().is_ok());
 }
 

@@ -1,4 +1,4 @@
-//! JSON bodies that nobody chose: generated, damaged at random, made to hurt.
+//! Generated, randomly damaged and hostile JSON bodies.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ fn as_value(json: &Json) -> Value {
     }
 }
 
-/// Any value that `serde_json` can write, within the cap on values.
+/// Any value that `serde_json` can write, within the limit on values.
 fn any_value(random: &mut fastrand::Rng, depth: u32) -> Value {
     match random.u32(0..if depth == 0 { 6 } else { 8 }) {
         0 => Value::Null,
@@ -59,19 +59,19 @@ fn any_text(random: &mut fastrand::Rng) -> String {
 }
 
 #[test]
-fn whatever_serde_json_writes_is_read_back_and_is_not_lossy() {
+fn what_serde_json_writes_is_parsed_and_not_lossy() {
     let mut random = fastrand::Rng::with_seed(1);
     for _ in 0..3000 {
         let body = serde_json::to_vec(&any_value(&mut random, 4)).unwrap();
         let parsed = json::parse(&body).unwrap();
-        // Compared with what serde_json reads: it may read the last bit of a float otherwise than it wrote it.
+        // serde_json may read a float with another last bit than it wrote, so compare with what it reads.
         let expected: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!((as_value(&parsed.value), parsed.lossy), (expected, false));
     }
 }
 
 #[test]
-fn any_damage_inside_a_string_changes_that_text_alone() {
+fn any_damage_inside_a_string_changes_that_string_only() {
     let pieces: [(&[u8], &str); 17] = [
         (b"a", "a"),
         (b":", ":"),
@@ -110,7 +110,7 @@ fn any_damage_inside_a_string_changes_that_text_alone() {
         assert_eq!(text(&parsed, "errmsg"), Some("审核被拒绝，审核延后"));
         assert_eq!(parsed.lossy, damaged);
         *(if damaged { &mut lossy } else { &mut intact }) += 1;
-        // What was repaired needs no repair.
+        // The repaired text needs no further repair.
         let again = json::parse(&serde_json::to_vec(&as_value(&parsed.value)).unwrap()).unwrap();
         assert_eq!((text(&again, "reason"), again.lossy), (Some(expected.as_str()), false));
     }
@@ -123,11 +123,11 @@ fn any_bytes_are_a_value_or_an_error() {
     let bases = [REJECTION.as_bytes(), br#"{"a":["\ud83d\ude00",-1.5e3,{"b":null}]}"#];
     let mut random = fastrand::Rng::with_seed(3);
     let mut parsed_strictly = 0;
-    for generation in 0..30_000 {
-        let mut body: Vec<u8> = if generation % 3 == 0 {
+    for round in 0..30_000 {
+        let mut body: Vec<u8> = if round % 3 == 0 {
             (0..random.usize(0..24)).map(|_| alphabet[random.usize(0..alphabet.len())]).collect()
         } else {
-            bases[generation % 2].to_vec()
+            bases[round % 2].to_vec()
         };
         for _ in 0..random.usize(0..4) {
             let at = random.usize(0..=body.len());
@@ -216,7 +216,7 @@ fn hostile_bodies_of_the_largest_size_take_less_than_50_ms() {
         ("good text", filled("{\"a\":\"", "帐".as_bytes(), "\"}")),
     ];
     for (name, body) in rows {
-        // The best of a few: the bound is on the work, and other tests run beside this one.
+        // The fastest of several runs, since other tests run at the same time.
         let fastest = (0..5)
             .map(|_| {
                 let start = Instant::now();

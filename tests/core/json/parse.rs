@@ -1,4 +1,4 @@
-//! Bodies that are taken: as sent, or repaired and said to be.
+//! Bodies that are accepted: unchanged, or repaired and marked as lossy.
 
 use wxaudit::json::{self, Json, Parsed};
 
@@ -12,7 +12,7 @@ fn text<'a>(parsed: &'a Parsed, key: &str) -> Option<&'a str> {
     }
 }
 
-/// An answer whose reason is `interior`, bytes as they are.
+/// An answer with these bytes as its reason.
 fn answer_with(interior: &[u8]) -> Vec<u8> {
     [br#"{"errcode":0,"errmsg":"ok","status":1,"reason":""#.as_slice(), interior, br#""}"#].concat()
 }
@@ -33,7 +33,7 @@ fn a_good_answer_keeps_its_members_in_order_and_is_not_lossy() {
 }
 
 #[test]
-fn a_byte_order_mark_and_blanks_around_are_no_damage() {
+fn a_byte_order_mark_and_surrounding_space_are_not_damage() {
     for (before, after) in [("\u{feff}", ""), ("", " \t\r\n"), ("\u{feff}\r\n ", "\n")] {
         let parsed = json::parse(format!("{before}{REJECTION}{after}").as_bytes()).unwrap();
         assert_eq!(parsed, json::parse(REJECTION.as_bytes()).unwrap());
@@ -41,7 +41,7 @@ fn a_byte_order_mark_and_blanks_around_are_no_damage() {
 }
 
 #[test]
-fn good_text_is_taken_as_sent() {
+fn valid_text_is_unchanged() {
     let rows: [(&str, &str); 8] = [
         ("", ""),
         (r"\u5e10\u53f7", "帐号"),
@@ -59,7 +59,7 @@ fn good_text_is_taken_as_sent() {
 }
 
 #[test]
-fn damage_inside_a_string_is_repaired_and_reported() {
+fn damage_inside_a_string_is_repaired_and_marked() {
     let rows: [(&str, &[u8], &str); 18] = [
         (
             "truncated character among Latin ones",

@@ -1,17 +1,17 @@
-//! Bodies that are refused: no JSON, another encoding, cut, too much of anything.
+//! Bodies that are rejected: not JSON, another encoding, truncated, too large.
 
 use wxaudit::json::{self, Json, JsonErrorKind};
 
 const REJECTION: &str =
     r#"{"errcode":0,"errmsg":"ok","status":1,"reason":"帐号信息不合规范","screenshot":"xxx|yyy|zzz"}"#;
 
-/// An answer whose reason is `interior`, bytes as they are.
+/// An answer with these bytes as its reason.
 fn answer_with(interior: &[u8]) -> Vec<u8> {
     [br#"{"errcode":0,"errmsg":"ok","status":1,"reason":""#.as_slice(), interior, br#""}"#].concat()
 }
 
 #[test]
-fn what_is_no_json_is_an_error() {
+fn invalid_json_is_an_error() {
     let deep = "[".repeat(100_000);
     let deep_object = "{\"a\":".repeat(100_000);
     let million =
@@ -62,7 +62,7 @@ fn what_is_no_json_is_an_error() {
 }
 
 #[test]
-fn nothing_and_blanks_are_told_apart_as_empty() {
+fn empty_and_blank_bodies_are_a_separate_error() {
     for body in [b"".as_slice(), b" ", b"\r\n\t ", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"] {
         let error = json::parse(body).unwrap_err();
         assert!(error.is_empty());
@@ -71,7 +71,7 @@ fn nothing_and_blanks_are_told_apart_as_empty() {
 }
 
 #[test]
-fn the_message_says_what_and_where() {
+fn the_message_names_the_problem_and_its_position() {
     let rows: [(&[u8], &str); 5] = [
         (b"{\"a\":1}\n x", "trailing characters at line 2 column 2"),
         (br#"{"a":1,"a":2}"#, "an object repeats a key at line 1 column 13"),
@@ -127,7 +127,7 @@ fn a_gbk_character_that_ends_in_a_backslash_never_becomes_wrong_text() {
 }
 
 #[test]
-fn an_answer_cut_at_any_byte_is_an_error() {
+fn an_answer_truncated_at_any_byte_is_an_error() {
     let answers: [Vec<u8>; 5] = [
         REJECTION.into(),
         format!("\u{feff}{REJECTION}").into(),

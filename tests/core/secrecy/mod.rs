@@ -1,7 +1,7 @@
-//! No token and no proxy password gets out of the core: not by its log records, not by any Debug or Display, not by
-//! an event. `tests/test_secrecy.py` does the same from Python, by channels of its own.
+//! No token or proxy password leaks from the core: not in log records, Debug or Display output, or events.
+//! `tests/secrecy` checks the same from Python, with more channels.
 
-// What clippy allows in a test function, for the functions around it; and the report of what was searched.
+// Helpers of tests may panic as tests may, and the test prints a report.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::error::Error as _;
@@ -25,12 +25,12 @@ mod servers;
 use search::{FRESH_TOKEN, PASSWORD, TOKEN, found};
 use servers::{Behaviour, IN_REVIEW, errcode, json, quoted, reply, serve, silent};
 
-/// Every log record of the process, as any logger could write it.
-struct Notebook(Mutex<Vec<String>>);
+/// Every log record of the process, as a logger could write it.
+struct LogRecords(Mutex<Vec<String>>);
 
-static NOTEBOOK: Notebook = Notebook(Mutex::new(Vec::new()));
+static LOG_RECORDS: LogRecords = LogRecords(Mutex::new(Vec::new()));
 
-impl log::Log for Notebook {
+impl log::Log for LogRecords {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -44,15 +44,15 @@ impl log::Log for Notebook {
 
 /// Keeps the events of a call.
 #[derive(Default)]
-struct EventForwarder(Mutex<Vec<Event>>);
+struct EventLog(Mutex<Vec<Event>>);
 
-impl Observer for EventForwarder {
+impl Observer for EventLog {
     fn on_event(&self, event: Event) {
         self.0.lock().unwrap().push(event);
     }
 }
 
-/// The texts that were gathered, each with the place that it comes from.
+/// The collected texts, each with its origin.
 #[derive(Default)]
 struct Texts(Vec<(String, String)>);
 
@@ -75,14 +75,14 @@ impl Texts {
         }
     }
 
-    /// The hits, and how many texts were searched.
+    /// The origins of leaks, and how many texts were searched.
     fn search(&self) -> (Vec<String>, usize) {
         let hit = |(place, text): &(String, String)| found(text).map(|_| place.clone());
         (self.0.iter().filter_map(hit).collect(), self.0.len())
     }
 }
 
-/// One call: where it goes, and what it must come to.
+/// A call and its expected outcome.
 struct Scenario {
     name: &'static str,
     settings: Settings,
@@ -119,7 +119,7 @@ impl Scenario {
         self
     }
 
-    /// With a token source that refreshes as `refreshed` says.
+    /// With a token source that answers a refresh by `refreshed`.
     fn with_source(mut self, refreshed: fn() -> Result<Token, Error>) -> Self {
         let ask = Arc::new(move |ask| -> wxaudit::call::token_source::TokenFuture {
             Box::pin(async move {
@@ -137,7 +137,7 @@ fn scenarios() -> Vec<Scenario> {
     let echo_all: Behaviour = |request| reply("407 Proxy Authentication Required", "", request);
     let tunnel_fails: Behaviour = |request| reply("502 Bad Gateway", "", request);
     let fresh = || Ok(Token::new(FRESH_TOKEN).unwrap());
-    let away = || Err(Error::TokenSource { problem: "it is away".to_owned() });
+    let unavailable = || Err(Error::TokenSource { problem: "it is unavailable".to_owned() });
     vec![
         to("success", |_| json(IN_REVIEW), "ok"),
         to(
@@ -162,8 +162,8 @@ fn scenarios() -> Vec<Scenario> {
             "ok",
         )
         .with_source(fresh),
-        to("refresh in vain", |_| errcode(42001), "Api").with_source(fresh),
-        to("refresh that fails", |_| errcode(42001), "TokenSource").with_source(away),
+        to("refresh without success", |_| errcode(42001), "Api").with_source(fresh),
+        to("refresh that fails", |_| errcode(42001), "TokenSource").with_source(unavailable),
         to(
             "redirect",
             |request| {
@@ -183,7 +183,7 @@ fn scenarios() -> Vec<Scenario> {
             "Decode",
         ),
         to("empty body", |_| json(""), "Decode"),
-        to("garbage", |_| format!("{TOKEN} is no HTTP\r\n\r\n"), "Transport"),
+        to("garbage", |_| format!("{TOKEN} is not HTTP\r\n\r\n"), "Transport"),
         to("empty answer", |_| String::new(), "Transport").with_retries(),
         to("cut body", |_| "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{".to_owned(), "Transport"),
         at("refused", format!("http://127.0.0.1:{refused}"), "Transport").with_retries(),
@@ -198,28 +198,28 @@ fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// Plays one scenario; gives what it came to.
-async fn play(scenario: Scenario, texts: &mut Texts) -> &'static str {
+/// Runs one scenario and returns its outcome.
+async fn run(scenario: Scenario, texts: &mut Texts) -> &'static str {
     let place = |what: &str| format!("{}: {what}", scenario.name);
     texts.add_debug(&place("settings"), &scenario.settings);
     let config = Config::new(scenario.settings, |_| None).unwrap();
     texts.add_debug(&place("config"), &config);
     let client = Client::new(config);
-    let ear = Arc::new(EventForwarder::default());
+    let events = Arc::new(EventLog::default());
     let call = Call {
         credential: scenario.credential,
         operation: Operation::AuditStatus(AuditId::new(1_234_567).unwrap()),
         appid: None,
         timeouts: client.config().timeouts,
         max_retries: client.config().max_retries,
-        observer: Some(Arc::clone(&ear) as Arc<dyn Observer>),
+        observer: Some(Arc::clone(&events) as Arc<dyn Observer>),
         batch: None,
         attempts: 0.into(),
     };
     let result = client.get_audit_status(&call).await;
     texts.add_debug(&place("result"), &result);
     texts.add_debug(
-        &place("dated token"),
+        &place("versioned token"),
         &call
             .credential
             .token(CallLimits {
@@ -228,8 +228,8 @@ async fn play(scenario: Scenario, texts: &mut Texts) -> &'static str {
             })
             .await,
     );
-    texts.add_debug(&place("events"), &*ear.0.lock().unwrap());
-    assert!(!ear.0.lock().unwrap().is_empty());
+    texts.add_debug(&place("events"), &*events.0.lock().unwrap());
+    assert!(!events.0.lock().unwrap().is_empty());
     match result {
         Ok(_) => "ok",
         Err(Failure { error, .. }) => {
@@ -251,7 +251,7 @@ fn variant(error: &Error) -> &'static str {
     }
 }
 
-/// What is wrong before any call, and the types that hold a secret.
+/// Adds the errors before any call, and the types that hold a secret.
 fn add_values(texts: &mut Texts) {
     let token = Token::new(TOKEN).unwrap();
     texts.add("token", format!("{token} {token:?} {token:#?}"));
@@ -282,20 +282,20 @@ fn add_values(texts: &mut Texts) {
 }
 
 #[tokio::test]
-async fn no_record_no_text_and_no_event_of_any_call_holds_a_secret() {
-    log::set_logger(&NOTEBOOK).unwrap();
+async fn no_log_record_error_or_event_holds_a_secret() {
+    log::set_logger(&LOG_RECORDS).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     let mut texts = Texts::default();
     add_values(&mut texts);
     let mut outcomes = Vec::new();
-    let mut meant = Vec::new();
+    let mut expected = Vec::new();
     for scenario in scenarios() {
-        meant.push((scenario.name, scenario.outcome));
-        outcomes.push((scenario.name, play(scenario, &mut texts).await));
+        expected.push((scenario.name, scenario.outcome));
+        outcomes.push((scenario.name, run(scenario, &mut texts).await));
     }
-    assert_eq!(outcomes, meant);
+    assert_eq!(outcomes, expected);
 
-    let records = NOTEBOOK.0.lock().unwrap().clone();
+    let records = LOG_RECORDS.0.lock().unwrap().clone();
     assert!(records.iter().any(|record| record.contains("certificates from the system")), "{records:?}");
     for record in &records {
         texts.add("log", record);
@@ -303,13 +303,13 @@ async fn no_record_no_text_and_no_event_of_any_call_holds_a_secret() {
     let (hits, searched) = texts.search();
     println!(
         "secrecy of the core: {} calls, {searched} texts, {} log records, {} hits",
-        meant.len(),
+        expected.len(),
         records.len(),
         hits.len()
     );
     assert_eq!(hits, [""; 0]);
 
     log::trace!("sending {TOKEN}");
-    let record = NOTEBOOK.0.lock().unwrap().last().unwrap().clone();
+    let record = LOG_RECORDS.0.lock().unwrap().last().unwrap().clone();
     assert!(found(&record).is_some(), "a secret in the log would not have been found");
 }

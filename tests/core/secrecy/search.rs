@@ -1,4 +1,4 @@
-//! The secrets, and the search for them in texts.
+//! The secrets, and the search for them in text.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,7 @@ pub(crate) const PASSWORD: &str = "p4ss~Wq8Zt1Xv5Lm2Kc9Rb7Nd3Fg6Hj0Ys!$";
 
 const FRAGMENT: usize = 16;
 
-/// What of the secrets stands in `text`: a piece of 16 characters or more, in any of the forms in which Rust and HTTP
-/// write texts.
+/// A piece of a secret in `text`: 16 characters or more, in any form in which Rust and HTTP write text.
 pub(crate) fn found(text: &str) -> Option<String> {
     [TOKEN, FRESH_TOKEN, PASSWORD].into_iter().flat_map(forms).find_map(|form| {
         let characters: Vec<char> = form.chars().collect();
@@ -22,9 +21,9 @@ pub(crate) fn found(text: &str) -> Option<String> {
 }
 
 fn forms(secret: &str) -> BTreeSet<String> {
-    let percent = |max_age: &str, digits: fn(u8) -> String| {
+    let percent = |unescaped: &str, digits: fn(u8) -> String| {
         secret.bytes().fold(String::new(), |mut text, byte| {
-            if byte.is_ascii_alphanumeric() || max_age.contains(char::from(byte)) {
+            if byte.is_ascii_alphanumeric() || unescaped.contains(char::from(byte)) {
                 text.push(char::from(byte));
             } else {
                 text.push_str(&digits(byte));
@@ -42,7 +41,7 @@ fn forms(secret: &str) -> BTreeSet<String> {
         percent("", |byte| format!("\\u{byte:04x}")),
         format!("{:?}", secret.as_bytes()),
     ]);
-    // Credentials go as base64 of user and password; where the secret stands in it decides how it looks.
+    // Credentials are base64 of user and password. The form depends on the offset of the secret modulo 3.
     forms.extend((0..3).map(|offset| base64(&secret.as_bytes()[offset..])));
     forms
 }

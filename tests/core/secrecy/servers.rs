@@ -1,4 +1,4 @@
-//! Servers that answer as a scenario says, and echo what it wants to be echoed.
+//! Servers that answer as a scenario requires.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,10 +7,10 @@ use std::thread;
 use super::search::TOKEN;
 
 pub(crate) const IN_REVIEW: &str = r#"{"errcode":0,"errmsg":"ok","status":2}"#;
-/// What a server does with a request, given all that it received.
+/// Maps a received request to the bytes of the answer.
 pub(crate) type Behaviour = fn(&str) -> String;
 
-/// Serves on loopback until the process ends; gives the port.
+/// Serves on loopback until the process ends. Returns the port.
 pub(crate) fn serve(behaviour: Behaviour) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -22,7 +22,7 @@ pub(crate) fn serve(behaviour: Behaviour) -> u16 {
     port
 }
 
-/// Takes connections until the process ends, and never says a word; gives the port.
+/// Accepts connections until the process ends, and never answers. Returns the port.
 pub(crate) fn silent() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -39,13 +39,13 @@ fn answer(mut connection: &TcpStream, behaviour: Behaviour) {
             Ok(count) => received.extend_from_slice(&piece[..count]),
         }
     }
-    // A client that went away meanwhile is what some of the calls are about.
+    // In some scenarios the client disconnects before the answer.
     let _ = connection.write_all(behaviour(&String::from_utf8_lossy(&received)).as_bytes());
     let _ = connection.shutdown(Shutdown::Write);
     let _ = connection.read(&mut piece);
 }
 
-/// A request with its body, a CONNECT, or no HTTP at all.
+/// Whether a request with its body, a CONNECT, or a TLS handshake has arrived.
 fn is_whole(received: &[u8]) -> bool {
     let text = String::from_utf8_lossy(received);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -62,7 +62,7 @@ pub(crate) fn json(body: &str) -> String {
     reply("200 OK", "", body)
 }
 
-/// The token in JSON, as a server would echo it.
+/// The token as a server may echo it in JSON.
 pub(crate) fn quoted(token: &str) -> String {
     token.replace('\\', "\\\\").replace('"', "\\\"").replace('/', "\\/")
 }

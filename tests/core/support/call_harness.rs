@@ -1,4 +1,4 @@
-//! Calls of the core against a scripted server, observed.
+//! Calls against a scripted server, with a log of their events.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ pub(crate) fn token(text: &str) -> Token {
     Token::new(text).unwrap()
 }
 
-/// A call of a given token, with two retries, within `total`.
+/// A call with a fixed token and two retries.
 pub(crate) fn call(total: Duration) -> Call {
     Call {
         credential: Credential::Fixed(token("the-token-that-was-given")),
@@ -53,7 +53,7 @@ pub(crate) fn call(total: Duration) -> Call {
     }
 }
 
-/// Writes events down. One that jumps lets no time pass between a `retry` and the next `request` but on tokio's clock.
+/// Logs events. A jumping log pauses the clock of tokio from a `retry` to the next `request`, so that delays take no time.
 #[derive(Default)]
 pub(crate) struct Log {
     pub(crate) events: Mutex<Vec<Event>>,

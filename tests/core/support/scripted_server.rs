@@ -1,4 +1,4 @@
-//! A server on loopback that does to each request, whatever connection it comes on, what its script says.
+//! A server on loopback with a script of one act for each request, across all connections.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,39 +17,39 @@ use tokio::sync::Notify;
 
 pub(crate) const IN_REVIEW: &str = r#"{"errcode":0,"errmsg":"ok","status":2}"#;
 
-/// What one request gets.
+/// The reaction to one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
-    /// These bytes; the connection stays open.
+    /// Sends these bytes; the connection stays open.
     Send(Vec<u8>),
-    /// These bytes, and then the end of the connection.
+    /// Sends these bytes and closes the connection.
     SendAndClose(Vec<u8>),
-    /// These bytes, and then nothing until the client goes away.
+    /// Sends these bytes, and then nothing until the client disconnects.
     SendAndStall(Vec<u8>),
-    /// A good answer after that time.
+    /// Sends a good answer after this time.
     Wait(Duration),
 }
 
-/// The bytes of an answer with that body.
+/// An HTTP response with this body.
 pub(crate) fn answer(body: impl AsRef<[u8]>) -> Vec<u8> {
     reply("200 OK", "", body)
 }
 
-/// The bytes of an answer with that status, those further header lines and that body.
+/// An HTTP response with this status, these further header lines and this body.
 pub(crate) fn reply(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
-/// WeChat's answer with that errcode.
+/// An answer of WeChat with this errcode.
 pub(crate) fn errcode(errcode: i64) -> Act {
     Act::Send(answer(format!(
         r#"{{"errcode":{errcode},"errmsg":"some words rid: 637accc2-7d67c301-4ae3af4b"}}"#
     )))
 }
 
-/// One request as it came: its connection, its first line and its body.
+/// A received request: the number of its connection, its head and its body.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Request {
     pub(crate) connection: usize,
@@ -73,7 +73,7 @@ struct State {
     closed: usize,
 }
 
-/// The server; it lives as long as its runtime.
+/// The server, which lives as long as its runtime.
 #[derive(Clone)]
 pub(crate) struct Server {
     state: Arc<Mutex<State>>,
@@ -82,7 +82,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves the script, and good answers when it is over.
+    /// Serves the script, and good answers after it.
     pub(crate) async fn start(script: impl IntoIterator<Item = Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
@@ -95,7 +95,7 @@ impl Server {
                 accepting.state.lock().unwrap().connections += 1;
                 let number = accepting.connections();
                 let serving = accepting.clone();
-                // An error here is a client that went away.
+                // An error means that the client has disconnected.
                 tokio::spawn(async move {
                     serving.serve(connection, number).await.unwrap_or_default();
                     serving.change(|state| state.closed += 1);
@@ -113,12 +113,12 @@ impl Server {
         self.state.lock().unwrap().connections
     }
 
-    /// Waits until so many requests have come.
+    /// Waits for `count` requests.
     pub(crate) async fn wait_for_requests(&self, count: usize) {
         self.wait_for(|state| state.requests.len() >= count).await;
     }
 
-    /// Waits until so many connections are over.
+    /// Waits until `count` connections are closed.
     pub(crate) async fn wait_for_closed(&self, count: usize) {
         self.wait_for(|state| state.closed >= count).await;
     }
@@ -171,13 +171,13 @@ impl Server {
     }
 }
 
-/// Answers the next request of a connection that no script is about.
+/// Answers the next request of a connection without a script.
 pub(crate) async fn serve_once(connection: &mut TcpStream) {
     assert!(read_request(connection).await.unwrap().is_some());
     connection.write_all(&answer(IN_REVIEW)).await.unwrap();
 }
 
-/// The head and the body of the next request; None once the client is gone.
+/// The head and the body of the next request; None if the client has disconnected.
 pub(crate) async fn read_request(connection: &mut TcpStream) -> std::io::Result<Option<(String, String)>> {
     let mut received = Vec::new();
     loop {
@@ -188,10 +188,10 @@ pub(crate) async fn read_request(connection: &mut TcpStream) -> std::io::Result<
                 return Ok(Some((head.to_owned(), body.to_owned())));
             }
         }
-        let mut piece = [0; 4096];
-        match connection.read(&mut piece).await? {
+        let mut chunk = [0; 4096];
+        match connection.read(&mut chunk).await? {
             0 => return Ok(None),
-            length => received.extend_from_slice(&piece[..length]),
+            length => received.extend_from_slice(&chunk[..length]),
         }
     }
 }

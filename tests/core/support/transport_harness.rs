@@ -1,4 +1,4 @@
-//! One request and its answer, without a client around.
+//! Requests through a transport, without a client.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -27,7 +27,7 @@ pub(crate) fn options(base_url: &str) -> Options {
     }
 }
 
-/// A transport, and the place that it is used for.
+/// A transport and its base URL.
 pub(crate) struct TransportHarness {
     pub(crate) transport: Transport,
     pub(crate) base: BaseUrl,
@@ -52,12 +52,12 @@ pub(crate) async fn send(harness: &TransportHarness) -> Result<String, Error> {
     send_within(harness, LIMITS).await
 }
 
-/// Lets one connection wait at a listener whose queue is full then: the kernel drops what else asks to connect.
+/// Fills the queue of a listener, so that the kernel drops further connection attempts.
 pub(crate) async fn fill(listener: &TcpListener) -> TcpStream {
     TcpStream::connect(listener.local_addr().unwrap()).await.unwrap()
 }
 
-/// A listener whose queue has one place.
+/// A listener with a queue for one connection.
 pub(crate) fn short_queue() -> (TcpListener, String) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

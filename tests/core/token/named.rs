@@ -13,7 +13,7 @@ fn masked(text: &str) -> String {
 }
 
 #[test]
-fn every_way_of_writing_one_is_masked() {
+fn every_notation_is_masked() {
     let rows = [
         ("access_token=86_aB-9", "access_token=***"),
         ("access_token=86_aB-9&next=1", "access_token=***&next=1"),
@@ -47,7 +47,7 @@ fn every_way_of_writing_one_is_masked() {
     }
 }
 
-/// As [`NON_ALPHANUMERIC`]; the mask stays as it is.
+/// Encodes all but alphanumerics and the mask.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*');
 
 #[test]
@@ -79,7 +79,7 @@ fn a_text_is_masked_the_same_way_however_it_is_escaped() {
 }
 
 #[test]
-fn each_kind_of_secret_that_wechat_names_is_masked() {
+fn each_kind_of_secret_of_wechat_is_masked() {
     let names = [
         "access_token",
         "component_access_token",
@@ -108,7 +108,7 @@ fn each_kind_of_secret_that_wechat_names_is_masked() {
 }
 
 #[test]
-fn nothing_else_is_garbled() {
+fn nothing_else_is_changed() {
     for text in [
         "",
         "token",
@@ -165,7 +165,7 @@ fn members_of_objects_are_masked_by_their_names() {
 }
 
 #[test]
-fn hostile_texts_take_time_in_proportion_to_their_length() {
+fn hostile_texts_take_linear_time() {
     let pieces = [
         "token",
         "token=",
@@ -203,7 +203,7 @@ fn hostile_texts_take_time_in_proportion_to_their_length() {
                 });
                 times.min().unwrap_or(Duration::MAX).as_secs_f64()
             };
-            // Sixteen times the text: sixteen times the time, where twice as much would be for the noise of the machine.
+            // Sixteen times the text may take 64 times as long, since the machine may be busy; quadratic time is 256 times.
             let (short, long) = (time(4_000), time(64_000));
             assert!(long < 64.0 * short.max(2e-5), "{start:?} {piece:?}: {short} s, {long} s");
         }

@@ -1,4 +1,4 @@
-//! The token: what is one, and that nothing shows it.
+//! The token: which texts are valid, and that nothing shows it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
@@ -51,7 +51,7 @@ fn debug_and_display_show_a_mask() {
 }
 
 #[test]
-fn a_fingerprint_tells_tokens_apart_and_depends_on_its_key() {
+fn a_fingerprint_identifies_a_token_and_depends_on_its_key() {
     let key = RandomState::new();
     let (one, same, other) = (Token::new(TOKEN), Token::new(TOKEN), Token::new("another-token"));
     let of = |token: &Result<Token, _>, key: &RandomState| token.as_ref().unwrap().fingerprint(key);
@@ -61,7 +61,7 @@ fn a_fingerprint_tells_tokens_apart_and_depends_on_its_key() {
 }
 
 #[test]
-fn the_token_is_masked_wherever_it_stands() {
+fn the_token_is_masked_in_every_form() {
     let encoded = Token::new(TOKEN).unwrap().percent_encoded().into_owned();
     let forms = [
         TOKEN,
@@ -81,7 +81,7 @@ fn the_token_is_masked_wherever_it_stands() {
 }
 
 #[test]
-fn a_beginning_that_tells_is_masked_too() {
+fn a_long_prefix_is_masked_too() {
     let rows = [
         (format!("token={}", &TOKEN[..8]), "token=***"),
         (format!("token={}", &TOKEN[..30]), "token=***"),
@@ -113,20 +113,20 @@ fn words_that_are_not_the_token_stay() {
 }
 
 #[test]
-fn short_texts_are_no_tokens_to_mask() {
+fn short_tokens_are_not_masked() {
     assert_eq!(masked("ok", "ok, the token is ok"), "ok, the token is ok");
     assert_eq!(masked("1234567", "1234567"), "1234567");
     assert_eq!(masked("12345678", "12345678"), "***");
 }
 
 #[test]
-fn any_token_is_masked_in_each_way_of_writing_it() {
-    // Without the characters that begin an escape themselves: a text with those may be read in two ways.
+fn any_token_is_masked_in_every_escaped_form() {
+    // Without characters that start an escape: a text with those is ambiguous.
     let alphabets =
         ["aA0_-.~+/=?\"'<>; ", "aA0_-.~+/=?\"'<>; 帐é😀"].map(|text| text.chars().collect::<Vec<_>>());
     let mut random = fastrand::Rng::with_seed(1);
-    for generation in 0..4000 {
-        let alphabet = &alphabets[generation % 2];
+    for round in 0..4000 {
+        let alphabet = &alphabets[round % 2];
         let token: String = (0..random.usize(8..60)).map(|_| *random.choice(alphabet).unwrap()).collect();
         if Token::new(&token).is_err() {
             continue;
@@ -151,7 +151,7 @@ fn forms(text: &str) -> Vec<String> {
         in_json(&in_json(text)),
         in_html(text),
     ];
-    // Small letters of percent-encoding must not make small letters of the text's own.
+    // Lower-casing the encoding must not lower-case the text itself.
     if !text.contains('A') {
         forms.push(encoded.to_lowercase());
     }
@@ -172,7 +172,7 @@ fn in_html(text: &str) -> String {
 fn hostile_texts_are_masked_in_little_time() {
     let token: String = "86_".to_owned() + &"aZ0-_9yB".repeat(64);
     let texts = [
-        ("nothing of it", "帐".repeat(87_000)),
+        ("no part of it", "帐".repeat(87_000)),
         ("its characters", "aZ0-_9yA".repeat(32_000)),
         ("almost pieces of it", token[..15].repeat(17_000)),
         ("percent signs", "%".repeat(256_000)),
@@ -180,7 +180,7 @@ fn hostile_texts_are_masked_in_little_time() {
         ("the token again and again", token.repeat(500)),
     ];
     for (name, text) in texts {
-        // Once of many times: the machine may have other work.
+        // The fastest of many runs: the machine may be busy.
         let in_time = (0..20).any(|_| {
             let begun = Instant::now();
             assert!(masked(&token, &text).len() <= text.len());

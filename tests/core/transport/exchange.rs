@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use wxaudit::error::{Error, Limit, Phase};
 use wxaudit::transport::{Limits, Options, Transport};
 
-const MAX_RETRY_DELAY: usize = 256 * 1024;
+const MAX_BODY_SIZE: usize = 256 * 1024;
 
 fn transient(result: &Result<String, Error>, expected: Phase) -> bool {
     matches!(result, Err(Error::Transport { phase, transient: true, .. }) if *phase == expected)
@@ -25,7 +25,7 @@ fn whole_without(count: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_request_goes_out_sized_and_with_these_headers_alone() {
+async fn a_request_has_a_content_length_and_only_these_headers() {
     let server = Server::start([]).await;
     assert_eq!(send(&transport(&server)).await.unwrap(), IN_REVIEW);
     let [request] = &server.requests()[..] else { panic!() };
@@ -46,7 +46,7 @@ async fn a_request_goes_out_sized_and_with_these_headers_alone() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again() {
+async fn connections_are_reused() {
     let server = Server::start([]).await;
     let transport = transport(&server);
     for _ in 0..5 {
@@ -56,7 +56,7 @@ async fn connections_are_used_again() {
 }
 
 #[tokio::test]
-async fn a_reused_connection_that_is_cut_is_replaced_silently() {
+async fn a_reused_connection_that_breaks_is_replaced_silently() {
     let cut = || Act::SendAndClose(Vec::new());
     let server = Server::start([Act::Send(answer(IN_REVIEW)), cut()]).await;
     let transport = transport(&server);
@@ -68,7 +68,7 @@ async fn a_reused_connection_that_is_cut_is_replaced_silently() {
 }
 
 #[tokio::test]
-async fn a_replacement_that_is_cut_as_well_is_an_error() {
+async fn a_replacement_that_breaks_too_is_an_error() {
     let cut = || Act::SendAndClose(Vec::new());
     let server = Server::start([Act::Send(answer(IN_REVIEW)), cut(), cut()]).await;
     let transport = transport(&server);
@@ -78,7 +78,7 @@ async fn a_replacement_that_is_cut_as_well_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_fresh_connection_that_is_cut_is_a_failure_that_may_pass() {
+async fn a_new_connection_that_breaks_is_a_transient_failure() {
     for (part, phase) in [(0, Phase::Head), (1, Phase::Head), (20, Phase::Head)] {
         let server = Server::start([Act::SendAndClose(answer(IN_REVIEW)[..part].to_vec())]).await;
         let transport = transport(&server);
@@ -90,7 +90,7 @@ async fn a_fresh_connection_that_is_cut_is_a_failure_that_may_pass() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_is_a_failure_that_may_pass_on_a_reused_connection_too() {
+async fn a_truncated_body_is_a_transient_failure_on_a_reused_connection_too() {
     for missing in [1, IN_REVIEW.len()] {
         let server =
             Server::start([Act::Send(answer(IN_REVIEW)), Act::SendAndClose(whole_without(missing))]).await;
@@ -102,7 +102,7 @@ async fn a_body_that_is_cut_is_a_failure_that_may_pass_on_a_reused_connection_to
 }
 
 #[tokio::test]
-async fn nobody_listening_is_a_failure_that_may_pass() {
+async fn a_refused_connection_is_a_transient_failure() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -111,7 +111,7 @@ async fn nobody_listening_is_a_failure_that_may_pass() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_would_only_repeat_itself() {
+async fn invalid_http_is_a_permanent_failure() {
     for garbage in
         ["hello there\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", IN_REVIEW]
     {
@@ -125,7 +125,7 @@ async fn what_is_no_http_would_only_repeat_itself() {
 }
 
 #[tokio::test]
-async fn contradictions_in_a_head_would_only_repeat_themselves_and_their_connection_is_let_go() {
+async fn a_contradictory_head_is_a_permanent_failure_and_its_connection_is_closed() {
     let body = format!("{:x}\r\n{IN_REVIEW}\r\n0\r\n\r\n", IN_REVIEW.len());
     let both = format!("HTTP/1.1 200 OK\r\nContent-Length: 38\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
     let server = Server::start([Act::Send(both.into())]).await;
@@ -142,14 +142,14 @@ async fn a_body_has_at_most_256_kib() {
         format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}").into_bytes()
     };
     for (data, taken) in [
-        (answer("x".repeat(MAX_RETRY_DELAY)), true),
-        (answer("x".repeat(MAX_RETRY_DELAY + 1)), false),
-        (chunks(MAX_RETRY_DELAY), true),
-        (chunks(MAX_RETRY_DELAY + 1), false),
+        (answer("x".repeat(MAX_BODY_SIZE)), true),
+        (answer("x".repeat(MAX_BODY_SIZE + 1)), false),
+        (chunks(MAX_BODY_SIZE), true),
+        (chunks(MAX_BODY_SIZE + 1), false),
     ] {
         let server = Server::start([Act::Send(data)]).await;
         match send(&transport(&server)).await {
-            Ok(body) => assert!(taken && body.len() == MAX_RETRY_DELAY),
+            Ok(body) => assert!(taken && body.len() == MAX_BODY_SIZE),
             Err(Error::Decode { excerpt, empty: false, .. }) => assert!(!taken && excerpt.is_empty()),
             other => panic!("{other:?}"),
         }
@@ -157,9 +157,9 @@ async fn a_body_has_at_most_256_kib() {
 }
 
 #[tokio::test]
-async fn what_the_head_refuses_is_not_waited_for() {
+async fn a_body_that_the_head_rules_out_is_not_awaited() {
     for head in [
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", MAX_RETRY_DELAY + 1),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", MAX_BODY_SIZE + 1),
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 60\r\n\r\n".to_owned(),
         "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 60\r\n\r\n".to_owned(),
         format!("HTTP/1.1 200 OK\r\nX: {}\r\nContent-Length: 60\r\n\r\n", "x".repeat(70_000)),
@@ -172,7 +172,7 @@ async fn what_the_head_refuses_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn every_status_but_200_is_an_error_with_the_wait_that_was_asked_for() {
+async fn every_status_but_200_is_an_error_with_its_retry_after() {
     for (status, headers, retry_after) in [
         ("503 Busy", "", None),
         ("503 Busy", "Retry-After: 7\r\n", Some(Duration::from_secs(7))),
@@ -191,7 +191,7 @@ async fn every_status_but_200_is_an_error_with_the_wait_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn the_read_limit_bounds_the_wait_for_the_head_and_for_each_piece_of_the_body() {
+async fn the_read_limit_applies_to_the_head_and_to_each_chunk_of_the_body() {
     let read = Some(Duration::from_millis(200));
     for part in [Vec::new(), b"HTTP/1.1 200".to_vec(), whole_without(IN_REVIEW.len()), whole_without(1)] {
         let server = Server::start([Act::SendAndStall(part)]).await;
@@ -201,7 +201,7 @@ async fn the_read_limit_bounds_the_wait_for_the_head_and_for_each_piece_of_the_b
 }
 
 #[tokio::test]
-async fn the_read_limit_holds_on_a_reused_connection_too() {
+async fn the_read_limit_applies_to_a_reused_connection_too() {
     let server = Server::start([Act::Send(answer(IN_REVIEW)), Act::SendAndStall(Vec::new())]).await;
     let transport = transport(&server);
     let limits = Limits { connect: None, read: Some(Duration::from_millis(200)) };
@@ -211,7 +211,7 @@ async fn the_read_limit_holds_on_a_reused_connection_too() {
 }
 
 #[tokio::test]
-async fn the_connect_limit_bounds_connecting_and_the_read_limit_does_not() {
+async fn the_connect_limit_applies_to_connecting_and_the_read_limit_does_not() {
     let (listener, base_url) = short_queue();
     let _first = fill(&listener).await;
     let transport = harness(&options(&base_url));
@@ -226,14 +226,14 @@ async fn the_connect_limit_bounds_connecting_and_the_read_limit_does_not() {
 }
 
 #[tokio::test]
-async fn answers_that_come_within_the_read_limit_are_taken() {
+async fn an_answer_within_the_read_limit_is_accepted() {
     let server = Server::start([Act::Wait(Duration::from_millis(50))]).await;
     let limits = Limits { connect: None, read: Some(Duration::from_secs(5)) };
     assert_eq!(send_within(&transport(&server), limits).await.unwrap(), IN_REVIEW);
 }
 
 #[tokio::test]
-async fn places_are_as_many_as_the_configuration_says() {
+async fn there_are_as_many_permits_as_configured() {
     let server = Server::start([]).await;
     let transport = Transport::new(&Options { max_concurrency: 2, ..options(&server.base_url) }).unwrap();
     let (_first, second) = (transport.permit().await.unwrap(), transport.permit().await.unwrap());
@@ -244,7 +244,7 @@ async fn places_are_as_many_as_the_configuration_says() {
 }
 
 #[test]
-fn a_ca_file_that_cannot_be_used_is_an_argument_error() {
+fn an_unusable_ca_file_is_an_argument_error() {
     for path in ["/nowhere/ca.pem", "Cargo.toml", "src"] {
         let options = Options { ca_file: Some(path.into()), ..options("https://localhost:9") };
         let error = Transport::new(&options).err().unwrap();

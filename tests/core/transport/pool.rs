@@ -1,4 +1,4 @@
-//! Which connection a request goes on, and what becomes of it afterwards.
+//! The choice of a connection for a request, and what happens to it afterwards.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,10 +11,10 @@ use futures_util::future::join;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-/// As long as a test waits for the kernel to ask once more for a connection that was not taken.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a test waits for the kernel to retry a dropped connection attempt.
+const RECONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Lets that much time pass at once, after what is under harness has come to wait for it.
+/// Advances the clock by `time` once other tasks wait.
 async fn pass(time: Duration) {
     tokio::task::yield_now().await;
     tokio::time::pause();
@@ -23,7 +23,7 @@ async fn pass(time: Duration) {
 }
 
 #[tokio::test]
-async fn requests_at_once_have_a_connection_each_which_are_all_kept() {
+async fn simultaneous_requests_have_separate_connections_which_are_all_kept() {
     let server =
         Server::start([Act::Wait(Duration::from_millis(50)), Act::Wait(Duration::from_millis(50))]).await;
     let transport = transport(&server);
@@ -35,7 +35,7 @@ async fn requests_at_once_have_a_connection_each_which_are_all_kept() {
 }
 
 #[tokio::test]
-async fn a_connection_that_becomes_free_is_taken_before_a_new_one_is_open_and_that_one_is_kept() {
+async fn a_connection_that_becomes_idle_is_used_while_a_new_one_opens_and_both_are_kept() {
     let (listener, base_url) = short_queue();
     let harness = harness(&options(&base_url));
     let mut first = pin!(send(&harness));
@@ -58,15 +58,15 @@ async fn a_connection_that_becomes_free_is_taken_before_a_new_one_is_open_and_th
     assert_eq!(second.unwrap(), IN_REVIEW);
 
     let (_filling, _) = listener.accept().await.unwrap();
-    let (mut new, _) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+    let (mut new, _) = timeout(RECONNECT_LIMIT, listener.accept()).await.unwrap().unwrap();
     let both = join(send(&harness), send(&harness));
     let served = join(serve_once(&mut connection), serve_once(&mut new));
-    let ((one, other), _) = timeout(PATIENCE, join(both, served)).await.unwrap();
+    let ((one, other), _) = timeout(RECONNECT_LIMIT, join(both, served)).await.unwrap();
     assert!(one.is_ok() && other.is_ok());
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_while_it_was_kept_is_not_used() {
+async fn a_connection_that_was_closed_while_idle_is_not_used() {
     let server = Server::start([Act::SendAndClose(answer(IN_REVIEW))]).await;
     let transport = transport(&server);
     send(&transport).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_connection_that_was_closed_while_it_was_kept_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_connection_is_kept_after_an_answer_that_is_no_success() {
+async fn a_connection_is_kept_after_an_error_status() {
     let server = Server::start([Act::Send(reply("503 Busy", "", "later"))]).await;
     let transport = transport(&server);
     assert!(send(&transport).await.is_err());
@@ -86,14 +86,14 @@ async fn a_connection_is_kept_after_an_answer_that_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_connection_is_not_kept_whose_request_was_given_up() {
+async fn the_connection_of_a_cancelled_request_is_closed() {
     let server = Server::start([Act::SendAndStall(Vec::new())]).await;
     let transport = transport(&server);
     {
-        let mut given_up = pin!(send(&transport));
+        let mut cancelled = pin!(send(&transport));
         tokio::select! {
             () = server.wait_for_requests(1) => {}
-            result = &mut given_up => panic!("{result:?}"),
+            result = &mut cancelled => panic!("{result:?}"),
         }
     }
     server.wait_for_closed(1).await;
@@ -102,7 +102,7 @@ async fn a_connection_is_not_kept_whose_request_was_given_up() {
 }
 
 #[tokio::test]
-async fn a_connection_is_not_used_after_15_seconds_of_idleness_and_closed_within_30() {
+async fn an_idle_connection_is_not_used_after_15_seconds_and_closed_within_30() {
     let server = Server::start([]).await;
     let transport = transport(&server);
     send(&transport).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_connection_is_not_used_after_15_seconds_of_idleness_and_closed_within
 }
 
 #[tokio::test]
-async fn kept_connections_end_with_their_transport() {
+async fn idle_connections_are_closed_with_their_transport() {
     let server = Server::start([]).await;
     let transport = transport(&server);
     send(&transport).await.unwrap();

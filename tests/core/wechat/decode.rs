@@ -1,4 +1,4 @@
-//! From a body to a result or an error.
+//! Decoding of audit statuses and errors.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 
@@ -19,7 +19,7 @@ fn decode(body: impl AsRef<[u8]>) -> Result<AuditStatus, Error> {
     audit_status(body.as_ref(), AuditId::new(AUDITID.into()).unwrap(), &tokens, SystemTime::UNIX_EPOCH)
 }
 
-/// An answer of success with these members behind.
+/// Decodes a successful answer with these further members.
 fn answered(members: &str) -> Result<AuditStatus, Error> {
     decode(format!(r#"{{"errcode":0,"errmsg":"ok",{members}}}"#))
 }
@@ -39,7 +39,7 @@ fn problem(body: impl AsRef<[u8]>) -> (String, String, bool) {
 }
 
 #[test]
-fn an_answer_is_read_whole() {
+fn all_members_of_an_answer_are_decoded() {
     let body = r#"{"errcode":0,"errmsg":"ok","status":1,"reason":"1:帐号信息不合规范:<br>","screenshot":"a|b","more":[1]}"#;
     let tokens = Tokens::new(Token::new(TOKEN).unwrap());
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_669_000_000);
@@ -53,7 +53,7 @@ fn an_answer_is_read_whole() {
 }
 
 #[test]
-fn success_is_errcode_0_or_none_beside_ok() {
+fn success_is_errcode_0_or_errmsg_ok_without_errcode() {
     for body in [
         r#"{"errcode":0,"errmsg":"ok","status":0}"#,
         r#"{"errcode":"0","errmsg":"ok","status":0}"#,
@@ -96,7 +96,7 @@ fn nothing_else_is_success() {
 }
 
 #[test]
-fn a_status_is_a_whole_number_or_a_text_of_one() {
+fn a_status_is_a_whole_number_or_a_string_of_one() {
     for (status, number) in [
         ("0", 0),
         ("4", 4),
@@ -140,7 +140,7 @@ fn a_status_is_a_whole_number_or_a_text_of_one() {
 }
 
 #[test]
-fn a_reason_is_a_text_or_nothing() {
+fn a_reason_is_a_string_or_absent() {
     for (member, reason) in [
         ("", None),
         (r#","reason":null"#, None),
@@ -157,7 +157,7 @@ fn a_reason_is_a_text_or_nothing() {
 }
 
 #[test]
-fn screenshots_are_split_at_bars_in_each_spelling() {
+fn screenshots_are_split_at_bars_under_each_key() {
     let rows: [(&str, &[&str]); 11] = [
         ("", &[]),
         (r#","screenshot":null"#, &[]),
@@ -183,14 +183,14 @@ fn screenshots_are_split_at_bars_in_each_spelling() {
 }
 
 #[test]
-fn ten_thousand_screenshots_are_taken_and_no_more() {
+fn ten_thousand_screenshots_are_accepted_and_no_more() {
     let of = |count: usize| answered(&format!("\"status\":1,\"screenshot\":\"{}\"", "a|".repeat(count)));
     assert_eq!(of(10_000).unwrap().screenshots.len(), 10_000);
     assert!(matches!(of(10_001), Err(Error::Decode { empty: false, .. })));
 }
 
 #[test]
-fn an_answer_about_another_audit_is_refused() {
+fn an_answer_about_another_audit_is_rejected() {
     for auditid in ["7654321", "\"7654321\"", "0", "-1234567"] {
         let (problem, _, _) =
             problem(format!(r#"{{"errcode":0,"errmsg":"ok","status":0,"auditid":{auditid}}}"#));
@@ -202,7 +202,7 @@ fn an_answer_about_another_audit_is_refused() {
 }
 
 #[test]
-fn an_errcode_is_an_error_whatever_stands_beside_it() {
+fn an_errcode_is_an_error_whatever_else_the_answer_holds() {
     for (errcode, number) in
         [("-1", -1), ("85012", 85012), ("\"61003\"", 61003), ("1", 1), ("4294967296", 1 << 32)]
     {
@@ -272,7 +272,7 @@ fn the_former_token_of_a_call_is_masked_too() {
 }
 
 #[test]
-fn empty_bodies_are_told_apart() {
+fn empty_bodies_are_marked() {
     for (body, excerpt) in [("", ""), (" ", " "), ("\r\n\t", r"\r\n\t"), ("\u{feff}", r"\ufeff")] {
         assert_eq!(problem(body), ("the answer is empty".to_owned(), excerpt.to_owned(), true));
     }
@@ -282,18 +282,18 @@ fn empty_bodies_are_told_apart() {
 }
 
 #[test]
-fn what_is_json_and_no_object_is_no_answer() {
+fn json_other_than_an_object_is_an_error() {
     for body in
         [r#"[0,"ok",0,""]"#, r#"[{"errcode":0,"errmsg":"ok","status":0}]"#, "0", "null", "true", "\"ok\""]
     {
         let (problem, excerpt, empty) = problem(body);
-        assert_eq!((problem.as_str(), empty), ("the answer is JSON but no object", false));
+        assert_eq!((problem.as_str(), empty), ("the answer is not a JSON object", false));
         assert_eq!(excerpt, body);
     }
 }
 
 #[test]
-fn an_excerpt_has_at_most_200_characters_none_of_them_hidden() {
+fn an_excerpt_has_at_most_200_printable_characters() {
     let (_, excerpt, _) = problem("帐".repeat(5000));
     assert_eq!(excerpt, "帐".repeat(200));
     let (_, excerpt, _) =
@@ -316,7 +316,7 @@ fn the_token_is_masked_before_an_excerpt_is_cut() {
 }
 
 #[test]
-fn repaired_text_is_said_to_be_lossy_and_is_still_masked() {
+fn repaired_text_is_marked_as_lossy_and_masked() {
     let body =
         [b"{\"errcode\":0,\"errmsg\":\"ok\",\"status\":1,\"reason\":\"\xff ", TOKEN.as_bytes(), b"\n\"}"]
             .concat();

@@ -1,4 +1,4 @@
-//! From a body to a result or an error: what was submitted last, and what WeChat saw of a request.
+//! Decoding of the latest audit status, request records and other objects.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 
@@ -18,7 +18,7 @@ fn tokens() -> Tokens {
     Tokens::new(Token::new(TOKEN).unwrap())
 }
 
-/// An answer of success with these members behind.
+/// Decodes a successful answer with these further members.
 fn latest(members: &str) -> Result<LatestAuditStatus, Error> {
     let body = format!(r#"{{"errcode":0,"errmsg":"ok",{members}}}"#);
     latest_audit_status(body.as_bytes(), &tokens(), UNIX_EPOCH)
@@ -32,7 +32,7 @@ fn problem<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
 }
 
 #[test]
-fn an_answer_is_read_whole() {
+fn all_members_of_an_answer_are_decoded() {
     let found = latest(
         r#""auditid":1234567,"status":1,"reason":"1:帐号信息不合规范:<br>","ScreenShot":"a|b","user_version":"V1.1","user_desc":"第一版","submit_audit_time":1669000000,"more":[1]"#,
     )
@@ -50,7 +50,7 @@ fn an_answer_is_read_whole() {
 }
 
 #[test]
-fn the_least_is_an_audit_and_its_status() {
+fn only_auditid_and_status_are_required() {
     let found = latest(r#""auditid":1,"status":2"#).unwrap();
     let empty =
         latest(r#""auditid":1,"status":2,"user_version":"","user_desc":null,"submit_audit_time":null"#);
@@ -61,19 +61,19 @@ fn the_least_is_an_audit_and_its_status() {
 }
 
 #[test]
-fn an_audit_has_a_number_or_the_text_of_one() {
+fn an_auditid_is_a_number_or_a_string_of_one() {
     for (written, auditid) in [("5", 5), (r#""5""#, 5), ("9223372036854775807", i64::MAX)] {
         assert_eq!(latest(&format!(r#""status":0,"auditid":{written}"#)).unwrap().status.auditid, auditid);
     }
     for written in ["0", "-5", "null", "true", "1.0", r#""""#, r#""x""#, "[5]", "9223372036854775808"] {
         let found = latest(&format!(r#""status":0,"auditid":{written}"#));
-        assert_eq!(problem(found), "the answer names no audit", "{written}");
+        assert_eq!(problem(found), "the answer has no valid auditid", "{written}");
     }
-    assert_eq!(problem(latest(r#""status":0"#)), "the answer names no audit");
+    assert_eq!(problem(latest(r#""status":0"#)), "the answer has no valid auditid");
 }
 
 #[test]
-fn a_status_that_is_absent_or_no_number_is_never_an_approval() {
+fn a_missing_or_invalid_status_is_never_an_approval() {
     for member in ["", r#","status":null"#, r#","status":true"#, r#","status":"""#, r#","status":0.0"#] {
         assert!(problem(latest(&format!(r#""auditid":5{member}"#))).contains("status"), "{member}");
     }
@@ -85,7 +85,7 @@ fn a_status_that_is_absent_or_no_number_is_never_an_approval() {
 }
 
 #[test]
-fn screenshots_come_under_any_spelling() {
+fn screenshots_are_found_under_each_key() {
     for key in ["screenshot", "ScreenShot", "screen_shot"] {
         for (written, expected) in [(r#""a|b""#, 2), (r#""a||b|""#, 2), (r#""""#, 0), ("null", 0)] {
             let found = latest(&format!(r#""auditid":5,"status":1,"{key}":{written}"#)).unwrap();
@@ -96,7 +96,7 @@ fn screenshots_come_under_any_spelling() {
 }
 
 #[test]
-fn a_spelling_that_is_empty_hides_no_other_one() {
+fn an_empty_member_does_not_hide_another_key() {
     for empty in [r#""""#, "null"] {
         let found =
             latest(&format!(r#""auditid":5,"status":1,"screenshot":{empty},"ScreenShot":"a|b""#)).unwrap();
@@ -105,7 +105,7 @@ fn a_spelling_that_is_empty_hides_no_other_one() {
 }
 
 #[test]
-fn a_moment_is_seconds_or_their_digits_and_anything_else_is_none() {
+fn a_time_is_seconds_or_their_digits_and_anything_else_is_none() {
     let at = |written: &str| {
         let found = latest(&format!(r#""auditid":5,"status":1,"submit_audit_time":{written}"#)).unwrap();
         assert_eq!((found.status.auditid, found.status.status), (5, 1));
@@ -127,7 +127,7 @@ fn a_moment_is_seconds_or_their_digits_and_anything_else_is_none() {
 }
 
 #[test]
-fn what_was_submitted_is_told_as_text_or_not_at_all() {
+fn version_and_description_are_text_or_none() {
     for (written, told) in
         [("5", Some("5")), (r#""1.0""#, Some("1.0")), ("true", None), ("[]", None), ("{}", None)]
     {
@@ -139,7 +139,7 @@ fn what_was_submitted_is_told_as_text_or_not_at_all() {
 }
 
 #[test]
-fn a_reason_of_another_type_is_refused_by_name() {
+fn a_reason_of_another_type_is_rejected_by_name() {
     for written in ["5", "true", "[]", "{}"] {
         let found = latest(&format!(r#""auditid":5,"status":1,"reason":{written}"#));
         assert!(problem(found).contains("reason"), "{written}");
@@ -147,7 +147,7 @@ fn a_reason_of_another_type_is_refused_by_name() {
 }
 
 #[test]
-fn errors_of_wechat_and_echoes_of_the_token_are_as_ever() {
+fn errcodes_are_errors_and_echoed_tokens_are_masked() {
     let body = r#"{"errcode":85058,"errmsg":"no valid audit_id exist rid: 637accc2-7d67c301-4ae3af4b"}"#;
     let found = latest_audit_status(body.as_bytes(), &tokens(), UNIX_EPOCH);
     assert!(matches!(found, Err(Error::Api { errcode: 85058, rid: Some(_), .. })), "{found:?}");
@@ -162,7 +162,7 @@ fn trace(request: &str) -> Result<Json, Error> {
 }
 
 #[test]
-fn a_request_is_told_with_its_rid_and_without_any_token() {
+fn a_request_record_has_its_rid_and_no_token() {
     let found = trace(
         r#"{"invoke_time":1635156704,"cost_in_ms":30,"request_url":"access_token=50_foreign-one\/x&a=1",
         "request_body":"{\"component_appsecret\":\"foreign-two\"}","client_ip":"203.0.113.7",
@@ -184,14 +184,14 @@ fn a_request_is_told_with_its_rid_and_without_any_token() {
 }
 
 #[test]
-fn an_answer_without_a_request_is_none() {
+fn an_answer_without_a_request_is_an_error() {
     for request in ["null", "[]", "\"text\"", "5"] {
-        assert_eq!(problem(trace(request)), "the answer holds no request");
+        assert_eq!(problem(trace(request)), "the answer has no request");
     }
 }
 
 #[test]
-fn an_answer_that_cannot_be_read_shows_no_foreign_token() {
+fn the_excerpt_of_an_invalid_answer_shows_no_foreign_token() {
     for body in [
         r#"{"errcode":null,"request":{"request_url":"access_token=50_foreign-one&a=1"}}"#,
         r#"{"errcode":0,"request":"access_token=50_foreign-one"}"#,
@@ -207,7 +207,7 @@ fn an_answer_that_cannot_be_read_shows_no_foreign_token() {
 }
 
 #[test]
-fn any_object_of_success_is_given_as_it_is() {
+fn any_successful_object_is_returned_unchanged() {
     let body = br#"{"errcode":0,"errmsg":"ok","quota":{"used":5}}"#;
     let quota = object(body, &tokens()).unwrap();
     assert_eq!(quota.get("quota").and_then(|quota| quota.get("used")), Some(&Json::Integer(5)));

@@ -1,4 +1,4 @@
-//! A picture or an error of WeChat: by the bytes alone.
+//! Images and errors of WeChat are distinguished by their bytes alone.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 
@@ -23,7 +23,7 @@ fn problem(body: impl AsRef<[u8]>) -> (String, String, bool) {
 }
 
 #[test]
-fn a_picture_is_known_by_its_first_bytes_and_kept_whole() {
+fn an_image_is_recognized_by_its_first_bytes_and_kept_whole() {
     let rows: [(&[u8], &str); 7] = [
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"),
         (b"\xff\xd8\xff\xe1", "image/jpeg"),
@@ -44,7 +44,7 @@ fn a_picture_is_known_by_its_first_bytes_and_kept_whole() {
 }
 
 #[test]
-fn a_picture_that_ends_within_its_first_bytes_is_none() {
+fn a_truncated_signature_is_not_an_image() {
     let pictures: [&[u8]; 5] =
         [b"\xff\xd8\xff", PNG, b"GIF89a", b"RIFF\x24\x00\x00\x00WEBP", b"BM\x46\x00\x00\x00\x00\x00\x00\x00"];
     for start in pictures {
@@ -58,7 +58,7 @@ fn a_picture_that_ends_within_its_first_bytes_is_none() {
 }
 
 #[test]
-fn what_looks_like_a_picture_at_a_glance_is_none() {
+fn a_similar_start_is_not_an_image() {
     let bodies: [&[u8]; 8] = [
         b"RIFF\x24\x00\x00\x00WAVEfmt ",
         b"GIF88a..",
@@ -75,7 +75,7 @@ fn what_looks_like_a_picture_at_a_glance_is_none() {
 }
 
 #[test]
-fn an_error_of_wechat_is_one_however_long_it_is() {
+fn an_error_of_wechat_is_recognized_at_any_length() {
     let long = "x".repeat(5000);
     for errmsg in ["invalid media_id", &long] {
         let body = format!(r#"{{"errcode":40007,"errmsg":"{errmsg} rid: 637accc2-7d67c301-4ae3af4b"}}"#);
@@ -89,9 +89,9 @@ fn an_error_of_wechat_is_one_however_long_it_is() {
 }
 
 #[test]
-fn other_material_than_a_picture_is_refused() {
+fn material_other_than_an_image_is_rejected() {
     for body in [r#"{"errcode":0,"errmsg":"ok"}"#, r#"{"errmsg":"ok","news_item":[]}"#] {
-        assert_eq!(problem(body).0, "the material is no picture");
+        assert_eq!(problem(body).0, "the material is not a picture");
     }
     for body in [r#"{"title":"video","down_url":"http://…"}"#, "{}", "[]", "null", "<html>Sign in</html>"] {
         assert_eq!(problem(body).0, "the answer is neither a picture nor an error of WeChat", "{body}");
@@ -99,7 +99,7 @@ fn other_material_than_a_picture_is_refused() {
 }
 
 #[test]
-fn an_empty_answer_is_worth_another_attempt_and_no_other_one_is() {
+fn only_an_empty_answer_is_marked_as_empty() {
     for body in ["", " \r\n\t", "\u{feff}"] {
         assert!(problem(body).2, "{body:?}");
     }

@@ -1,4 +1,4 @@
-//! The text of a reason taken apart: the classic wording, copies of it, and everything else.
+//! Parsing of reasons: the classic form, copies of it, and free text.
 
 use wxaudit::wechat::reason::{self, Reason};
 
@@ -13,7 +13,7 @@ fn reason(title: &str, details: &[&str]) -> Reason {
     Reason { title: title.to_owned(), details: details.iter().map(|detail| (*detail).to_owned()).collect() }
 }
 
-/// One item that is the text itself.
+/// One item with the whole text as its title.
 fn whole(text: &str) -> Vec<Reason> {
     vec![reason(text, &[])]
 }
@@ -69,14 +69,14 @@ fn copies_with_other_separators_give_the_same() {
         for separator in separators {
             let copy = text.replace("<br>", separator);
             assert_eq!(reason::parse(&copy), expected, "{separator:?}");
-            // Only the last one is often another.
+            // Copies often have another separator at the end.
             assert_eq!(reason::parse(&format!("\n {}<br>\n", copy.trim_end())), expected, "{separator:?}");
         }
     }
 }
 
 #[test]
-fn full_width_colons_are_taken_where_the_whole_text_fits() {
+fn full_width_colons_are_accepted_if_the_whole_text_fits() {
     for (text, expected) in documented() {
         assert_eq!(reason::parse(&text.replace(':', "：")), expected);
         assert_eq!(reason::parse(&text.replace("):", ")：")), expected);
@@ -86,7 +86,7 @@ fn full_width_colons_are_taken_where_the_whole_text_fits() {
 }
 
 #[test]
-fn wording_may_hold_colons_numbers_times_and_quotes() {
+fn wording_may_contain_colons_numbers_times_and_quotes() {
     let rows = [
         ("1:标题:副标题::<br>(1):a:b<br>", reason("标题:副标题:", &["a:b"])),
         (
@@ -136,7 +136,7 @@ fn numbers_go_beyond_one_digit() {
 }
 
 #[test]
-fn what_does_not_fit_is_one_item_whole() {
+fn a_text_that_does_not_fit_is_one_item() {
     let rows = [
         "帐号信息不合规范",
         "你好，你的小程序：<br>1:标题:<br>(1):详情",
@@ -174,7 +174,7 @@ fn what_does_not_fit_is_one_item_whole() {
 }
 
 #[test]
-fn nothing_but_blanks_and_line_breaks_is_no_item() {
+fn a_blank_text_has_no_items() {
     for text in ["", " ", "\r\n", "<br>", " <br/>\n<BR />\u{3000}"] {
         assert_eq!(reason::parse(text), []);
     }

@@ -1,17 +1,17 @@
-//! Reasons that nobody chose: whatever the text, nothing of it is lost, and no text is slow.
+//! Generated and hostile reasons: no text is lost, and parsing is fast.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use wxaudit::wechat::reason::{self, Reason};
 
-/// `text` without blanks and line breaks, and with one kind of colon.
+/// `text` without spaces and line breaks, and with one kind of colon.
 fn essence(text: &str) -> String {
     let joined: String = text.to_lowercase().split_whitespace().collect();
     joined.replace('：', ":").replace("<br>", "").replace("<br/>", "")
 }
 
-/// Whether `text` is `reasons` with the numbering and the title's colons put back: then nothing is lost, added or moved.
+/// Whether `reasons` with numbering and colons added back give `text`: then nothing was lost, added or moved.
 fn is_written_back(text: &str, reasons: &[Reason]) -> bool {
     let text = essence(text);
     let mut rest = text.as_str();
@@ -85,7 +85,7 @@ fn nothing_of_any_text_is_lost() {
 }
 
 #[test]
-fn what_is_written_by_the_grammar_is_read_back() {
+fn texts_of_the_grammar_are_parsed() {
     let words = ["标题", "wifi/4G，ios11.3.1", "\"金融业-保险_\"", "a:b", "（一）", "。", "x<y"];
     let mut random = fastrand::Rng::with_seed(2);
     for _ in 0..5000 {
@@ -139,7 +139,7 @@ fn hostile_texts_of_the_largest_answer_take_less_than_50_ms() {
         format!("1:a {}", details.concat()),
     ];
     for text in rows {
-        // The best of a few: the bound is on the work, and other tests run beside this one.
+        // The fastest of several runs, since other tests run at the same time.
         let fastest = (0..5)
             .map(|_| {
                 let start = Instant::now();

@@ -1,4 +1,4 @@
-//! What is asked: audit ids, base URLs, and the URL and body that go out.
+//! Requests: audit ids, base URLs, and the URL and body that are sent.
 
 use wxaudit::error::Error;
 use wxaudit::token::Token;
@@ -20,7 +20,7 @@ fn an_audit_id_is_a_positive_number_of_63_bits() {
 }
 
 #[test]
-fn an_audit_id_may_be_written_in_decimal_digits_and_in_nothing_else() {
+fn the_text_of_an_audit_id_is_decimal_digits() {
     for (text, number) in [
         ("1", 1),
         ("00123", 123),
@@ -56,7 +56,7 @@ fn an_audit_id_may_be_written_in_decimal_digits_and_in_nothing_else() {
 }
 
 #[test]
-fn base_urls_are_https_or_this_machine() {
+fn base_urls_are_https_or_loopback() {
     let good = [
         ("https://api.weixin.qq.com", "https://api.weixin.qq.com", false),
         ("https://api.weixin.qq.com/", "https://api.weixin.qq.com", false),
@@ -78,7 +78,7 @@ fn base_urls_are_https_or_this_machine() {
 }
 
 #[test]
-fn every_other_base_url_is_refused_with_a_reason_and_without_a_password() {
+fn every_other_base_url_is_rejected_without_showing_a_password() {
     let bad = [
         "",
         "api.weixin.qq.com",
@@ -138,14 +138,14 @@ fn every_other_base_url_is_refused_with_a_reason_and_without_a_password() {
 }
 
 #[test]
-fn the_body_is_the_number_and_nothing_else() {
+fn the_body_is_the_audit_id_only() {
     let request = Request::audit_status(AuditId::new((1 << 53) + 1).unwrap());
     assert_eq!(request.method, "POST");
     assert_eq!(request.body, r#"{"auditid":9007199254740993}"#);
 }
 
 #[test]
-fn the_token_stands_in_the_query_percent_encoded() {
+fn the_token_is_percent_encoded_in_the_query() {
     let request = Request::audit_status(AuditId::new(1).unwrap());
     let rows = [
         ("86_A-z.0~9", "86_A-z.0~9"),
@@ -171,7 +171,7 @@ fn the_token_stands_in_the_query_percent_encoded() {
 }
 
 #[test]
-fn a_media_id_is_letters_digits_and_two_marks() {
+fn a_media_id_is_letters_digits_hyphens_and_underscores() {
     let longest = "aZ09-_".repeat(42);
     for text in ["a", "-", "_", &longest] {
         assert_eq!(MediaId::parse(text).unwrap().to_string(), text);
@@ -251,7 +251,7 @@ fn each_operation_is_one_request() {
         let body = std::str::from_utf8(&request.body).unwrap();
         assert_eq!((request.method.as_str(), request.path, body), expected);
         let pictures = matches!(operation, Operation::Screenshot(_));
-        assert_eq!(request.answer_cap, if pictures { 20 << 20 } else { 256 << 10 });
+        assert_eq!(request.max_answer_size, if pictures { 20 << 20 } else { 256 << 10 });
         let uri = request.uri(&base, &Token::new("a-token").unwrap()).unwrap();
         assert_eq!(
             uri.to_string(),

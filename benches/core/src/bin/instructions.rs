@@ -1,5 +1,5 @@
-//! Does one kind of work so many times, for callgrind to count: `instructions KIND TIMES [BASE_URL]`. What two runs with
-//! different numbers of times differ by is the work alone.
+//! Run one workload several times under callgrind: `instructions KIND TIMES [BASE_URL]`. The difference between two runs
+//! with different TIMES is the workload alone.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whole calls, one after another on one thread.
+/// Makes whole calls, one after another on one thread.
 fn call(base_url: &str, times: u32) -> Result<(), Box<dyn Error>> {
     let (client, call) = client_and_call(base_url)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -15,7 +15,7 @@ from support.push_platform import APPID, KEY, TOKEN, signature, wechatpy_crypto
 from wxaudit import AuditState
 from wxaudit.events import SUCCESS, AuditEvent, EventReceiver, EventRejected
 from wxaudit.testing import FakePush, FakeWeChat, PushAnswer, Step
-from wxaudit.testing._control.plane import ControlPlane
+from wxaudit.testing._control.server import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

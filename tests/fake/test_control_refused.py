@@ -11,7 +11,7 @@ import pytest
 
 from support.fake_program import exchange
 from support.push_platform import APPID, KEY, TOKEN
-from wxaudit.testing._control.plane import ControlPlane
+from wxaudit.testing._control.server import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -176,7 +176,7 @@ def test_no_repr_holds_a_token(fake: FakeWeChat) -> None:
     send(connection, token, {"auditid": 1234567})
     connection.close()
     fake.wait_for_connections_open(0)
-    issued = fake._world.tokens.get(token)
+    issued = fake._state.tokens.get(token)
     texts = [repr(thing) for thing in (fake, source, issued, *fake.requests, *fake.closed_connections)]
     assert len(texts) == 5
     assert not [text for text in texts if token in text or token[:12] in text]

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from ._control.plane import ControlPlane
+from ._control.server import ControlPlane
 from ._fake import FakeWeChat
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ._errcode import ErrcodeError
 from ._life import (
     APPROVED,
     DELAYED,
@@ -19,7 +20,6 @@ from ._life import (
     state_name,
     state_number,
 )
-from ._refusal import RefusalError
 
 if TYPE_CHECKING:
     import threading
@@ -253,7 +253,7 @@ class Audits:
         for audit in reversed(self._by_id.values()):
             if audit.appid == appid:
                 return audit
-        raise RefusalError(85058)
+        raise ErrcodeError(85058)
 
     def shows(self, media_id: str, appid: str) -> bool:
         """Whether a media_id is that of a screenshot of this mini program."""
@@ -263,7 +263,7 @@ class Audits:
         """The audit for a token of `appid`; 85012 where it is unknown or another mini program's."""
         audit = self._by_id.get(auditid)
         if audit is None or audit.appid != appid:
-            raise RefusalError(85012)
+            raise ErrcodeError(85012)
         return audit
 
     def get(self, auditid: int) -> FakeAudit:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._faults import Fault
-    from ._holds import Holds
+    from ._held_requests import HeldRequests
     from ._service import Service
 
 # The value of SO_LINGER that turns a close into a reset: on, for no time.
@@ -34,13 +34,13 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         service: Service,
-        holds: Holds,
+        held: HeldRequests,
         remember: Callable[[Connection], None],
         forget: Callable[[Connection], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._service = service
-        self._holds = holds
+        self._held = held
         self._remember = remember
         self._forget = forget
         self._loop = loop
@@ -143,7 +143,7 @@ class Connection(asyncio.Protocol):
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.hold:
-            await self._holds.wait()
+            await self._held.wait()
         answer = self._service.answer(request, raw, fault)
         end = await deliver(answer, fault, self._transport.write, self._drained)
         self._under_way = None

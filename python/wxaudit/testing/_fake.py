@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._clock import FakeClock
-from ._holds import Holds
-from ._script import DEFAULT_APPID, Script
+from ._held_requests import HeldRequests
+from ._inspection import InspectionMixin
+from ._scripting import DEFAULT_APPID, ScriptingMixin
 from ._server import ServerThread
 from ._service import CONTENT_TYPES, Service
-from ._watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._push import FakePush, PushAnswer, PushOptions
 
 
-class FakeWeChat(Script, Watch):
+class FakeWeChat(ScriptingMixin, InspectionMixin):
     """A WeChat on a loopback port, for tests: real HTTP, scripted audits, faults on demand, a log.
 
         with FakeWeChat() as fake:
@@ -50,11 +50,11 @@ class FakeWeChat(Script, Watch):
     ) -> None:
         if isinstance(content_types, str) or not content_types:
             raise ValueError("content_types is a sequence of at least one Content-Type")
-        Script.__init__(self, clock or FakeClock(), default_appid)
-        Watch.__init__(self, log_size, self._lock)
-        self._holds = Holds(self._log, self._lock)
-        service = Service(self._world, self._faults, self._log, content_types)
-        self._server = ServerThread(host, port, service, self._holds, self._lock)
+        ScriptingMixin.__init__(self, clock or FakeClock(), default_appid)
+        InspectionMixin.__init__(self, log_size, self._lock)
+        self._held = HeldRequests(self._log, self._lock)
+        service = Service(self._state, self._faults, self._log, content_types)
+        self._server = ServerThread(host, port, service, self._held, self._lock)
 
     def start(self) -> Self:
         """Begin to serve. `RuntimeError` where it does already, `OSError` where the port is taken."""
@@ -136,7 +136,7 @@ class FakeWeChat(Script, Watch):
 
     def release(self) -> int:
         """Let the requests go on that a `Fault(hold=True)` holds now. Returns how many there were."""
-        return self._holds.release()
+        return self._held.release()
 
     def refuse_connections(self) -> None:
         """Refuse new connections, as a server that is down. Connections that are open go on."""
@@ -158,11 +158,11 @@ class FakeWeChat(Script, Watch):
     def reset(self) -> None:
         """Forget audits, tokens, faults and the log; let held requests go on. Clock and connections stay."""
         with self._lock:
-            self._world.audits.clear()
-            self._world.media.clear()
-            self._world.traces.clear()
-            self._world.polls.clear()
-            self._world.tokens.clear()
+            self._state.audits.clear()
+            self._state.media.clear()
+            self._state.traces.clear()
+            self._state.polls.clear()
+            self._state.tokens.clear()
             self._faults.clear()
             self._log.clear()
         self.release()

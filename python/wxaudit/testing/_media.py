@@ -6,7 +6,7 @@ import struct
 import zlib
 from hashlib import sha256
 
-from ._refusal import RefusalError
+from ._errcode import ErrcodeError
 
 
 class Media:
@@ -25,7 +25,7 @@ class Media:
             return content
         if owner is None and of_an_audit:
             return picture(media_id)
-        raise RefusalError(40007)
+        raise ErrcodeError(40007)
 
     def clear(self) -> None:
         self._kept.clear()

@@ -15,7 +15,7 @@ from ._connection import Connection
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ._holds import Holds
+    from ._held_requests import HeldRequests
     from ._service import Service
 
 _BACKLOG = 1024
@@ -38,11 +38,13 @@ class _Loop(asyncio.SelectorEventLoop):
 class ServerThread:
     """Serves a `Service` on loopback from a thread of its own. The methods are for any other thread."""
 
-    def __init__(self, host: str, port: int, service: Service, holds: Holds, lock: threading.RLock) -> None:
+    def __init__(
+        self, host: str, port: int, service: Service, held: HeldRequests, lock: threading.RLock
+    ) -> None:
         self.host = _loopback(host)
         self.port = port
         self._service = service
-        self._holds = holds
+        self._held = held
         self.lock = lock
         self._connections: set[Connection] = set()
         self._listener: socket.socket | None = None
@@ -175,7 +177,7 @@ class ServerThread:
 
     def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
-        return Connection(self._service, self._holds, self._remember, self._forget, loop)
+        return Connection(self._service, self._held, self._remember, self._forget, loop)
 
     def _remember(self, connection: Connection) -> None:
         with self.lock:

@@ -7,10 +7,10 @@ import json
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from ._gate import carry_out
-from ._refusal import RefusalError
+from ._errcode import ErrcodeError
+from ._errmsg_templates import errmsg_for
+from ._request_checks import answer_request
 from ._wire import RawRequest, Reply, reply
-from ._wording import errmsg_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._fault_queue import FaultQueue
     from ._faults import Fault
     from ._log import Log, ReceivedRequest
-    from ._world import World
+    from ._server_state import ServerState
 
 # JSON under a text type is common on WeChat's interfaces, so now and then it comes here too.
 CONTENT_TYPES = (*["application/json; encoding=utf-8"] * 4, "text/plain")
@@ -27,8 +27,10 @@ CONTENT_TYPES = (*["application/json; encoding=utf-8"] * 4, "text/plain")
 class Service:
     """The fake without its sockets."""
 
-    def __init__(self, world: World, faults: FaultQueue, log: Log, content_types: Sequence[str]) -> None:
-        self._world = world
+    def __init__(
+        self, state: ServerState, faults: FaultQueue, log: Log, content_types: Sequence[str]
+    ) -> None:
+        self._state = state
         self.faults = faults
         self.log = log
         self._content_types = itertools.cycle(content_types)
@@ -38,9 +40,9 @@ class Service:
         self, raw: RawRequest, connection: int, *, reused: bool
     ) -> tuple[ReceivedRequest, Fault | None]:
         """Log a request, and see whether a fault strikes it."""
-        with self._world.lock:
-            request = self.log.request(raw, connection, self._world.clock.now())
-            request.appid = self._world.tokens.owner(request.token)
+        with self._state.lock:
+            request = self.log.request(raw, connection, self._state.clock.now())
+            request.appid = self._state.tokens.owner(request.token)
             request.fault = self.faults.take(request, reused)
             return request, request.fault
 
@@ -74,19 +76,19 @@ class Service:
         if isinstance(errmsg, str) and "rid: " in errmsg:
             rid = errmsg.rpartition("rid: ")[2]
             text = body.decode("utf-8", "replace")
-            with self._world.lock:
-                self._world.traces.keep(rid, request, text, self._world.clock.timestamp())
+            with self._state.lock:
+                self._state.traces.keep(rid, request, text, self._state.clock.timestamp())
 
     def _fields(self, request: ReceivedRequest, fault: Fault | None) -> dict[str, object] | bytes:
-        now = self._world.clock.timestamp()
+        now = self._state.clock.timestamp()
         if fault is not None and fault.errcode is not None:
             errmsg = errmsg_for(int(fault.errcode), now) if fault.errmsg is None else fault.errmsg
             return {"errcode": fault.errcode, "errmsg": errmsg}
         fields: dict[str, object] | bytes
         try:
-            with self._world.lock:
-                fields = carry_out(self._world, request)
-        except RefusalError as refusal:
+            with self._state.lock:
+                fields = answer_request(self._state, request)
+        except ErrcodeError as refusal:
             fields = {"errcode": refusal.errcode, "errmsg": errmsg_for(refusal.errcode, now)}
         if fault is not None and isinstance(fields, dict):
             fields = {
@@ -101,7 +103,7 @@ class Service:
         return Reply(data[:split], data[split:], status=None, close=False)
 
     def _http_date(self) -> str:
-        now = self._world.clock.timestamp()
+        now = self._state.clock.timestamp()
         if self._date[0] != now:
             self._date = (now, formatdate(now, usegmt=True))
         return self._date[1]

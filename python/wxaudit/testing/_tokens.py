@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ._clock import FakeClock, as_timedelta
-from ._refusal import RefusalError
+from ._errcode import ErrcodeError
 
 if TYPE_CHECKING:
     import threading
@@ -117,14 +117,14 @@ class Tokens:
         """The token of a request, judged: shape, known, superseded, expired, authorization."""
         issued = self._by_text.get(token)
         if issued is None:
-            raise RefusalError(40001 if len(token) >= _SHORTEST and _URL_SAFE.issuperset(token) else 40014)
+            raise ErrcodeError(40001 if len(token) >= _SHORTEST and _URL_SAFE.issuperset(token) else 40014)
         now = self._clock.now()
         if issued.superseded_at is not None and issued.superseded_at <= now:
-            raise RefusalError(40001)
+            raise ErrcodeError(40001)
         if issued.expires_at <= now:
-            raise RefusalError(42001)
+            raise ErrcodeError(42001)
         if issued.kind == "authorizer" and issued.appid in self._deauthorized:
-            raise RefusalError(61003)
+            raise ErrcodeError(61003)
         return issued
 
     def clear(self) -> None:

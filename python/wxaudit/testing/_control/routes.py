@@ -5,8 +5,8 @@ from __future__ import annotations
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from .shapes import (
-    only,
+from .serialization import (
+    check_names,
     read_base64,
     read_fault,
     read_life,
@@ -46,7 +46,7 @@ def list_audits(call: Call) -> object:
 
 def submit_audit(call: Call) -> object:
     """Submit an audit: appid, auditid, state, reason, screenshots, life, user_version, user_desc; or none."""
-    only(
+    check_names(
         call.body,
         *("appid", "auditid", "state", "reason", "screenshots", "life", "user_version", "user_desc"),
     )
@@ -65,7 +65,7 @@ def show_audit(call: Call) -> object:
 
 def approve_audit(call: Call) -> object:
     """Approve it by hand."""
-    only(call.body)
+    check_names(call.body)
     audit = call.fake.audit(int(call.arguments["auditid"]))
     audit.approve()
     return write_audit(audit)
@@ -73,7 +73,7 @@ def approve_audit(call: Call) -> object:
 
 def reject_audit(call: Call) -> object:
     """Reject it by hand: reason, screenshots."""
-    only(call.body, "reason", "screenshots")
+    check_names(call.body, "reason", "screenshots")
     audit = call.fake.audit(int(call.arguments["auditid"]))
     audit.reject(**call.body)
     return write_audit(audit)
@@ -81,7 +81,7 @@ def reject_audit(call: Call) -> object:
 
 def delay_audit(call: Call) -> object:
     """Delay it by hand: reason."""
-    only(call.body, "reason")
+    check_names(call.body, "reason")
     audit = call.fake.audit(int(call.arguments["auditid"]))
     audit.delay(**call.body)
     return write_audit(audit)
@@ -89,7 +89,7 @@ def delay_audit(call: Call) -> object:
 
 def withdraw_audit(call: Call) -> object:
     """Withdraw it by hand."""
-    only(call.body)
+    check_names(call.body)
     audit = call.fake.audit(int(call.arguments["auditid"]))
     audit.withdraw()
     return write_audit(audit)
@@ -97,7 +97,7 @@ def withdraw_audit(call: Call) -> object:
 
 def next_step(call: Call) -> object:
     """Take the next step of its life now."""
-    only(call.body)
+    check_names(call.body)
     audit = call.fake.audit(int(call.arguments["auditid"]))
     audit.next_step()
     return write_audit(audit)
@@ -105,7 +105,7 @@ def next_step(call: Call) -> object:
 
 def keep_media(call: Call) -> object:
     """Keep a picture: content_base64 (a small PNG without), appid, media_id."""
-    only(call.body, "content_base64", "appid", "media_id")
+    check_names(call.body, "content_base64", "appid", "media_id")
     options = dict(call.body)
     if "content_base64" in options:
         options["content"] = read_base64(options.pop("content_base64"))
@@ -116,7 +116,7 @@ def push_event(call: Call) -> object:
     """Push an event to url: auditid, or event with appid, reason, screenshots; and the platform's settings
     token, encoding_aes_key, component_appid; timestamp and nonce may be missing."""
     settings = ("token", "encoding_aes_key", "component_appid")
-    only(
+    check_names(
         call.body,
         "url",
         "auditid",
@@ -145,34 +145,34 @@ def push_event(call: Call) -> object:
 
 def issue_token(call: Call) -> object:
     """Give out a token: appid, expires_in (seconds), kind, permissions, url_safe, length."""
-    only(call.body, "appid", "expires_in", "kind", "permissions", "url_safe", "length")
+    check_names(call.body, "appid", "expires_in", "kind", "permissions", "url_safe", "length")
     return {"token": call.fake.token(**call.body)}
 
 
 def expire_token(call: Call) -> object:
     """Let a token's time be over: token."""
-    only(call.body, "token")
+    check_names(call.body, "token")
     call.fake.expire(str(call.body.get("token", "")))
     return {}
 
 
 def supersede_tokens(call: Call) -> object:
     """Let all tokens of a mini program be superseded: appid."""
-    only(call.body, "appid")
+    check_names(call.body, "appid")
     call.fake.supersede(**call.body)
     return {}
 
 
 def deauthorize(call: Call) -> object:
     """Let the merchant withdraw the authorization: appid."""
-    only(call.body, "appid")
+    check_names(call.body, "appid")
     call.fake.deauthorize(**call.body)
     return {}
 
 
 def authorize(call: Call) -> object:
     """Let the merchant authorize the platform again: appid."""
-    only(call.body, "appid")
+    check_names(call.body, "appid")
     call.fake.authorize(**call.body)
     return {}
 
@@ -184,7 +184,7 @@ def show_clock(call: Call) -> object:
 
 def advance_clock(call: Call) -> object:
     """Move the clock forward: advance (seconds)."""
-    only(call.body, "advance")
+    check_names(call.body, "advance")
     call.fake.clock.advance(cast("float", call.body.get("advance")))
     return show_clock(call)
 
@@ -196,7 +196,7 @@ def list_faults(call: Call) -> object:
 
 def add_fault(call: Call) -> object:
     """Let the next requests fail: fault; times, auditid, appid, reused may be missing."""
-    only(call.body, "fault", "times", "auditid", "appid", "reused")
+    check_names(call.body, "fault", "times", "auditid", "appid", "reused")
     options = {name: value for name, value in call.body.items() if name != "fault"}
     return write_scripted(call.fake.fail_next(read_fault(call.body.get("fault")), **options))
 
@@ -209,13 +209,13 @@ def clear_faults(call: Call) -> object:
 
 def release(call: Call) -> object:
     """Let held requests go on."""
-    only(call.body)
+    check_names(call.body)
     return {"released": call.fake.release()}
 
 
 def list_requests(call: Call) -> object:
     """What was received; with ?wait_for=N&timeout=SECONDS once there are N."""
-    only(call.query, "wait_for", "timeout")
+    check_names(call.query, "wait_for", "timeout")
     if "wait_for" in call.query:
         call.fake.wait_for_requests(int(call.query["wait_for"]), _timeout(call))
     return {
@@ -226,7 +226,7 @@ def list_requests(call: Call) -> object:
 
 def list_connections(call: Call) -> object:
     """Connections; ?wait_for_open=N, wait_for_closed, wait_for_held (&timeout=SECONDS) wait first."""
-    only(call.query, "wait_for_open", "wait_for_closed", "wait_for_held", "timeout")
+    check_names(call.query, "wait_for_open", "wait_for_closed", "wait_for_held", "timeout")
     fake = call.fake
     if "wait_for_open" in call.query:
         fake.wait_for_connections_open(int(call.query["wait_for_open"]), _timeout(call))
@@ -245,14 +245,14 @@ def list_connections(call: Call) -> object:
 
 def close_connections(call: Call) -> object:
     """Close the open connections; with ?reset=true by a TCP reset."""
-    only(call.query, "reset")
+    check_names(call.query, "reset")
     call.fake.close_connections(reset=call.query.get("reset", "false") == "true")
     return {}
 
 
 def set_listening(call: Call) -> object:
     """Refuse or accept new connections: accepting (true or false)."""
-    only(call.body, "accepting")
+    check_names(call.body, "accepting")
     if call.body.get("accepting") not in (True, False):
         raise ValueError("accepting is true or false")
     if call.body["accepting"]:
@@ -264,7 +264,7 @@ def set_listening(call: Call) -> object:
 
 def reset(call: Call) -> object:
     """Forget audits, tokens, faults and the log."""
-    only(call.body)
+    check_names(call.body)
     call.fake.reset()
     return {}
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._refusal import RefusalError
+from .._errcode import ErrcodeError
 from ._operation import Operation
 
 if TYPE_CHECKING:
     from .._log import ReceivedRequest
+    from .._server_state import ServerState
     from .._tokens import IssuedToken
-    from .._world import World
 
 
-def _answer(world: World, token: IssuedToken, request: ReceivedRequest) -> bytes:
+def _answer(state: ServerState, token: IssuedToken, request: ReceivedRequest) -> bytes:
     body = request.json
     media_id = body.get("media_id") if isinstance(body, dict) else None
     if not isinstance(media_id, str):
-        raise RefusalError(40007)
-    return world.media.find(media_id, token.appid, world.audits.shows(media_id, token.appid))
+        raise ErrcodeError(40007)
+    return state.media.find(media_id, token.appid, state.audits.shows(media_id, token.appid))
 
 
 OPERATION = Operation(path="/cgi-bin/material/get_material", method="POST", permission=18, answer=_answer)

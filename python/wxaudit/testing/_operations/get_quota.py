@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._refusal import RefusalError
+from .._errcode import ErrcodeError
 from ._operation import Operation
 
 if TYPE_CHECKING:
     from .._log import ReceivedRequest
+    from .._server_state import ServerState
     from .._tokens import IssuedToken
-    from .._world import World
 
 # Made up: WeChat does not publish the limits of its interfaces.
 _DAILY_LIMIT = 100_000
 _MINUTE_LIMIT = 5000
 
 
-def _answer(world: World, token: IssuedToken, request: ReceivedRequest) -> dict[str, object]:
+def _answer(state: ServerState, token: IssuedToken, request: ReceivedRequest) -> dict[str, object]:
     body = request.json
     path = body.get("cgi_path") if isinstance(body, dict) else None
     if path != "/wxa/get_auditstatus":
-        raise RefusalError(76021)
-    used = world.polls[token.appid]
+        raise ErrcodeError(76021)
+    used = state.polls[token.appid]
     return {
         "errcode": 0,
         "errmsg": "ok",

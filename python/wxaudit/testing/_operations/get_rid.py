@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._refusal import RefusalError
+from .._errcode import ErrcodeError
 from ._operation import Operation
 
 if TYPE_CHECKING:
     from .._log import ReceivedRequest
+    from .._server_state import ServerState
     from .._tokens import IssuedToken
-    from .._world import World
 
 
-def _answer(world: World, token: IssuedToken, request: ReceivedRequest) -> dict[str, object]:
+def _answer(state: ServerState, token: IssuedToken, request: ReceivedRequest) -> dict[str, object]:
     body = request.json
     rid = body.get("rid") if isinstance(body, dict) else None
-    seen = world.traces.get(rid) if isinstance(rid, str) else None
+    seen = state.traces.get(rid) if isinstance(rid, str) else None
     if seen is None:
-        raise RefusalError(76001)
+        raise ErrcodeError(76001)
     if seen.appid != token.appid:
-        raise RefusalError(76003)
+        raise ErrcodeError(76003)
     return {"errcode": 0, "errmsg": "ok", "request": seen.fields}
 
 

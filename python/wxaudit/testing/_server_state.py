@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._clock import FakeClock
 
 
-class World:
+class ServerState:
     """The state that operations read and change. Call them with `lock` held."""
 
     def __init__(self, clock: FakeClock, lock: threading.RLock) -> None:

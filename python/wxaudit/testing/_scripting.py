@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ._fault_queue import FaultQueue, ScriptedFault
 from ._life import IN_REVIEW, Step
 from ._media import picture
+from ._server_state import ServerState
 from ._token_sources import FakeAsyncTokenSource, FakeTokenSource
-from ._world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 DEFAULT_APPID = "wx5b97b03f7e2c4d18"
 
 
-class Script:
+class ScriptingMixin:
     """Audits, tokens and faults of a fake. Every method may be called from any thread at any time."""
 
     def __init__(self, clock: FakeClock, default_appid: str) -> None:
         self._lock = threading.RLock()
-        self._world = World(clock, self._lock)
+        self._state = ServerState(clock, self._lock)
         self._faults = FaultQueue(self._lock)
         self._default_appid = default_appid
 
     @property
     def clock(self) -> FakeClock:
         """The fake's own clock; `fake.clock.advance(seconds)` moves it."""
-        return self._world.clock
+        return self._state.clock
 
     @property
     def default_appid(self) -> str:
@@ -62,18 +62,18 @@ class Script:
         see `Step`. `user_version`, `user_desc`: what `get_latest_auditstatus` tells of it. Raises
         `ValueError` for an auditid that exists, and for a life that WeChat does not have.
         """
-        return self._world.audits.submit(
+        return self._state.audits.submit(
             self._appid(appid), auditid, state, reason, screenshots, life, user_version, user_desc
         )
 
     def audit(self, auditid: int) -> FakeAudit:
         """The audit of that number. `LookupError` where there is none."""
-        return self._world.audits.get(auditid)
+        return self._state.audits.get(auditid)
 
     @property
     def audits(self) -> list[FakeAudit]:
         """All audits, in the order in which they were submitted."""
-        return self._world.audits.all()
+        return self._state.audits.all()
 
     def media_id(self) -> str:
         """A fresh media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
@@ -92,7 +92,7 @@ class Script:
             raise TypeError(f"a media_id is a string, not {type(media_id).__name__}")
         name = self.media_id() if media_id is None else media_id
         with self._lock:
-            self._world.media.keep(name, self._appid(appid), picture(name) if content is None else content)
+            self._state.media.keep(name, self._appid(appid), picture(name) if content is None else content)
         return name
 
     def token(
@@ -114,7 +114,7 @@ class Script:
         that the merchant granted; without 18 the answer is 61007. `url_safe=False`: with characters that
         must be percent-encoded in a query.
         """
-        return self._world.tokens.issue(
+        return self._state.tokens.issue(
             self._appid(appid),
             expires_in=expires_in,
             kind=kind,
@@ -125,19 +125,19 @@ class Script:
 
     def expire(self, token: str) -> None:
         """Let a token's time be over: 42001 from now on. `LookupError` for one that is not the fake's."""
-        self._world.tokens.expire(token)
+        self._state.tokens.expire(token)
 
     def supersede(self, appid: str | None = None) -> None:
         """End all tokens of a mini program, as when another refresher fetched one: 40001 from now on."""
-        self._world.tokens.supersede(self._appid(appid))
+        self._state.tokens.supersede(self._appid(appid))
 
     def deauthorize(self, appid: str | None = None) -> None:
         """The merchant withdraws the authorization: 61003 for every authorizer token, until `authorize`."""
-        self._world.tokens.deauthorize(self._appid(appid))
+        self._state.tokens.deauthorize(self._appid(appid))
 
     def authorize(self, appid: str | None = None) -> None:
         """The merchant authorizes the platform again. At the beginning every mini program is authorized."""
-        self._world.tokens.authorize(self._appid(appid))
+        self._state.tokens.authorize(self._appid(appid))
 
     def token_source(
         self,

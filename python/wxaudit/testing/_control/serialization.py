@@ -20,7 +20,7 @@ _STATE_NAMES = {state_name(number): number for number in range(5)}
 _FAULT_NAMES = frozenset(attribute.name for attribute in fields(Fault))
 
 
-def only(body: Mapping[str, object], *names: str) -> None:
+def check_names(body: Mapping[str, object], *names: str) -> None:
     """`ValueError` for a name that is not understood: a misspelt one must not be passed over."""
     unknown = sorted(set(body) - set(names))
     if unknown:
@@ -43,7 +43,7 @@ def read_step(value: object) -> Step:
     """A step: `{"state": …, "after_polls": …, "after": seconds, "reason": …, "screenshots": […]}`."""
     if not isinstance(value, dict):
         raise TypeError("a step is a JSON object")
-    only(value, "state", "after_polls", "after", "reason", "screenshots")
+    check_names(value, "state", "after_polls", "after", "reason", "screenshots")
     if "state" not in value:
         raise ValueError("a step has a state")
     rest = {name: given for name, given in value.items() if name != "state"}
@@ -61,7 +61,7 @@ def read_fault(value: object) -> Fault:
     """A fault: the attributes of `Fault`; bytes go in `body_base64` and `raw_base64`."""
     if not isinstance(value, dict):
         raise TypeError("fault is a JSON object")
-    only(value, *sorted(_FAULT_NAMES), "body_base64", "raw_base64")
+    check_names(value, *sorted(_FAULT_NAMES), "body_base64", "raw_base64")
     given = dict(value)
     if isinstance(given.get("raw"), str):
         given["raw"] = given["raw"].encode()

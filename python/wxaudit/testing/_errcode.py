@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class RefusalError(Exception):
+class ErrcodeError(Exception):
     """The request is answered with this error code (HTTP 200, as WeChat does)."""
 
     def __init__(self, errcode: int) -> None:

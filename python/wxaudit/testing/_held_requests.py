@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ._log import Log
 
 
-class Holds:
+class HeldRequests:
     """Where held requests wait. `wait` runs in the server's loop, `release` in any thread."""
 
     def __init__(self, log: Log, lock: threading.RLock) -> None:

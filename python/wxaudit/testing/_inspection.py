@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import threading
 
 
-class Watch:
+class InspectionMixin:
     """Requests and connections of a fake. Every method may be called from any thread.
 
     The `wait_for_...` methods wait for real seconds and raise `TimeoutError` with what there was instead.

@@ -1,10 +1,10 @@
-"""What an operation raises to answer with an error code."""
+"""The exception that makes the fake answer with an error code."""
 
 from __future__ import annotations
 
 
 class ErrcodeError(Exception):
-    """The request is answered with this error code (HTTP 200, as WeChat does)."""
+    """Answer the request with this error code and, like WeChat, with HTTP 200."""
 
     def __init__(self, errcode: int) -> None:
         super().__init__(errcode)

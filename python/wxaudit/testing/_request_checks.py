@@ -1,4 +1,4 @@
-"""What WeChat checks before it carries anything out, in its order."""
+"""Check a request in the order in which WeChat does, then run its operation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ._operations import OPERATIONS
 
 if TYPE_CHECKING:
     from ._log import ReceivedRequest
-    from ._operations._operation import Operation
+    from ._operations import Operation
     from ._server_state import ServerState
     from ._tokens import IssuedToken
 
 
 def answer_request(state: ServerState, request: ReceivedRequest) -> dict[str, object] | bytes:
-    """The fields of WeChat's answer to `request`, or its bytes. Raises `ErrcodeError` for an error code."""
+    """Return the fields of WeChat's answer, or its raw bytes. Raise `ErrcodeError` for an error code."""
     operation = OPERATIONS.get(request.path)
     if operation is None:
         raise ErrcodeError(40066)
@@ -32,7 +32,7 @@ def answer_request(state: ServerState, request: ReceivedRequest) -> dict[str, ob
 
 def _check_token(state: ServerState, operation: Operation, request: ReceivedRequest) -> IssuedToken:
     if request.token is None:
-        # A token in the body alone is not taken for one; WeChat calls the body wrong then.
+        # WeChat ignores a token in the body and reports a malformed body instead of a missing token.
         raise ErrcodeError(47001 if b"access_token" in request.body else 41001)
     token = state.tokens.check(request.token)
     if token.kind == "own":

@@ -1,4 +1,4 @@
-"""The half of the fake that a test writes to: audits, tokens, faults."""
+"""The methods of the fake that set up a test: audits, media, tokens, faults."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
+from ._audits import FakeAudit
 from ._fault_queue import FaultQueue, ScriptedFault
 from ._life import IN_REVIEW, Step
 from ._media import picture
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import timedelta
 
-    from ._audits import FakeAudit
     from ._clock import FakeClock
     from ._faults import Fault
     from ._tokens import TokenKind
@@ -25,7 +25,7 @@ DEFAULT_APPID = "wx5b97b03f7e2c4d18"
 
 
 class ScriptingMixin:
-    """Audits, tokens and faults of a fake. Every method may be called from any thread at any time."""
+    """Audits, media, tokens and faults of a fake. Every method may be called from any thread at any time."""
 
     def __init__(self, clock: FakeClock, default_appid: str) -> None:
         self._lock = threading.RLock()
@@ -35,12 +35,12 @@ class ScriptingMixin:
 
     @property
     def clock(self) -> FakeClock:
-        """The fake's own clock; `fake.clock.advance(seconds)` moves it."""
+        """The fake's own clock. `fake.clock.advance(seconds)` moves it."""
         return self._state.clock
 
     @property
     def default_appid(self) -> str:
-        """The mini program of audits and tokens that name none."""
+        """The mini program of audits and tokens that are created without an appid."""
         return self._default_appid
 
     def submit(
@@ -57,17 +57,24 @@ class ScriptingMixin:
     ) -> FakeAudit:
         """Submit an audit for the mini program `appid`.
 
-        `auditid`: a fresh number of the usual size when None. `state`, `reason`, `screenshots` (media_ids):
-        how it begins; a number without a meaning today is allowed as `state`. `life`: what becomes of it,
-        see `Step`. `user_version`, `user_desc`: what `get_latest_auditstatus` tells of it. Raises
-        `ValueError` for an auditid that exists, and for a life that WeChat does not have.
+        - `auditid`: None stands for a random number in WeChat's range.
+        - `state`, `reason`, `screenshots` (media_ids): the initial state. A `state` that WeChat does not
+          define today is allowed.
+        - `life`: the later states, see `Step`.
+        - `user_version`, `user_desc`: what `get_latest_auditstatus` returns.
+
+        Raise `ValueError` for an auditid that exists, and for changes of state that WeChat never makes.
         """
-        return self._state.audits.submit(
-            self._appid(appid), auditid, state, reason, screenshots, life, user_version, user_desc
-        )
+        owner = self._appid(appid)
+        with self._lock:
+            number = self._state.audits.new_number(auditid)
+            details = (state, reason, screenshots, life, user_version, user_desc)
+            audit = FakeAudit(number, owner, *details, clock=self.clock, lock=self._lock)
+            self._state.audits.add(audit)
+        return audit
 
     def audit(self, auditid: int) -> FakeAudit:
-        """The audit of that number. `LookupError` where there is none."""
+        """Return the audit with this number. Raise `LookupError` if it does not exist."""
         return self._state.audits.get(auditid)
 
     @property
@@ -76,23 +83,23 @@ class ScriptingMixin:
         return self._state.audits.all()
 
     def media_id(self) -> str:
-        """A fresh media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
+        """Return a new media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
         return secrets.token_urlsafe(48)
 
     def keep_media(
         self, content: bytes | None = None, appid: str | None = None, *, media_id: str | None = None
     ) -> str:
-        """Keep a picture, a small PNG when None, as permanent material of a mini program; its media_id.
+        """Store permanent media of a mini program and return its media_id.
 
-        `content`: any bytes, pictures or not. Screenshots of audits have a picture without that.
+        `content`: any bytes, or None for a small PNG. Screenshots of audits have a picture without this call.
         """
         if content is not None and not isinstance(content, bytes):
-            raise TypeError(f"content is bytes, not {type(content).__name__}")
+            raise TypeError(f"content must be bytes, not {type(content).__name__}")
         if media_id is not None and not isinstance(media_id, str):
-            raise TypeError(f"a media_id is a string, not {type(media_id).__name__}")
+            raise TypeError(f"media_id must be a string, not {type(media_id).__name__}")
         name = self.media_id() if media_id is None else media_id
         with self._lock:
-            self._state.media.keep(name, self._appid(appid), picture(name) if content is None else content)
+            self._state.media.add(name, self._appid(appid), picture(name) if content is None else content)
         return name
 
     def token(
@@ -105,14 +112,14 @@ class ScriptingMixin:
         url_safe: bool = True,
         length: int = 138,
     ) -> str:
-        """A fresh token of the mini program `appid`.
+        """Issue a new token of the mini program `appid`.
 
-        As with WeChat, an older token of the same kind works for five minutes more, by the fake's clock.
+        As with WeChat, the previous token of the same kind works for five more minutes of the fake's clock.
 
-        `kind`: `"authorizer"` is the right one for all calls here; `"own"`, the mini program's own, is
-        answered with 86000; `"component"`, the platform's, with 61015. `permissions`: the permission sets
-        that the merchant granted; without 18 the answer is 61007. `url_safe=False`: with characters that
-        must be percent-encoded in a query.
+        - `kind`: `"authorizer"` works for all calls. `"own"`, the mini program's own token, is answered with
+          86000. `"component"`, the platform's token, is answered with 61015.
+        - `permissions`: the permission sets that the merchant granted. Without 18 the answer is 61007.
+        - `url_safe`: False adds characters that must be percent-encoded in a query.
         """
         return self._state.tokens.issue(
             self._appid(appid),
@@ -124,19 +131,19 @@ class ScriptingMixin:
         )
 
     def expire(self, token: str) -> None:
-        """Let a token's time be over: 42001 from now on. `LookupError` for one that is not the fake's."""
+        """Expire a token: it is answered with 42001. Raise `LookupError` if the fake did not issue it."""
         self._state.tokens.expire(token)
 
     def supersede(self, appid: str | None = None) -> None:
-        """End all tokens of a mini program, as when another refresher fetched one: 40001 from now on."""
+        """Supersede all tokens of a mini program, as if another process fetched one: 40001 from now on."""
         self._state.tokens.supersede(self._appid(appid))
 
     def deauthorize(self, appid: str | None = None) -> None:
-        """The merchant withdraws the authorization: 61003 for every authorizer token, until `authorize`."""
+        """Withdraw the merchant's authorization: 61003 for every authorizer token, until `authorize`."""
         self._state.tokens.deauthorize(self._appid(appid))
 
     def authorize(self, appid: str | None = None) -> None:
-        """The merchant authorizes the platform again. At the beginning every mini program is authorized."""
+        """Authorize the platform again. Initially every mini program is authorized."""
         self._state.tokens.authorize(self._appid(appid))
 
     def token_source(
@@ -146,13 +153,11 @@ class ScriptingMixin:
         expires_in: float | timedelta = 7200,
         permissions: Sequence[int] = (18,),
     ) -> FakeTokenSource:
-        """A blocking token source of the mini program `appid`, which counts how often it is asked."""
+        """Create a blocking token source of the mini program `appid`, which counts its calls."""
         owner = self._appid(appid)
-
-        def fetch() -> str:
-            return self.token(owner, expires_in=expires_in, permissions=permissions)
-
-        return FakeTokenSource(owner, fetch, self._lock)
+        return FakeTokenSource(
+            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions), self._lock
+        )
 
     def async_token_source(
         self,
@@ -161,13 +166,11 @@ class ScriptingMixin:
         expires_in: float | timedelta = 7200,
         permissions: Sequence[int] = (18,),
     ) -> FakeAsyncTokenSource:
-        """An async token source of the mini program `appid`, which counts how often it is asked."""
+        """Create an async token source of the mini program `appid`, which counts its calls."""
         owner = self._appid(appid)
-
-        def fetch() -> str:
-            return self.token(owner, expires_in=expires_in, permissions=permissions)
-
-        return FakeAsyncTokenSource(owner, fetch, self._lock)
+        return FakeAsyncTokenSource(
+            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions), self._lock
+        )
 
     def fail_next(
         self,
@@ -178,26 +181,28 @@ class ScriptingMixin:
         appid: str | None = None,
         reused: bool | None = None,
     ) -> ScriptedFault:
-        """Let the next `times` requests (all, with None) meet `fault`.
+        """Apply `fault` to the next `times` requests. None stands for all requests.
 
-        Only requests about one audit, with a token of one mini program, or on a connection that served a
-        request before (`reused=True`; False: that did not) where those are given. Faults wait in the order
-        in which they were given; the first that fits a request strikes it, alone.
+        The options restrict it to requests for one audit, to requests with a token of one mini program, to
+        connections that have served a request before (`reused=True`), or to those that have not
+        (`reused=False`). Only the first matching fault, in the order of the calls, applies to a request.
         """
-        return self._faults.add(fault, times, auditid=auditid, appid=appid, reused=reused)
+        scripted = ScriptedFault(fault, times, auditid=auditid, appid=appid, reused=reused, lock=self._lock)
+        self._faults.add(scripted)
+        return scripted
 
     @property
     def pending_faults(self) -> list[ScriptedFault]:
-        """The faults that still wait for a request."""
+        """The faults that still apply to later requests."""
         return self._faults.pending()
 
     def clear_faults(self) -> None:
-        """Forget all faults that wait. Requests that one has struck already go on as they began."""
+        """Remove all pending faults. Requests that a fault already applies to are not affected."""
         self._faults.clear()
 
     def _appid(self, appid: str | None) -> str:
         if appid is None:
             return self._default_appid
         if not isinstance(appid, str):
-            raise TypeError(f"an appid is a string, not {type(appid).__name__}")
+            raise TypeError(f"appid must be a string, not {type(appid).__name__}")
         return appid

@@ -74,18 +74,18 @@ def test_the_repr_escapes_control_characters() -> None:
         ({"kind": "weapp_audit_gone"}, "kind must be one of weapp_audit_success, weapp_audit_fail,"),
         ({"kind": None}, "kind must be one of"),
         ({"kind": ["weapp_audit_fail"]}, "kind must be one of"),
-        ({"original_id": ""}, "original_id must be a text such as gh_fb9688c2a4b2, got ''"),
+        ({"original_id": ""}, "original_id must be a string such as gh_fb9688c2a4b2, got ''"),
         ({"original_id": 5}, "original_id must be"),
         ({"decided_at": "2017-03-07T03:16:31"}, "decided_at must be a datetime with a time zone"),
         ({"decided_at": "soon"}, "decided_at must be"),
         ({"decided_at": 1488856591}, "decided_at must be"),
         ({"decided_at": None}, "decided_at must be"),
         ({"reason": 5}, "reason must be a str or None, got 5"),
-        ({"screenshots": "xxx"}, "screenshots must be several media_ids, got 'xxx'"),
+        ({"screenshots": "xxx"}, "screenshots must be a sequence of media_ids, got 'xxx'"),
         ({"decided_at": "9999-12-31T23:59:59-08:00"}, "decided_at must be"),
         ({"decided_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-8)))}, "decided_at must be"),
         ({"screenshots": [5]}, "screenshots must be"),
-        ({"screenshots": 5}, "screenshots must be several media_ids, got 5"),
+        ({"screenshots": 5}, "screenshots must be a sequence of media_ids, got 5"),
         ({"screenshots": b"xxx"}, "screenshots must be"),
     ],
     ids=range(16),
@@ -110,7 +110,7 @@ def test_an_event_has_the_state_that_a_query_would_return(kind: str, state: Audi
 
 @pytest.mark.parametrize("replayed", [False, True])
 def test_a_rejection_survives_pickle_copy_and_json(replayed: bool) -> None:
-    error = EventRejected("the same push was taken before", replayed=replayed)
+    error = EventRejected("the same push was accepted before", replayed=replayed)
     revived = EventRejected(*json.loads(json.dumps(error.args)))
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error), revived):
         assert type(other) is EventRejected

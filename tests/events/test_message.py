@@ -41,7 +41,7 @@ EXTERNAL = "<!DOCTYPE xml [<!ENTITY file SYSTEM 'file:///etc/hostname'>]>"
 def test_a_message_that_is_not_xml_of_wechat_is_refused(message: str) -> None:
     with pytest.raises(EventRejected) as caught:
         receiver().receive(*push(message))
-    assert caught.value.message == "the push is WeChat's, but its message is no XML that WeChat sends"
+    assert caught.value.message == "WeChat sent the push, but its message is not the XML that WeChat sends"
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
@@ -78,4 +78,4 @@ def test_deeply_nested_xml_is_handled() -> None:
 def test_an_event_without_required_fields_is_refused(changed: str, to: str, said: str) -> None:
     with pytest.raises(EventRejected) as caught:
         receiver().receive(*push(re.sub(changed, to, FAIL)))
-    assert caught.value.message == f"the push is WeChat's, but its weapp_audit_fail {said}"
+    assert caught.value.message == f"WeChat sent the push, but its weapp_audit_fail {said}"

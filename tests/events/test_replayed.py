@@ -18,8 +18,8 @@ def test_the_same_push_is_accepted_once() -> None:
     for again in (text, text + "&more=1", text.replace("encrypt_type=aes&", "")):
         with pytest.raises(EventRejected) as caught:
             platform.receive(again, body)
-        assert (caught.value.message, caught.value.replayed) == ("the same push was taken before", True)
-        assert caught.value.hint.startswith("Nothing is to be done")
+        assert (caught.value.message, caught.value.replayed) == ("the same push was accepted before", True)
+        assert caught.value.hint.startswith("No action is needed")
     # The same message, encrypted and signed again, is a new push.
     assert platform.receive(*push(FAIL)) is not None
 
@@ -32,7 +32,7 @@ def test_moving_characters_between_parameters_does_not_create_a_new_push() -> No
     assert platform.receive(query(encrypted, nonce="00"), envelope(encrypted)) is not None
     moved = query(encrypted, nonce="0", timestamp=f"0{NOW}", msg_signature=signed)
     assert receiver().receive(moved, envelope(encrypted)) is not None
-    with pytest.raises(EventRejected, match="taken before"):
+    with pytest.raises(EventRejected, match="accepted before"):
         platform.receive(moved, envelope(encrypted))
 
 
@@ -42,7 +42,7 @@ def test_a_push_is_remembered_as_long_as_it_could_be_accepted() -> None:
     text, body = push(FAIL)
     assert platform.receive(text, body) is not None
     for now[0] in range(NOW - 300, NOW + 301, 20):
-        with pytest.raises(EventRejected, match="taken before"):
+        with pytest.raises(EventRejected, match="accepted before"):
             platform.receive(text, body)
         platform.receive(*push(FAIL, timestamp=str(now[0])))
     now[0] = NOW + 301
@@ -87,7 +87,7 @@ def test_a_push_that_cannot_be_read_is_not_remembered(monkeypatch: pytest.Monkey
     assert platform.receive(text, body) is not None
     unreadable, body = push("no XML")
     for _ in range(2):
-        with pytest.raises(EventRejected, match="no XML that WeChat sends") as caught:
+        with pytest.raises(EventRejected, match="not the XML that WeChat sends") as caught:
             platform.receive(unreadable, body)
         assert not caught.value.replayed
 
@@ -112,7 +112,7 @@ def test_a_push_that_another_thread_accepts_meanwhile_is_refused() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wxaudit.events._seen._MOST", 10)
+    monkeypatch.setattr("wxaudit.events._seen._MAX_SIGNATURES", 10)
     seen = Seen(300)
     assert all(seen.add(str(number), NOW, NOW) for number in range(100))
     assert not seen.add("99", NOW, NOW)

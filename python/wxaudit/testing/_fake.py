@@ -13,7 +13,6 @@ from ._service import CONTENT_TYPES, Service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
@@ -72,12 +71,7 @@ class FakeWeChat(ScriptingMixin, InspectionMixin):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from .._native import hide
 from ..events._crypto import encrypt, read_appid, read_key, read_token, sign
+from ..events._message import TIMES
 from ._audits import FakeAudit
 from ._life import APPROVED, DELAYED, REJECTED, check_details, state_name
 
@@ -34,12 +35,7 @@ if TYPE_CHECKING:
         nonce: str | None
 
 
-_KINDS = {APPROVED: "weapp_audit_success", REJECTED: "weapp_audit_fail", DELAYED: "weapp_audit_delay"}
-_TIMES = {
-    "weapp_audit_success": "SuccTime",
-    "weapp_audit_fail": "FailTime",
-    "weapp_audit_delay": "DelayTime",
-}
+_EVENT_NAMES = dict(zip((APPROVED, REJECTED, DELAYED), TIMES, strict=True))
 # The timeout of WeChat.
 _RESPONSE_TIMEOUT = 5
 
@@ -126,11 +122,11 @@ def make_push(
         if reason is not None or screenshots:
             raise ValueError("reason and screenshots are for a named event: an audit has its own")
         state, decided_at = int(audit.state), int(audit.changed_at.timestamp())
-        if state not in _KINDS:
+        if state not in _EVENT_NAMES:
             raise ValueError(
                 f"WeChat sends no push for an audit that is {state_name(state)}: change its state first"
             )
-        kind, appid, reason, screenshots = _KINDS[state], audit.appid, audit.reason, audit.screenshots
+        kind, appid, reason, screenshots = _EVENT_NAMES[state], audit.appid, audit.reason, audit.screenshots
     else:
         kind, decided_at = audit, moment
     sender = f"o{hashlib.sha256(component_appid.encode()).hexdigest()[:27]}"
@@ -143,8 +139,8 @@ def make_push(
     ]
     if reason is not None:
         fields.append(("Reason", _cdata(reason)))
-    if kind in _TIMES:
-        fields.append((_TIMES[kind], str(decided_at)))
+    if kind in TIMES:
+        fields.append((TIMES[kind], str(decided_at)))
     media_ids = "|".join(screenshots)
     if media_ids:
         fields.append(("ScreenShot", _cdata(media_ids)))

@@ -1,4 +1,4 @@
-"""Events and refusals as values: compared, pickled, shown, turned into JSON; and what the import costs."""
+"""`AuditEvent` and `EventRejected` as values, and the cost of the import."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_events_are_equal_by_value() -> None:
     assert EVENT.to_dict() != EVENT
 
 
-def test_events_match() -> None:
+def test_events_support_match() -> None:
     match EVENT:
         case AuditEvent("weapp_audit_fail", original_id, reason=str(reason), screenshots=(first, *_)):
             assert (original_id, reason, first) == ("gh_fb9688c2a4b2", EVENT.reason, "xxx")
@@ -62,7 +62,7 @@ def test_events_survive_json() -> None:
     assert AuditEvent("weapp_audit_success", "gh_1", MOMENT, None, None) == short
 
 
-def test_an_event_shows_itself_without_acting() -> None:
+def test_the_repr_escapes_control_characters() -> None:
     text = repr(AuditEvent("weapp_audit_delay", "gh_1", MOMENT, "\x1b[31m\u202e"))
     assert text.startswith("AuditEvent(kind='weapp_audit_delay', original_id='gh_1', decided_at=datetime.")
     assert text.isprintable()
@@ -74,23 +74,23 @@ def test_an_event_shows_itself_without_acting() -> None:
         ({"kind": "weapp_audit_gone"}, "kind must be one of weapp_audit_success, weapp_audit_fail,"),
         ({"kind": None}, "kind must be one of"),
         ({"kind": ["weapp_audit_fail"]}, "kind must be one of"),
-        ({"original_id": ""}, "original_id must be a text such as gh_fb9688c2a4b2, got ''"),
+        ({"original_id": ""}, "original_id must be a string such as gh_fb9688c2a4b2, got ''"),
         ({"original_id": 5}, "original_id must be"),
         ({"decided_at": "2017-03-07T03:16:31"}, "decided_at must be a datetime with a time zone"),
         ({"decided_at": "soon"}, "decided_at must be"),
         ({"decided_at": 1488856591}, "decided_at must be"),
         ({"decided_at": None}, "decided_at must be"),
         ({"reason": 5}, "reason must be a str or None, got 5"),
-        ({"screenshots": "xxx"}, "screenshots must be several media_ids, got 'xxx'"),
+        ({"screenshots": "xxx"}, "screenshots must be a sequence of media_ids, got 'xxx'"),
         ({"decided_at": "9999-12-31T23:59:59-08:00"}, "decided_at must be"),
         ({"decided_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-8)))}, "decided_at must be"),
         ({"screenshots": [5]}, "screenshots must be"),
-        ({"screenshots": 5}, "screenshots must be several media_ids, got 5"),
+        ({"screenshots": 5}, "screenshots must be a sequence of media_ids, got 5"),
         ({"screenshots": b"xxx"}, "screenshots must be"),
     ],
     ids=range(16),
 )
-def test_values_of_the_wrong_kind_are_refused(changed: dict[str, object], said: str) -> None:
+def test_invalid_values_are_refused(changed: dict[str, object], said: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         AuditEvent.from_dict({**EVENT.to_dict(), **changed})
     assert caught.value.message.startswith(said)
@@ -104,13 +104,13 @@ def test_values_of_the_wrong_kind_are_refused(changed: dict[str, object], said: 
         ("weapp_audit_delay", AuditState.DELAYED),
     ],
 )
-def test_an_event_has_the_state_that_asking_would_give(kind: str, state: AuditState) -> None:
+def test_an_event_has_the_state_that_a_query_would_return(kind: str, state: AuditState) -> None:
     assert AuditEvent(kind, "gh_1", MOMENT).status is state
 
 
 @pytest.mark.parametrize("replayed", [False, True])
-def test_a_refusal_survives_pickle_copy_and_json(replayed: bool) -> None:
-    error = EventRejected("the same push was taken before", replayed=replayed)
+def test_a_rejection_survives_pickle_copy_and_json(replayed: bool) -> None:
+    error = EventRejected("the same push was accepted before", replayed=replayed)
     revived = EventRejected(*json.loads(json.dumps(error.args)))
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error), revived):
         assert type(other) is EventRejected
@@ -121,7 +121,7 @@ def test_a_refusal_survives_pickle_copy_and_json(replayed: bool) -> None:
     assert error.hint_zh != error.hint
 
 
-def test_the_package_alone_imports_nothing_of_it() -> None:
+def test_importing_the_package_does_not_import_events() -> None:
     program = (
         "import sys, wxaudit, wxaudit.testing\n"
         "found = [name for name in sys.modules if name.startswith(('wxaudit.events', 'cryptography', "

@@ -1,4 +1,4 @@
-"""The fake pushes as WeChat does, over HTTP, to platforms that receive with this package or with wechatpy."""
+"""Pushes of the fake, received over HTTP with this package and with wechatpy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.push_platform import APPID, KEY, TOKEN, signature, wechatpy_crypto
 from wxaudit import AuditState
 from wxaudit.events import SUCCESS, AuditEvent, EventReceiver, EventRejected
 from wxaudit.testing import FakePush, FakeWeChat, PushAnswer, Step
-from wxaudit.testing._control.plane import ControlPlane
+from wxaudit.testing._control.server import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Platform:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Nothing."""
+                """Log nothing."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -93,11 +93,11 @@ def test_a_decision_arrives_over_http(fake: FakeWeChat, platform: Platform) -> N
 @pytest.mark.parametrize(
     ("state", "kind"), [(0, "weapp_audit_success"), (1, "weapp_audit_fail"), (4, "weapp_audit_delay")]
 )
-def test_a_scripted_audit_is_pushed_as_what_it_became(
+def test_a_scripted_audit_is_pushed_in_its_current_state(
     fake: FakeWeChat, platform: Platform, state: int, kind: str
 ) -> None:
     audit = fake.submit(life=[Step(state, after=60)])
-    with pytest.raises(ValueError, match="WeChat pushes nothing about an audit that is IN_REVIEW"):
+    with pytest.raises(ValueError, match="WeChat sends no push for an audit that is IN_REVIEW"):
         fake.push(audit, platform.url, **SETTINGS)
     fake.clock.advance(60)
     assert fake.push(audit, platform.url, **SETTINGS).accepted
@@ -107,7 +107,7 @@ def test_a_scripted_audit_is_pushed_as_what_it_became(
     assert event.original_id == fake.original_id()
 
 
-def test_an_event_may_be_pushed_by_its_name(fake: FakeWeChat, platform: Platform) -> None:
+def test_an_event_can_be_pushed_by_name(fake: FakeWeChat, platform: Platform) -> None:
     fake.push(
         "weapp_audit_fail", platform.url, "wx1", **SETTINGS, reason="x\ny", screenshots=iter(["a", "b"])
     )
@@ -121,7 +121,7 @@ def test_an_event_may_be_pushed_by_its_name(fake: FakeWeChat, platform: Platform
     assert (passed.reason, passed.screenshots, other) == (None, (), None)
 
 
-def test_what_is_wrong_is_refused_over_http(fake: FakeWeChat, platform: Platform) -> None:
+def test_invalid_pushes_are_refused_over_http(fake: FakeWeChat, platform: Platform) -> None:
     for changed in ({"token": "other"}, {"encoding_aes_key": "x" * 43}, {"component_appid": "wxother"}):
         answer = fake.push("weapp_audit_success", platform.url, **{**SETTINGS, **changed})
         assert (answer.http_status, answer.accepted) == (403, False)
@@ -131,14 +131,14 @@ def test_what_is_wrong_is_refused_over_http(fake: FakeWeChat, platform: Platform
     assert platform.events == []
 
 
-def test_a_push_that_is_sent_twice_is_taken_once(fake: FakeWeChat, platform: Platform) -> None:
+def test_a_push_that_is_sent_twice_is_accepted_once(fake: FakeWeChat, platform: Platform) -> None:
     push = fake.make_push("weapp_audit_success", **SETTINGS)
     assert push.send(platform.url).accepted
     assert push.send(platform.url).accepted
     assert (len(platform.events), [error.replayed for error in platform.errors]) == (1, [True])
 
 
-def test_wechatpy_reads_what_the_fake_pushes(fake: FakeWeChat) -> None:
+def test_wechatpy_reads_pushes_of_the_fake(fake: FakeWeChat) -> None:
     push = fake.make_push("weapp_audit_delay", **SETTINGS, reason="审核排队中", nonce="8")
     query = {name: value for name, (value,) in parse_qs(push.query).items()}
     assert query["timestamp"] == str(fake.clock.timestamp())
@@ -151,24 +151,24 @@ def test_wechatpy_reads_what_the_fake_pushes(fake: FakeWeChat) -> None:
     assert query["openid"] in message
 
 
-def test_a_push_can_be_handed_over_without_http(fake: FakeWeChat) -> None:
+def test_a_push_can_be_received_without_http(fake: FakeWeChat) -> None:
     push = fake.make_push("weapp_audit_success", **SETTINGS)
     assert isinstance(push, FakePush)
     assert EventReceiver(TOKEN, KEY, APPID).receive(push.query, push.body) is not None
     assert repr(push) == f"<FakePush for {fake.default_appid}: {len(push.body)} bytes>"
 
 
-def test_an_audit_is_pushed_with_its_own_words_alone(fake: FakeWeChat) -> None:
+def test_an_audit_is_pushed_only_with_its_own_details(fake: FakeWeChat) -> None:
     audit = fake.submit("wx5b97b03f7e2c4d18", state=AuditState.REJECTED, reason=REASON)
     for options in ({"reason": "another"}, {"screenshots": ["another"]}):
-        with pytest.raises(ValueError, match="an audit has a reason and screenshots of its own"):
+        with pytest.raises(ValueError, match="an audit has its own"):
             fake.make_push(audit, **SETTINGS, **options)
-    with pytest.raises(ValueError, match="the audit is of wx5b97b03f7e2c4d18"):
+    with pytest.raises(ValueError, match="the audit belongs to wx5b97b03f7e2c4d18"):
         fake.make_push(audit, "wx00000000000000aa", **SETTINGS)
     assert fake.make_push(audit, audit.appid, **SETTINGS).appid == audit.appid
 
 
-def test_the_parts_of_a_push_are_checked(fake: FakeWeChat) -> None:
+def test_the_arguments_of_a_push_are_checked(fake: FakeWeChat) -> None:
     wrong: tuple[tuple[Any, dict[str, Any]], ...] = (
         (5, {}),
         ("weapp_audit_fail", {"screenshots": "abc"}),
@@ -178,21 +178,21 @@ def test_the_parts_of_a_push_are_checked(fake: FakeWeChat) -> None:
         ("weapp_audit_fail", {"timestamp": True}),
     )
     for audit, options in wrong:
-        with pytest.raises(TypeError, match=" is "):
+        with pytest.raises(TypeError, match=" must be "):
             fake.make_push(audit, **SETTINGS, **options)
 
 
-def test_no_answer_is_an_error_of_the_connection(fake: FakeWeChat) -> None:
+def test_a_push_without_an_answer_is_a_connection_error(fake: FakeWeChat) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(ConnectionRefusedError):
             fake.push("weapp_audit_success", f"http://127.0.0.1:{taken.getsockname()[1]}", **SETTINGS)
-    with pytest.raises(ValueError, match="begins with http:// or https://, not 'ftp'"):
+    with pytest.raises(ValueError, match="must begin with http:// or https://, not 'ftp'"):
         fake.push("weapp_audit_success", "ftp://127.0.0.1/", **SETTINGS)
 
 
 @pytest.mark.parametrize(("body", "accepted"), [(b"success", True), (b"", True), (b"ok", False)])
-def test_wechat_wants_success_or_nothing(body: bytes, accepted: bool) -> None:
+def test_wechat_accepts_success_or_an_empty_body(body: bytes, accepted: bool) -> None:
     assert PushAnswer(200, body).accepted is accepted
     assert not PushAnswer(500, body).accepted
 
@@ -203,7 +203,7 @@ def control(fake: FakeWeChat) -> Iterator[str]:
         yield plane.url
 
 
-def test_the_control_plane_pushes_too(fake: FakeWeChat, platform: Platform, control: str) -> None:
+def test_the_control_plane_sends_pushes(fake: FakeWeChat, platform: Platform, control: str) -> None:
     audit = fake.submit("wx0123456789abcdef")
     audit.reject(REASON, ["shot_1"])
     told = {"url": platform.url, "auditid": audit.auditid, **SETTINGS}
@@ -218,13 +218,13 @@ def test_the_control_plane_pushes_too(fake: FakeWeChat, platform: Platform, cont
     assert (delayed.status, delayed.original_id) == (AuditState.DELAYED, fake.original_id("wx1"))
 
 
-def test_the_control_plane_says_why_a_push_was_not_taken(fake: FakeWeChat, control: str) -> None:
+def test_the_control_plane_explains_why_a_push_failed(fake: FakeWeChat, control: str) -> None:
     audit = fake.submit()
     told = {"url": "http://127.0.0.1:9/", "auditid": audit.auditid, **SETTINGS}
     status, answer = exchange("POST", f"{control}/push", told)
     assert (status, answer["error"]) == (
         400,
-        "WeChat pushes nothing about an audit that is IN_REVIEW",
+        "WeChat sends no push for an audit that is IN_REVIEW: change its state first",
     )
     audit.approve()
     status, answer = exchange("POST", f"{control}/push", told)
@@ -235,15 +235,15 @@ def test_the_control_plane_says_why_a_push_was_not_taken(fake: FakeWeChat, contr
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"url": None}, "a text is missing: url"),
+        ({"url": None}, "required strings are missing: url"),
         ({"encoding_aes_key": "short"}, "43 letters and digits, got a text of 5 characters"),
-        ({"auditid": None, "event": None}, "either auditid or event"),
-        ({"event": "weapp_audit_fail"}, "either auditid or event"),
-        ({"colour": "red"}, "not understood: colour"),
-        ({"url": "ftp://127.0.0.1/"}, "begins with http:// or https://"),
+        ({"auditid": None, "event": None}, "give either auditid or event"),
+        ({"event": "weapp_audit_fail"}, "give either auditid or event"),
+        ({"colour": "red"}, "unknown names: colour"),
+        ({"url": "ftp://127.0.0.1/"}, "must begin with http:// or https://"),
     ],
 )
-def test_the_control_plane_refuses_a_push_that_is_none(
+def test_the_control_plane_refuses_an_invalid_push(
     fake: FakeWeChat, control: str, changed: dict[str, Any], problem: str
 ) -> None:
     audit = fake.submit()

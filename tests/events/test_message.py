@@ -1,4 +1,4 @@
-"""The decrypted message is XML from outside still: no DTD, no entity, nothing but a flat `<xml>`."""
+"""The decrypted message is untrusted XML: DTDs, entities and nested elements are refused."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ EXTERNAL = "<!DOCTYPE xml [<!ENTITY file SYSTEM 'file:///etc/hostname'>]>"
     ],
     ids=range(14),
 )
-def test_a_message_that_is_no_xml_of_wechat_is_refused(message: str) -> None:
+def test_a_message_that_is_not_xml_of_wechat_is_refused(message: str) -> None:
     with pytest.raises(EventRejected) as caught:
         receiver().receive(*push(message))
-    assert caught.value.message == "the push is WeChat's, but its message is no XML that WeChat sends"
+    assert caught.value.message == "WeChat sent the push, but its message is not the XML that WeChat sends"
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
-def test_an_entity_bomb_costs_nothing() -> None:
+def test_an_entity_bomb_is_refused_without_cost() -> None:
     bomb = push(BOMB + FAIL.replace("<![CDATA[gh_fb9688c2a4b2]]>", "&a9;"))
     platform = receiver()
     tracemalloc.start()
@@ -57,7 +57,7 @@ def test_an_entity_bomb_costs_nothing() -> None:
         tracemalloc.stop()
 
 
-def test_deep_xml_is_survived() -> None:
+def test_deeply_nested_xml_is_handled() -> None:
     deep = "<a>" * 20_000 + "</a>" * 20_000
     event = receiver().receive(*push(FAIL.replace("</xml>", deep + "</xml>")))
     assert event is not None
@@ -75,7 +75,7 @@ def test_deep_xml_is_survived() -> None:
         (r"<FailTime>.*</FailTime>", f"<FailTime>{'9' * 12}</FailTime>", "has no time (FailTime)"),
     ],
 )
-def test_an_event_without_what_it_needs_is_refused(changed: str, to: str, said: str) -> None:
+def test_an_event_without_required_fields_is_refused(changed: str, to: str, said: str) -> None:
     with pytest.raises(EventRejected) as caught:
         receiver().receive(*push(re.sub(changed, to, FAIL)))
-    assert caught.value.message == f"the push is WeChat's, but its weapp_audit_fail {said}"
+    assert caught.value.message == f"WeChat sent the push, but its weapp_audit_fail {said}"

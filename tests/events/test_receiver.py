@@ -1,4 +1,4 @@
-"""What a push says about an audit, and what is no concern of ours."""
+"""Receive pushes about audits, ignore other pushes, and encrypt replies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def received(message: str, **options: Any) -> AuditEvent:
     return event
 
 
-def test_a_rejection_comes_with_its_reasons_and_screenshots() -> None:
+def test_a_rejection_has_reasons_and_screenshots() -> None:
     event = received(FAIL)
     assert (event.kind, event.status) == ("weapp_audit_fail", AuditState.REJECTED)
     assert event.original_id == "gh_fb9688c2a4b2"
@@ -39,14 +39,14 @@ def test_a_rejection_comes_with_its_reasons_and_screenshots() -> None:
     assert event.screenshots == ("xxx", "yyy", "zzz")
 
 
-def test_an_approval_comes_without_reason() -> None:
+def test_an_approval_has_no_reason() -> None:
     event = received(SUCCEEDED)
     assert (event.kind, event.status) == ("weapp_audit_success", AuditState.APPROVED)
     assert (event.reason, event.reasons, event.screenshots) == (None, (), ())
     assert event.decided_at == datetime.fromtimestamp(1488856590, timezone.utc)
 
 
-def test_a_delay_comes_with_its_reason() -> None:
+def test_a_delay_has_a_reason() -> None:
     event = received(DELAYED)
     assert (event.kind, event.status) == ("weapp_audit_delay", AuditState.DELAYED)
     assert len(event.reasons) == 2
@@ -65,7 +65,7 @@ def test_a_delay_comes_with_its_reason() -> None:
         ("^<xml>", "\ufeff<?xml version='1.0' encoding='gbk'?><xml>", "original_id", "gh_fb9688c2a4b2"),
     ],
 )
-def test_oddities_of_wechat_are_survived(changed: str, to: str, attribute: str, value: object) -> None:
+def test_oddities_of_wechat_are_handled(changed: str, to: str, attribute: str, value: object) -> None:
     assert getattr(received(re.sub(changed, to, FAIL)), attribute) == value
 
 
@@ -79,19 +79,19 @@ def test_oddities_of_wechat_are_survived(changed: str, to: str, attribute: str, 
         "<xml/>",
     ],
 )
-def test_a_push_about_anything_else_is_none(message: str) -> None:
+def test_other_pushes_return_none(message: str) -> None:
     assert receiver().receive(*push(message)) is None
 
 
 class Listing(dict[str, Any]):
-    """Django's, Flask's and Starlette's mappings: an item is one value, `getlist` gives them all."""
+    """Like the mappings of Django, Flask and Starlette: an item is one value, `getlist` returns all."""
 
     def getlist(self, name: str) -> list[str]:
         return [self[name]] if isinstance(self[name], str) else list(self[name])
 
 
 class AllOf(dict[str, Any]):
-    """aiohttp's."""
+    """Like the mapping of aiohttp."""
 
     def getall(self, name: str) -> list[str]:
         return [self[name]]
@@ -118,19 +118,19 @@ class AllOf(dict[str, Any]):
     ],
 )
 @pytest.mark.parametrize("buffer", [bytes, bytearray, memoryview])
-def test_the_query_and_the_body_may_come_in_any_usual_shape(shape: Any, buffer: Any) -> None:
+def test_query_and_body_may_have_any_common_type(shape: Any, buffer: Any) -> None:
     text, body = push(FAIL)
     assert receiver().receive(shape(text), buffer(body)) == received(FAIL)
 
 
-def test_a_push_under_either_key_is_taken_while_keys_change() -> None:
+def test_pushes_under_the_current_and_previous_key_are_accepted() -> None:
     both = receiver(previous_encoding_aes_key=PREVIOUS_KEY)
     assert both.receive(*push(FAIL)) == both.receive(*push(FAIL, key=PREVIOUS_KEY)) == received(FAIL)
     with pytest.raises(EventRejected):
         receiver().receive(*push(FAIL, key=PREVIOUS_KEY))
 
 
-def test_a_receiver_needs_no_more_than_the_platform_s_settings() -> None:
+def test_a_receiver_needs_only_the_settings_of_the_platform() -> None:
     from support.push_platform import APPID, TOKEN
 
     one = EventReceiver(TOKEN, KEY, APPID)
@@ -140,14 +140,14 @@ def test_a_receiver_needs_no_more_than_the_platform_s_settings() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-300, -1, 0, 299, 300])
-def test_a_push_within_max_age_is_taken(seconds: int) -> None:
+def test_a_push_within_max_age_is_accepted(seconds: int) -> None:
     assert receiver().receive(*push(FAIL, timestamp=str(NOW - seconds))) is not None
     strict = receiver(max_age=timedelta(seconds=300))
     assert strict.receive(*push(FAIL, timestamp=str(NOW - seconds))) is not None
 
 
 @pytest.mark.parametrize("text", ["", "好的", "<xml><Content>😀</Content></xml>", "x" * 5000])
-def test_a_reply_is_read_by_wechatpy(text: str) -> None:
+def test_wechatpy_reads_replies(text: str) -> None:
     reply = receiver().encrypt_reply(text, "nonce_1")
     found = dict(re.findall(r"<(MsgSignature|TimeStamp|Nonce)>(?:<!\[CDATA\[)?([^<\]]*)", reply))
     assert (found["TimeStamp"], found["Nonce"]) == (str(NOW), "nonce_1")
@@ -155,7 +155,7 @@ def test_a_reply_is_read_by_wechatpy(text: str) -> None:
     assert opened == text
 
 
-def test_a_reply_is_sealed_under_the_key_that_is_asked_for() -> None:
+def test_a_reply_is_encrypted_with_the_requested_key() -> None:
     both = receiver(previous_encoding_aes_key=PREVIOUS_KEY)
     reply = both.encrypt_reply("好的", timestamp=5, previous_key=True)
     signed, nonce = re.findall(r"<(?:MsgSignature|Nonce)><!\[CDATA\[([^<\]]*)", reply)

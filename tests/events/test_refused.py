@@ -1,4 +1,4 @@
-"""What is no push of WeChat to this platform is refused, and the refusal tells nobody what was wrong."""
+"""Forged and invalid pushes are refused, with messages that do not help an attacker."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def refusal(text: str | bytes | Mapping[str, Any], body: bytes, **options: Any) 
 
 
 def sealed_as_it_is(plain: bytes) -> str:
-    """Encrypted without any padding or structure of our own."""
+    """Encrypt bytes without adding padding or structure."""
     key = wechatpy_crypto().key
     encryptor = Cipher(AES(key), CBC(key[:16])).encryptor()
     return base64.b64encode(encryptor.update(plain) + encryptor.finalize()).decode()
@@ -53,7 +53,7 @@ GOOD = sealed(FAIL)
 
 
 COUNT = 32 - len(FULL) % 32
-"""How many bytes of padding WeChat puts behind it: neither 1 nor more than 16, for the cases below."""
+"""The number of padding bytes: the cases below need more than 1 and at most 16."""
 assert 1 < COUNT <= 16
 
 
@@ -109,7 +109,7 @@ ORACLES = {
 
 
 @pytest.mark.parametrize("case", ORACLES)
-def test_every_fault_from_signature_to_appid_is_told_in_the_same_words(case: str) -> None:
+def test_every_error_from_signature_to_appid_has_the_same_message(case: str) -> None:
     text, encrypted = ORACLES[case]
     if text == encrypted:
         text = query(encrypted)
@@ -120,7 +120,7 @@ def test_every_fault_from_signature_to_appid_is_told_in_the_same_words(case: str
     )
     assert (error.args, error.replayed) == ((error.message, {}), False)
     assert (error.__cause__, error.__context__) == (None, None)
-    # Nor by the key before, where there is one.
+    # A previous key does not change the message.
     if case != "another EncodingAESKey":
         assert (
             refusal(text, envelope(encrypted), previous_encoding_aes_key=PREVIOUS_KEY).message
@@ -158,11 +158,11 @@ def test_every_fault_from_signature_to_appid_is_told_in_the_same_words(case: str
     ],
     ids=range(24),
 )
-def test_what_lacks_a_part_or_has_it_twice_is_refused_unread(text: Any, body: bytes) -> None:
-    assert refusal(text, body).message.startswith("the push lacks what WeChat always sends: msg_signature")
+def test_a_push_with_missing_or_repeated_parts_is_refused(text: Any, body: bytes) -> None:
+    assert refusal(text, body).message.startswith("the push does not have what WeChat always sends:")
 
 
-def test_a_large_body_is_refused_unread() -> None:
+def test_a_large_body_is_refused() -> None:
     body = envelope("A" * 10 * 1024 * 1024)
     assert "larger than 1048576 bytes" in refusal("", body).message
     assert "larger than" in refusal(query(GOOD), envelope(GOOD) + b" " * 1024 * 1024).message
@@ -182,25 +182,25 @@ def test_a_nonce_may_be_any_text() -> None:
 def test_a_push_that_is_too_old_or_too_new_is_refused(seconds: int, said: str) -> None:
     error = refusal(*push(FAIL, timestamp=str(NOW - seconds)))
     assert said in error.message
-    assert error.message.endswith("more than max_age=300")
+    assert error.message.endswith("more than max_age=300 allows")
     assert not error.replayed
 
 
 @pytest.mark.parametrize("wrong", [None, 5, ["a"], object()])
-def test_arguments_of_the_wrong_type_are_told_apart_from_pushes(wrong: Any) -> None:
+def test_arguments_of_the_wrong_type_are_argument_errors(wrong: Any) -> None:
     with pytest.raises(ArgumentError, match="query must be"):
         receiver().receive(wrong, envelope(GOOD))
     with pytest.raises(ArgumentError, match=re.escape("body must be the raw bytes of the request, got")):
         receiver().receive("", wrong)
     with pytest.raises(ArgumentError, match="got str"):
-        receiver().receive("", "text")  # type: ignore[arg-type]  # what is refused
+        receiver().receive("", "text")  # type: ignore[arg-type]  # invalid on purpose
 
 
 @pytest.mark.parametrize("wrong", [1, None, [1], [["1"]], {"1": "1"}, bytearray(b"1")], ids=repr)
 @pytest.mark.parametrize("name", ["msg_signature", "timestamp", "nonce"])
-def test_a_parameter_of_the_wrong_type_is_told_apart_from_pushes(name: str, wrong: Any) -> None:
+def test_a_parameter_of_the_wrong_type_is_an_argument_error(name: str, wrong: Any) -> None:
     given = {**dict.fromkeys(("msg_signature", "timestamp", "nonce"), "1"), name: wrong}
-    said = f"^query: {name} must be a text, bytes or a list of those"
+    said = f"^query: {name} must be a str, bytes or a list of these"
     with pytest.raises(ArgumentError, match=said):
         receiver().receive(given, envelope(GOOD))
     with pytest.raises(ArgumentError, match=said):

@@ -1,4 +1,4 @@
-"""Each push is taken once: replays, threads, and how long it is remembered."""
+"""Each push is accepted once: replays, threads, and how long a push is remembered."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from wxaudit.events import EventRejected
 from wxaudit.events._seen import Seen
 
 
-def test_the_same_push_is_taken_once() -> None:
+def test_the_same_push_is_accepted_once() -> None:
     platform = receiver()
     text, body = push(FAIL)
     assert platform.receive(text, body) is not None
     for again in (text, text + "&more=1", text.replace("encrypt_type=aes&", "")):
         with pytest.raises(EventRejected) as caught:
             platform.receive(again, body)
-        assert (caught.value.message, caught.value.replayed) == ("the same push was taken before", True)
-        assert caught.value.hint.startswith("Nothing is to be done")
-    # The same words sealed and signed anew are another push.
+        assert (caught.value.message, caught.value.replayed) == ("the same push was accepted before", True)
+        assert caught.value.hint.startswith("No action is needed")
+    # The same message, encrypted and signed again, is a new push.
     assert platform.receive(*push(FAIL)) is not None
 
 
-def test_characters_that_move_between_parameters_do_not_make_another_push() -> None:
+def test_moving_characters_between_parameters_does_not_create_a_new_push() -> None:
     platform = receiver()
     encrypted = sealed(FAIL)
-    # The parts are joined without separators: "00" + "1488856591" is "0" + "01488856591" as well.
+    # WeChat joins the signed parts without separators: "00" + "1488856591" equals "0" + "01488856591".
     signed = signature(str(NOW), "00", encrypted)
     assert platform.receive(query(encrypted, nonce="00"), envelope(encrypted)) is not None
     moved = query(encrypted, nonce="0", timestamp=f"0{NOW}", msg_signature=signed)
     assert receiver().receive(moved, envelope(encrypted)) is not None
-    with pytest.raises(EventRejected, match="taken before"):
+    with pytest.raises(EventRejected, match="accepted before"):
         platform.receive(moved, envelope(encrypted))
 
 
-def test_a_push_is_remembered_as_long_as_it_could_be_taken() -> None:
+def test_a_push_is_remembered_as_long_as_it_could_be_accepted() -> None:
     now = [NOW - 300]
     platform = receiver(clock=lambda: now[0])
     text, body = push(FAIL)
     assert platform.receive(text, body) is not None
     for now[0] in range(NOW - 300, NOW + 301, 20):
-        with pytest.raises(EventRejected, match="taken before"):
+        with pytest.raises(EventRejected, match="accepted before"):
             platform.receive(text, body)
         platform.receive(*push(FAIL, timestamp=str(now[0])))
     now[0] = NOW + 301
@@ -50,7 +50,7 @@ def test_a_push_is_remembered_as_long_as_it_could_be_taken() -> None:
         platform.receive(text, body)
 
 
-def test_of_many_threads_one_takes_a_push() -> None:
+def test_only_one_of_many_threads_accepts_a_push() -> None:
     platform = receiver()
     taken: list[object] = []
     replayed: list[bool] = []
@@ -73,7 +73,7 @@ def test_of_many_threads_one_takes_a_push() -> None:
     assert (len(taken), replayed) == (20, [True] * 140)
 
 
-def test_a_push_that_could_not_be_read_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_push_that_cannot_be_read_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     platform = receiver()
     text, body = push(FAIL)
 
@@ -87,12 +87,12 @@ def test_a_push_that_could_not_be_read_is_not_taken(monkeypatch: pytest.MonkeyPa
     assert platform.receive(text, body) is not None
     unreadable, body = push("no XML")
     for _ in range(2):
-        with pytest.raises(EventRejected, match="no XML that WeChat sends") as caught:
+        with pytest.raises(EventRejected, match="not the XML that WeChat sends") as caught:
             platform.receive(unreadable, body)
         assert not caught.value.replayed
 
 
-def test_a_push_that_was_forgotten_is_taken_again() -> None:
+def test_a_forgotten_push_is_accepted_again() -> None:
     platform = receiver()
     text, body = push(FAIL)
     first = platform.receive(text, body)
@@ -101,7 +101,7 @@ def test_a_push_that_was_forgotten_is_taken_again() -> None:
     assert platform.receive(text, body) == first
 
 
-def test_a_push_that_another_thread_takes_meanwhile_is_not_taken() -> None:
+def test_a_push_that_another_thread_accepts_meanwhile_is_refused() -> None:
     class TooEarly(dict[str, object]):
         def __contains__(self, key: object) -> bool:
             return False
@@ -112,7 +112,7 @@ def test_a_push_that_another_thread_takes_meanwhile_is_not_taken() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wxaudit.events._seen._MOST", 10)
+    monkeypatch.setattr("wxaudit.events._seen._MAX_SIGNATURES", 10)
     seen = Seen(300)
     assert all(seen.add(str(number), NOW, NOW) for number in range(100))
     assert not seen.add("99", NOW, NOW)

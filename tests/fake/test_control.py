@@ -1,4 +1,4 @@
-"""The control plane, as a program in another language sees it."""
+"""Control the fake over HTTP, as a program in another language does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Program(NamedTuple):
         return exchange(method, self.control_url + path, body)
 
     def do(self, method: str, path: str, body: object = None) -> Any:
-        """One call of the control plane that goes well."""
+        """One call of the control plane, which must succeed."""
         status, answer = self.call(method, path, body)
         assert status == 200, answer
         return answer
@@ -42,7 +42,7 @@ def served() -> Iterator[Program]:
     process = start("--until-stdin-closes")
     urls = read_urls(process)
     yield Program(process, urls["base_url"], urls["control_url"])
-    # Its standard input ends here, and with it the program.
+    # `communicate` closes standard input, which ends the program.
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (0, "", "")
 
@@ -62,7 +62,7 @@ def test_the_index_lists_every_route_with_its_help(program: Program) -> None:
     assert all(route["help"].endswith(".") for route in index["routes"])
 
 
-def test_an_audit_lives_as_it_is_told_to(program: Program) -> None:
+def test_an_audit_follows_its_scripted_life(program: Program) -> None:
     life = [
         {"state": "delayed", "after_polls": 2, "reason": "排队"},
         {"state": 1, "after": 3600, "reason": "1:…", "screenshots": ["a", "b"]},
@@ -96,7 +96,7 @@ def test_an_audit_lives_as_it_is_told_to(program: Program) -> None:
         ("next", {}, 4),
     ],
 )
-def test_an_audit_is_changed_by_hand(program: Program, change: str, body: object, state: int) -> None:
+def test_an_audit_can_be_changed_manually(program: Program, change: str, body: object, state: int) -> None:
     auditid = program.do("POST", "/audits", {"life": [{"state": "delayed"}]})["auditid"]
     audit = program.do("POST", f"/audits/{auditid}/{change}", body)
     assert audit["state"] == state
@@ -106,7 +106,7 @@ def test_an_audit_is_changed_by_hand(program: Program, change: str, body: object
         assert "is final" in answer["error"]
 
 
-def test_tokens_end_in_every_way(program: Program) -> None:
+def test_tokens_can_be_invalidated_in_every_way(program: Program) -> None:
     auditid = program.do("POST", "/audits", {})["auditid"]
 
     def errcode(token: str) -> Any:
@@ -126,7 +126,7 @@ def test_tokens_end_in_every_way(program: Program) -> None:
     assert errcode(program.do("POST", "/tokens", {"permissions": []})["token"]) == 61007
 
 
-def test_faults_strike_and_are_listed(program: Program) -> None:
+def test_faults_apply_and_are_listed(program: Program) -> None:
     auditid = program.do("POST", "/audits", {})["auditid"]
     token = program.do("POST", "/tokens", {})["token"]
     added = program.do("POST", "/faults", {"fault": {"errcode": -1, "delay": 0.01}, "times": 2})
@@ -156,7 +156,7 @@ def test_faults_strike_and_are_listed(program: Program) -> None:
     ],
     ids=lambda fault: next(iter(fault)),
 )
-def test_faults_of_every_shape_can_be_sent(program: Program, fault: dict[str, Any]) -> None:
+def test_every_kind_of_fault_can_be_sent(program: Program, fault: dict[str, Any]) -> None:
     auditid = program.do("POST", "/audits", {})["auditid"]
     token = program.do("POST", "/tokens", {})["token"]
     program.do("POST", "/faults", {"fault": fault, "auditid": auditid})
@@ -165,7 +165,7 @@ def test_faults_of_every_shape_can_be_sent(program: Program, fault: dict[str, An
     assert set(request["fault"]) & {"body_base64", "raw_base64", "fields"}
 
 
-def test_a_held_request_is_seen_and_released(program: Program) -> None:
+def test_a_held_request_is_listed_and_released(program: Program) -> None:
     auditid = program.do("POST", "/audits", {})["auditid"]
     token = program.do("POST", "/tokens", {})["token"]
     program.do("POST", "/faults", {"fault": {"hold": True}})
@@ -181,7 +181,7 @@ def test_a_held_request_is_seen_and_released(program: Program) -> None:
     assert connections["closed"][-1]["requests"] == 1
 
 
-def test_requests_are_told_whole(program: Program) -> None:
+def test_requests_are_reported_completely(program: Program) -> None:
     token = program.do("POST", "/tokens", {})["token"]
     program.poll(token, 5)
     answer = program.do("GET", "/requests?wait_for=1")
@@ -195,12 +195,12 @@ def test_requests_are_told_whole(program: Program) -> None:
     assert (request["http_status"], request["dropped"]) == (200, False)
 
 
-def test_waiting_in_vain_is_a_timeout(program: Program) -> None:
+def test_a_wait_that_is_not_satisfied_times_out(program: Program) -> None:
     status, answer = program.call("GET", "/requests?wait_for=3&timeout=0.01")
     assert (status, answer) == (408, {"error": "0 of 3 requests after 0.01 s"})
 
 
-def test_connections_are_refused_and_closed(program: Program) -> None:
+def test_connections_can_be_refused_and_closed(program: Program) -> None:
     netloc = urlsplit(program.base_url).netloc
     connection = http.client.HTTPConnection(netloc, timeout=20)
     connection.connect()
@@ -223,30 +223,30 @@ def test_connections_are_refused_and_closed(program: Program) -> None:
         ("GET", "/audits/5", None, 404, "no audit 5"),
         ("GET", "/audits/five", None, 400, "five"),
         ("POST", "/audits/5/next", None, 404, "no audit 5"),
-        ("POST", "/audits", [], 400, "the body is a JSON object"),
-        ("POST", "/audits", {"auditId": 5}, 400, "not understood: auditId; known: appid, auditid"),
-        ("POST", "/audits", {"state": "lost"}, 400, "no state 'lost'; known: approved, rejected"),
-        ("POST", "/audits", {"state": None}, 400, "a state is"),
-        ("POST", "/audits", {"life": {}}, 400, "life is a list"),
-        ("POST", "/audits", {"life": [5]}, 400, "a step is a JSON object"),
-        ("POST", "/audits", {"life": [{"after": 5}]}, 400, "a step has a state"),
-        ("POST", "/audits", {"life": [{"state": 0, "when": 5}]}, 400, "not understood: when"),
-        ("POST", "/audits", {"appid": 5}, 400, "an appid is a string"),
-        ("POST", "/faults", {"fault": {"headers": "A"}}, 400, "headers cannot be 'A'"),
+        ("POST", "/audits", [], 400, "the body must be a JSON object, not list"),
+        ("POST", "/audits", {"auditId": 5}, 400, "unknown names: auditId; known: appid, auditid"),
+        ("POST", "/audits", {"state": "lost"}, 400, "unknown state 'lost'; known: approved, rejected"),
+        ("POST", "/audits", {"state": None}, 400, "state must be"),
+        ("POST", "/audits", {"life": {}}, 400, "life must be a list"),
+        ("POST", "/audits", {"life": [5]}, 400, "a step must be a JSON object"),
+        ("POST", "/audits", {"life": [{"after": 5}]}, 400, "a step needs a state"),
+        ("POST", "/audits", {"life": [{"state": 0, "when": 5}]}, 400, "unknown names: when"),
+        ("POST", "/audits", {"appid": 5}, 400, "appid must be a string"),
+        ("POST", "/faults", {"fault": {"headers": "A"}}, 400, "headers has the wrong type: 'A'"),
         ("POST", "/faults", {"fault": {"errcode": -1}, "times": "2"}, 400, ""),
-        ("POST", "/tokens/expire", {"token": "x"}, 404, "was not given out"),
+        ("POST", "/tokens/expire", {"token": "x"}, 404, "was not issued"),
         ("POST", "/clock", {}, 400, "by must be seconds"),
         ("POST", "/clock", {"advance": -1}, 400, "negative"),
-        ("POST", "/faults", {}, 400, "fault is a JSON object"),
-        ("POST", "/faults", {"fault": {"error": 5}}, 400, "not understood: error"),
+        ("POST", "/faults", {}, 400, "fault must be a JSON object"),
+        ("POST", "/faults", {"fault": {"error": 5}}, 400, "unknown names: error"),
         ("POST", "/faults", {"fault": {"body_base64": "?"}}, 400, ""),
         ("POST", "/faults", {"fault": {"delay": -1}}, 400, "delay must be"),
         ("POST", "/faults", {"fault": {"delay": "1"}}, 400, ""),
         ("POST", "/listening", {"accepting": "no"}, 400, "true or false"),
-        ("GET", "/requests?wait=5", None, 400, "not understood: wait"),
+        ("GET", "/requests?wait=5", None, 400, "unknown names: wait"),
     ],
 )
-def test_a_mistake_is_explained(
+def test_an_invalid_call_is_explained(
     program: Program, method: str, path: str, body: object, status: int, error: str
 ) -> None:
     answered, answer = program.call(method, path, body)
@@ -254,7 +254,7 @@ def test_a_mistake_is_explained(
     assert error in answer["error"]
 
 
-def test_broken_json_is_explained(program: Program) -> None:
+def test_invalid_json_is_explained(program: Program) -> None:
     connection = http.client.HTTPConnection(urlsplit(program.control_url).netloc, timeout=20)
     connection.request("POST", "/__fake__/audits", b"{")
     response = connection.getresponse()
@@ -263,13 +263,13 @@ def test_broken_json_is_explained(program: Program) -> None:
     connection.close()
 
 
-def test_the_control_plane_is_below_its_prefix_on_a_port_of_its_own(program: Program) -> None:
+def test_the_control_plane_has_its_own_prefix_and_port(program: Program) -> None:
     assert urlsplit(program.control_url).netloc != urlsplit(program.base_url).netloc
     status, answer = exchange("GET", program.control_url.removesuffix("/__fake__") + "/audits", None)
-    assert (status, answer) == (404, {"error": "the control plane is below /__fake__/"})
+    assert (status, answer) == (404, {"error": "all routes of the control plane are below /__fake__/"})
 
 
-def test_calls_of_the_control_plane_are_no_requests(program: Program) -> None:
+def test_calls_of_the_control_plane_are_not_logged(program: Program) -> None:
     accepted = program.do("GET", "/connections")["accepted"]
     program.do("POST", "/faults", {"fault": {"cut": "accept"}})
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""What the control plane cannot use: each mistake is answered with 400, and standard error stays empty."""
+"""The control plane answers invalid values with 400 and writes nothing to standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from support.fake_program import exchange
 from support.push_platform import APPID, KEY, TOKEN
-from wxaudit.testing._control.plane import ControlPlane
+from wxaudit.testing._control.server import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,34 +43,49 @@ REFUSED: list[tuple[str, str, object, str]] = [
     ("POST", "/tokens", {"expires_in": 1e300}, "expires_in must be finite and at most 1000 years"),
     ("POST", "/tokens", {"length": 10**9}, "length must be at least 64 and at most 65536"),
     ("POST", "/audits", {"life": [{"state": 1, "after": 1e300}]}, "after must be finite"),
-    ("POST", "/audits", {"user_version": 5}, "user_version is a string, not int"),
-    ("POST", "/audits", {"user_desc": None}, "user_desc is a string, not NoneType"),
-    ("GET", "/requests?wait_for=5&timeout=inf", None, "timeout must be a number of seconds that ends"),
-    ("GET", "/requests?wait_for=5&timeout=1e20", None, "timeout must be a number of seconds that ends"),
-    ("GET", "/requests?wait_for=5&timeout=nan", None, "timeout must be a number of seconds that ends"),
-    ("GET", "/connections?wait_for_held=5&timeout=nan", None, "timeout must be a number of seconds"),
-    ("POST", "/media", {"media_id": 5}, "a media_id is a string, not int"),
-    ("POST", "/faults", {"fault": {"errcode": -1}, "times": 1.5}, "times cannot be 1.5"),
-    ("POST", "/faults", {"fault": {"errcode": -1}, "auditid": "5"}, "auditid cannot be '5'"),
-    ("POST", "/faults", {"fault": {"errcode": -1}, "appid": 5}, "appid cannot be 5"),
-    ("POST", "/faults", {"fault": {"errcode": -1}, "reused": "yes"}, "reused is True, False or None"),
-    ("POST", "/push", {**PUSH, "nonce": 5}, "nonce is a string, not int"),
-    ("POST", "/push", {**PUSH, "timestamp": "1"}, "timestamp is a whole number of Unix seconds, not str"),
-    ("POST", "/push", {**PUSH, "reason": 5}, "reason is a string, not int"),
-    ("POST", "/push", {**PUSH, "screenshots": "abc"}, "screenshots is a sequence of media_ids, not one"),
-    ("POST", "/push", {**PUSH, "event": 5}, "what is pushed is an audit or the name of an event, not int"),
+    ("POST", "/audits", {"user_version": 5}, "user_version must be a string, not int"),
+    ("POST", "/audits", {"user_desc": None}, "user_desc must be a string, not NoneType"),
+    ("GET", "/requests?wait_for=5&timeout=inf", None, "timeout must be at most"),
+    ("GET", "/requests?wait_for=5&timeout=1e20", None, "timeout must be at most"),
+    ("GET", "/requests?wait_for=5&timeout=nan", None, "timeout must be at most"),
+    ("GET", "/connections?wait_for_held=5&timeout=nan", None, "timeout must be at most"),
+    ("POST", "/media", {"media_id": 5}, "media_id must be a string, not int"),
+    (
+        "POST",
+        "/faults",
+        {"fault": {"errcode": -1}, "times": 1.5},
+        "times must be None or of type int, not 1.5",
+    ),
+    (
+        "POST",
+        "/faults",
+        {"fault": {"errcode": -1}, "auditid": "5"},
+        "auditid must be None or of type int, not '5'",
+    ),
+    ("POST", "/faults", {"fault": {"errcode": -1}, "appid": 5}, "appid must be None or of type str, not 5"),
+    ("POST", "/faults", {"fault": {"errcode": -1}, "reused": "yes"}, "reused must be True, False or None"),
+    ("POST", "/push", {**PUSH, "nonce": 5}, "nonce must be a string, not int"),
+    (
+        "POST",
+        "/push",
+        {**PUSH, "timestamp": "1"},
+        "timestamp must be a whole number of Unix seconds, not str",
+    ),
+    ("POST", "/push", {**PUSH, "reason": 5}, "reason must be a string, not int"),
+    ("POST", "/push", {**PUSH, "screenshots": "abc"}, "screenshots must be a sequence of media_ids"),
+    ("POST", "/push", {**PUSH, "event": 5}, "audit must be a FakeAudit or the name of an event, not int"),
     ("POST", "/push", {**OF_AN_AUDIT, "auditid": INFINITY}, "infinity"),
     (
         "POST",
         "/push",
         {**OF_AN_AUDIT, "auditid": 6, "reason": "r"},
-        "of its own",
+        "an audit has its own",
     ),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "body", "error"), REFUSED, ids=range(len(REFUSED)))
-def test_a_value_that_cannot_be_used_is_explained(
+def test_an_invalid_value_is_explained(
     control: str, capfd: pytest.CaptureFixture[str], method: str, path: str, body: object, error: str
 ) -> None:
     status, answer = exchange(method, control + path, body)
@@ -90,7 +105,7 @@ def test_a_value_that_cannot_be_used_is_explained(
     ],
     ids=["text", "negative", "superscript", "long", "chunked"],
 )
-def test_a_body_of_no_known_length_is_explained(
+def test_a_body_without_a_valid_length_is_explained(
     control: str, capfd: pytest.CaptureFixture[str], headers: dict[str, Any]
 ) -> None:
     parts = urlsplit(control)
@@ -101,20 +116,20 @@ def test_a_body_of_no_known_length_is_explained(
     connection.endheaders()
     response = connection.getresponse()
     assert (response.status, response.headers["Connection"]) == (400, "close")
-    assert "a body has a Content-Length" in json.loads(response.read())["error"]
+    assert "the body needs a valid Content-Length" in json.loads(response.read())["error"]
     connection.close()
     assert capfd.readouterr().err == ""
     assert exchange("GET", f"{control}/clock", None)[0] == 200
 
 
-def test_the_clock_stays_within_what_a_calendar_has(fake: FakeWeChat) -> None:
+def test_the_clock_stays_within_the_range_of_datetime(fake: FakeWeChat) -> None:
     for _ in range(5):
         fake.clock.advance(1000 * 365 * 24 * 3600)
-    with pytest.raises(ValueError, match="does not go beyond the year 8000"):
+    with pytest.raises(ValueError, match="cannot move beyond the year 8000"):
         fake.clock.advance(1000 * 365 * 24 * 3600)
     assert fake.client().get_audit_status(fake.token(), fake.submit().auditid).is_pending
 
 
-def test_each_help_is_one_line(control: str) -> None:
+def test_each_help_text_is_one_line(control: str) -> None:
     routes = exchange("GET", f"{control}/", None)[1]["routes"]
     assert not [route for route in routes if "\n" in route["help"] or "  " in route["help"]]

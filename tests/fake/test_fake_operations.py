@@ -1,4 +1,4 @@
-"""The interfaces around an audit, as the fake has them: told by bare HTTP, and by wechatpy as a peer."""
+"""The fake's other WeChat interfaces, called over plain HTTP and with wechatpy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OTHER = "wx00000000000000aa"
 def ask(
     fake: FakeWeChat, path: str, body: object = b"", *, token: str | None = None, method: str = "POST"
 ) -> Answer:
-    """One request; of the default mini program where no token is given."""
+    """One request, with a token of the default mini program unless one is given."""
     connection = connect(fake)
     try:
         return send(connection, token or fake.token(), body, method=method, path=path)
@@ -53,7 +53,7 @@ def peer(fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     peer._http.close()
 
 
-def test_the_latest_is_what_was_submitted_last_by_that_mini_program(fake: FakeWeChat) -> None:
+def test_the_latest_audit_is_the_last_one_of_that_mini_program(fake: FakeWeChat) -> None:
     fake.submit(auditid=900)
     submitted = fake.clock.timestamp()
     fake.submit(
@@ -75,13 +75,13 @@ def test_the_latest_is_what_was_submitted_last_by_that_mini_program(fake: FakeWe
     assert latest(fake, fake.token("wx00000000000000bb")).errcode == 85058
 
 
-def test_asking_for_the_latest_is_a_poll(fake: FakeWeChat) -> None:
+def test_a_request_for_the_latest_audit_counts_as_a_poll(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(0, after_polls=2)])
     assert [latest(fake).json["status"] for _ in range(3)] == [2, 2, 0]
     assert audit.polls == 3
 
 
-def test_a_peer_reads_the_latest(fake: FakeWeChat, peer: Any) -> None:
+def test_wechatpy_reads_the_latest_audit(fake: FakeWeChat, peer: Any) -> None:
     with pytest.raises(WeChatClientException) as caught:
         peer.wxa.get_latest_audit_status()
     assert caught.value.errcode == 85058
@@ -91,7 +91,7 @@ def test_a_peer_reads_the_latest(fake: FakeWeChat, peer: Any) -> None:
     assert found["user_version"] == "1.2"
 
 
-def test_screenshots_have_pictures_of_their_own(fake: FakeWeChat) -> None:
+def test_each_screenshot_has_its_own_picture(fake: FakeWeChat) -> None:
     one, other = fake.media_id(), fake.media_id()
     fake.submit(state=1, screenshots=[one, other])
     pictures = [ask(fake, MATERIAL, {"media_id": media_id}) for media_id in (one, other, one)]
@@ -101,11 +101,11 @@ def test_screenshots_have_pictures_of_their_own(fake: FakeWeChat) -> None:
             image.load()
             assert image.format == "PNG"
     assert fake.requests[-1].errcode is None
-    # Not yet, or no longer, those of an audit.
+    # These do not belong to the current state of an audit.
     assert ask(fake, MATERIAL, {"media_id": fake.media_id()}).errcode == 40007
 
 
-def test_material_belongs_to_one_mini_program(fake: FakeWeChat) -> None:
+def test_media_belong_to_one_mini_program(fake: FakeWeChat) -> None:
     kept = fake.keep_media(b"\xff\xd8\xff any bytes")
     named = fake.keep_media(None, OTHER, media_id="named")
     shown = fake.media_id()
@@ -118,11 +118,11 @@ def test_material_belongs_to_one_mini_program(fake: FakeWeChat) -> None:
     assert ask(fake, MATERIAL, {"media_id": "named"}, token=others).body.startswith(b"\x89PNG")
     fake.reset()
     assert ask(fake, MATERIAL, {"media_id": kept}).errcode == 40007
-    with pytest.raises(TypeError, match="content is bytes, not str"):
-        fake.keep_media("text")  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(TypeError, match="content must be bytes, not str"):
+        fake.keep_media("text")  # type: ignore[arg-type]  # invalid on purpose
 
 
-def test_a_peer_gets_the_picture(fake: FakeWeChat, peer: Any) -> None:
+def test_wechatpy_gets_the_picture(fake: FakeWeChat, peer: Any) -> None:
     media_id = fake.keep_media()
     response = peer.material.get(media_id)
     assert response.content.startswith(b"\x89PNG")
@@ -131,7 +131,7 @@ def test_a_peer_gets_the_picture(fake: FakeWeChat, peer: Any) -> None:
     assert caught.value.errcode == 40007
 
 
-def test_an_error_is_told_by_its_rid_with_the_token_in_clear(fake: FakeWeChat) -> None:
+def test_a_rid_returns_the_failed_request_with_its_unmasked_token(fake: FakeWeChat) -> None:
     token = fake.token()
     body = {"auditid": 5}
     refusal = ask(fake, "/wxa/get_auditstatus", body, token=token)
@@ -156,7 +156,7 @@ def test_an_error_is_told_by_its_rid_with_the_token_in_clear(fake: FakeWeChat) -
     assert ask(fake, EXPLAIN, {"rid": rid}).errcode == 76001
 
 
-def test_errors_of_faults_have_a_rid_too_and_old_ones_are_forgotten(fake: FakeWeChat) -> None:
+def test_errors_of_faults_have_a_rid_and_old_traces_are_forgotten(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(errcode=45009), times=1001)
     token = fake.token()
     connection = connect(fake)
@@ -185,7 +185,7 @@ def test_the_quota_counts_the_polls_of_each_mini_program(fake: FakeWeChat) -> No
     assert ask(fake, QUOTA, body).json["quota"]["used"] == 0
 
 
-def test_a_peer_posts_what_it_has_no_method_for(fake: FakeWeChat, peer: Any) -> None:
+def test_wechatpy_can_post_to_interfaces_that_it_does_not_implement(fake: FakeWeChat, peer: Any) -> None:
     found = peer.post(f"{fake.base_url}{QUOTA}", data={"cgi_path": "/wxa/get_auditstatus"})
     assert found["quota"]["used"] == 0
     with pytest.raises(WeChatClientException) as caught:
@@ -194,7 +194,7 @@ def test_a_peer_posts_what_it_has_no_method_for(fake: FakeWeChat, peer: Any) -> 
 
 
 @pytest.mark.parametrize("path", [LATEST, MATERIAL, EXPLAIN, QUOTA])
-def test_each_wants_its_method_a_good_token_and_its_permission(fake: FakeWeChat, path: str) -> None:
+def test_each_interface_checks_method_token_and_permission(fake: FakeWeChat, path: str) -> None:
     method, wrong, errcode = ("GET", "POST", 43001) if path == LATEST else ("POST", "GET", 43002)
     assert ask(fake, path, {}, method=wrong).errcode == errcode
     for token, expected in (
@@ -219,11 +219,13 @@ def test_each_wants_its_method_a_good_token_and_its_permission(fake: FakeWeChat,
         (b"5", 47001),
     ],
 )
-def test_a_body_that_is_no_object_is_refused(fake: FakeWeChat, path: str, body: bytes, errcode: int) -> None:
+def test_a_body_that_is_not_an_object_is_refused(
+    fake: FakeWeChat, path: str, body: bytes, errcode: int
+) -> None:
     assert ask(fake, path, body).errcode == errcode
 
 
-def test_other_languages_submit_versions_and_keep_pictures() -> None:
+def test_other_languages_can_submit_versions_and_store_media() -> None:
     with start("--until-stdin-closes") as process:
         urls = read_urls(process)
         control, base_url = urls["control_url"], urls["base_url"]

@@ -1,4 +1,4 @@
-"""The fake as a server: its start and end, its thread, forks, many clients."""
+"""The fake as a server: start and stop, its thread, forks, many clients."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("fake-wechat")]
 
 
-def test_it_serves_between_start_and_stop_only() -> None:
+def test_it_serves_only_between_start_and_stop() -> None:
     fake = FakeWeChat()
     running = [fake.running]
     assert fake.port == 0
@@ -39,7 +39,7 @@ def test_it_serves_between_start_and_stop_only() -> None:
         open_socket(fake)
 
 
-def test_stopping_twice_is_nothing_and_starting_twice_a_mistake() -> None:
+def test_stopping_twice_is_allowed_and_starting_twice_is_an_error() -> None:
     fake = FakeWeChat()
     fake.stop()
     with fake:
@@ -49,7 +49,7 @@ def test_stopping_twice_is_nothing_and_starting_twice_a_mistake() -> None:
     fake.stop()
 
 
-def test_it_comes_back_on_the_same_port_and_remembers() -> None:
+def test_a_restart_keeps_port_and_data() -> None:
     fake = FakeWeChat()
     with fake:
         base_url, token, audit = fake.base_url, fake.token(), fake.submit()
@@ -58,7 +58,7 @@ def test_it_comes_back_on_the_same_port_and_remembers() -> None:
         assert ask(fake, token, audit.auditid).errcode == 0
 
 
-def test_a_port_that_is_taken_is_an_error() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     with FakeWeChat() as first:
         second = FakeWeChat(port=first.port)
         with pytest.raises(OSError, match="in use"):
@@ -67,7 +67,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
         second.stop()
 
 
-def test_stop_closes_connections_whatever_they_do() -> None:
+def test_stop_closes_connections_in_any_state() -> None:
     fake = FakeWeChat().start()
     with open_socket(fake) as idle, open_socket(fake) as half:
         idle.sendall(request_bytes(fake.token(), 1))
@@ -81,8 +81,8 @@ def test_stop_closes_connections_whatever_they_do() -> None:
     assert {closed.closed_by for closed in fake.closed_connections} == {"server"}
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "", "::", "api.weixin.qq.com"])  # noqa: S104  # what is refused
-def test_it_listens_on_loopback_only(host: str) -> None:
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "", "::", "api.weixin.qq.com"])  # noqa: S104  # invalid on purpose
+def test_it_listens_only_on_loopback(host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
         FakeWeChat(host=host)
 
@@ -92,12 +92,12 @@ def test_localhost_is_loopback() -> None:
         assert fake.base_url.startswith("http://127.0.0.1:")
 
 
-def test_ipv6_stands_in_brackets() -> None:
+def test_an_ipv6_address_is_bracketed() -> None:
     fake = FakeWeChat(host="::1", port=8080)
     assert fake.base_url == "http://[::1]:8080"
 
 
-def test_what_needs_the_server_says_that_it_does_not_run() -> None:
+def test_methods_that_need_the_server_report_that_it_is_not_running() -> None:
     fake = FakeWeChat()
     for method in (fake.refuse_connections, fake.accept_connections, fake.close_connections):
         with pytest.raises(RuntimeError, match="not running"):
@@ -105,13 +105,13 @@ def test_what_needs_the_server_says_that_it_does_not_run() -> None:
     assert not fake.accepting_connections
 
 
-def test_its_repr_says_where_it_is() -> None:
+def test_its_repr_shows_the_address() -> None:
     with FakeWeChat() as fake:
         assert repr(fake) == f"<FakeWeChat {fake.base_url}: 0 requests>"
     assert repr(fake) == "<FakeWeChat stopped: 0 requests>"
 
 
-def test_many_clients_are_served_while_it_is_scripted() -> None:
+def test_many_clients_are_served_while_a_test_scripts_the_fake() -> None:
     with FakeWeChat() as fake:
         token = fake.token()
         audits = [fake.submit(life=[Step(4, after_polls=50), Step(0, after_polls=50)]) for _ in range(8)]
@@ -138,7 +138,7 @@ def test_many_clients_are_served_while_it_is_scripted() -> None:
         assert fake.connections_accepted == 8
 
 
-def test_it_makes_clients_of_its_own() -> None:
+def test_it_creates_clients() -> None:
     with FakeWeChat() as fake:
         audit, token = fake.submit(state=3), fake.token()
         client = fake.client(user_agent="a test")
@@ -153,7 +153,7 @@ def test_it_makes_clients_of_its_own() -> None:
         assert asyncio.run(ask_async()) == 3
 
 
-def test_it_can_be_stopped_while_others_use_it() -> None:
+def test_it_can_be_stopped_while_other_threads_use_it() -> None:
     fake = FakeWeChat()
     for _ in range(20):
         fake.start()
@@ -168,7 +168,7 @@ def test_it_can_be_stopped_while_others_use_it() -> None:
         with ThreadPoolExecutor(2) as pool:
             users = [pool.submit(use) for _ in range(2)]
             fake.stop()
-            assert [user.result() for user in users] == ["the fake is not running"] * 2
+            assert [user.result() for user in users] == ["the fake is not running: call start() first"] * 2
 
 
 def test_a_burst_of_connections_is_accepted() -> None:
@@ -229,8 +229,8 @@ from wxaudit.testing import FakeWeChat
 with FakeWeChat() as fake:
     token, auditid = fake.token(), fake.submit(state=1).auditid
     source = fake.token_source()
-    # What the client imports at its first call is imported before any fork: a child that inherits the lock of
-    # a half-done import waits for ever.
+    # The first call imports modules. It precedes any fork, since a child that inherits the lock of an
+    # unfinished import would block forever.
     assert ask(fake, token, auditid).json["status"] == 1
     over = threading.Event()
 
@@ -246,7 +246,7 @@ with FakeWeChat() as fake:
     for _ in range(50):
         child = os.fork()
         if child == 0:
-            # The lock of the fake is free in the child, whatever its threads did in the parent.
+            # The child must not inherit the lock of the fake locked.
             status = len(fake.audits) - 1 + len(source.get_token()) - 138
             status += ask(fake, token, auditid).json["status"] - 1
             os._exit(status)
@@ -273,7 +273,7 @@ print("both are fine")
 
 
 def run(script: str) -> None:
-    """Run a script with every warning an error; it must end well and say nothing on standard error."""
+    """Run a script with all warnings as errors. It must exit with 0 and an empty standard error."""
     arguments = ["-X", "dev", "-W", "error", "-W", "ignore:This process:DeprecationWarning", "-c", script]
     paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
     done = subprocess.run(
@@ -288,12 +288,12 @@ def run(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", [FORK, FORK_UNDER_LOAD], ids=["idle", "under load"])
-def test_it_survives_fork_on_both_sides(script: str) -> None:
+def test_it_survives_a_fork_in_parent_and_child(script: str) -> None:
     run(textwrap.dedent(script))
 
 
 @pytest.mark.parametrize(
     "end", ["fake.stop()", "fake.stop(); del fake", ""], ids=["stop", "delete", "forgotten"]
 )
-def test_it_leaves_nothing_behind(end: str) -> None:
+def test_it_leaves_no_resources_behind(end: str) -> None:
     run(EXIT.format(end=end))

@@ -1,4 +1,4 @@
-"""Faults that make no sense are refused where they are written."""
+"""Invalid faults are refused when they are created."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ import pytest
 from wxaudit.testing import FakeWeChat, Fault
 
 
-def test_faults_that_differ_do_not_combine() -> None:
+def test_contradicting_faults_cannot_be_combined() -> None:
     with pytest.raises(ValueError, match="differ in errcode: -1 and 45009"):
         Fault(errcode=-1) & Fault(errcode=45009)
-    with pytest.raises(ValueError, match="a fault answers one thing: errcode or body"):
+    with pytest.raises(ValueError, match="give only one of errcode, body"):
         Fault(errcode=-1) & Fault(body="")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"errcode": 1, "body": b""}, "errcode or body"),
-        ({"raw": b"", "fields": {"a": 1}}, "fields or without or raw"),
-        ({"errmsg": "x"}, "errmsg goes with errcode"),
+        ({"errcode": 1, "body": b""}, "only one of errcode, body"),
+        ({"raw": b"", "fields": {"a": 1}}, "only one of fields or without, raw"),
+        ({"errmsg": "x"}, "errmsg needs errcode"),
         ({"errcode": "many"}, "give an errmsg"),
-        ({"raw": b"x", "http_status": 500}, "raw is everything"),
-        ({"raw": b"x", "headers": {"A": "1"}}, "raw is everything"),
-        ({"raw": b"x", "chunk": 5}, "raw is everything"),
+        ({"raw": b"x", "http_status": 500}, "raw replaces the complete answer"),
+        ({"raw": b"x", "headers": {"A": "1"}}, "raw replaces the complete answer"),
+        ({"raw": b"x", "chunk": 5}, "raw replaces the complete answer"),
         ({"delay": -1}, "delay must be"),
         ({"delay": float("inf")}, "delay must be"),
         ({"drip": 0}, "drip must be"),
         ({"chunk": 0}, "chunk must be"),
-        ({"drip_interval": 1}, "goes with drip"),
+        ({"drip_interval": 1}, "drip_interval needs drip"),
         ({"cut": "tail"}, "cut must be"),
-        ({"cut_at": 5}, "cut_at goes with"),
-        ({"cut": "end", "cut_at": 5}, "cut_at goes with"),
+        ({"cut_at": 5}, "cut_at needs"),
+        ({"cut": "end", "cut_at": 5}, "cut_at needs"),
         ({"cut": "head", "cut_at": -5}, "negative"),
         ({"reset": True}, "say where"),
-        ({"cut": "accept", "delay": 1}, "nothing but reset"),
+        ({"cut": "accept", "delay": 1}, "only reset"),
         ({"endless": True, "cut": "body"}, "endless"),
     ],
     ids=str,
 )
-def test_a_fault_that_makes_no_sense_is_refused(arguments: dict[str, Any], message: str) -> None:
+def test_an_invalid_fault_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Fault(**arguments)
 
@@ -67,19 +67,19 @@ def test_a_fault_that_makes_no_sense_is_refused(arguments: dict[str, Any], messa
     ],
     ids=str,
 )
-def test_a_fault_of_wrong_types_is_refused_before_it_strikes(arguments: dict[str, Any]) -> None:
+def test_a_fault_with_wrong_types_is_refused_on_creation(arguments: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         Fault(**arguments)
 
 
-def test_a_misspelt_fault_is_refused() -> None:
+def test_a_misspelt_attribute_is_refused() -> None:
     with pytest.raises(TypeError, match="error_code"):
-        Fault(error_code=5)  # type: ignore[call-arg]  # this is what is refused
+        Fault(error_code=5)  # type: ignore[call-arg]  # invalid on purpose
     with pytest.raises(TypeError, match="not one string"):
         Fault(without="errmsg")
 
 
-def test_a_fault_says_what_was_given() -> None:
+def test_the_repr_of_a_fault_shows_what_was_given() -> None:
     fake = FakeWeChat()
     scripted = fake.fail_next(Fault(errcode=-1, delay=2), times=3)
     assert repr(scripted) == "<ScriptedFault Fault(errcode=-1, delay=2): 0 used, 3 remaining>"
@@ -87,7 +87,7 @@ def test_a_fault_says_what_was_given() -> None:
     assert eval(repr(scripted.fault), {"Fault": Fault}) == scripted.fault  # noqa: S307  # our own repr
 
 
-def test_a_fault_that_cannot_strike_is_refused() -> None:
+def test_a_fault_that_can_never_apply_is_refused() -> None:
     fake = FakeWeChat()
     with pytest.raises(ValueError, match="times must be"):
         fake.fail_next(Fault(errcode=-1), times=0)

@@ -1,4 +1,4 @@
-"""Which requests a fault strikes, and what they are answered then."""
+"""Which requests a fault applies to, and how they are answered."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def fake() -> Iterator[FakeWeChat]:
 
 
 def exchange(fake: FakeWeChat) -> bytes:
-    """All bytes of the answer to one poll on a fresh connection, which the fake is expected to end."""
+    """All bytes of the answer to one poll on a new connection, which the fake must close."""
     with open_socket(fake) as connection:
         connection.sendall(request_bytes(fake.token(), AUDITID))
         return read_all(connection)
 
 
-def test_an_error_strikes_the_next_requests_and_then_is_gone(fake: FakeWeChat) -> None:
+def test_an_error_applies_to_the_next_requests_only(fake: FakeWeChat) -> None:
     scripted = fake.fail_next(Fault(errcode=-1), times=2)
     answers = [ask(fake, fake.token(), AUDITID) for _ in range(3)]
     assert [answer.errcode for answer in answers] == [-1, -1, 0]
@@ -44,18 +44,18 @@ def test_an_error_strikes_the_next_requests_and_then_is_gone(fake: FakeWeChat) -
     assert [request.fault for request in fake.requests] == [scripted.fault, scripted.fault, None]
 
 
-def test_an_error_may_have_its_own_text_and_a_string_for_a_code(fake: FakeWeChat) -> None:
+def test_an_error_may_have_its_own_text_and_a_string_as_code(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(errcode="61003", errmsg="\x1b[31m<script>%s"))
     assert ask(fake, fake.token(), AUDITID).json == {"errcode": "61003", "errmsg": "\x1b[31m<script>%s"}
 
 
-def test_faults_wait_in_the_order_in_which_they_were_given(fake: FakeWeChat) -> None:
+def test_faults_apply_in_the_order_in_which_they_were_added(fake: FakeWeChat) -> None:
     for errcode in (45009, 45011, 48001):
         fake.fail_next(Fault(errcode=errcode))
     assert [ask(fake, fake.token(), AUDITID).errcode for _ in range(4)] == [45009, 45011, 48001, 0]
 
 
-def test_a_fault_without_a_limit_lasts_until_it_is_cancelled(fake: FakeWeChat) -> None:
+def test_a_fault_without_limit_applies_until_it_is_cancelled(fake: FakeWeChat) -> None:
     scripted = fake.fail_next(Fault(errcode=50002), times=None)
     assert [ask(fake, fake.token(), AUDITID).errcode for _ in range(5)] == [50002] * 5
     assert scripted.remaining is None
@@ -63,27 +63,27 @@ def test_a_fault_without_a_limit_lasts_until_it_is_cancelled(fake: FakeWeChat) -
     assert ask(fake, fake.token(), AUDITID).errcode == 0
 
 
-def test_faults_that_wait_can_be_forgotten(fake: FakeWeChat) -> None:
+def test_pending_faults_can_be_cleared(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(errcode=-1), times=None)
     fake.fail_next(Fault(cut="accept"))
     fake.clear_faults()
     assert ask(fake, fake.token(), AUDITID).errcode == 0
 
 
-def test_a_fault_may_be_for_one_audit(fake: FakeWeChat) -> None:
+def test_a_fault_may_apply_to_one_audit(fake: FakeWeChat) -> None:
     other = fake.submit()
     fake.fail_next(Fault(errcode=-1), times=None, auditid=other.auditid)
     assert ask(fake, fake.token(), AUDITID).errcode == 0
     assert ask(fake, fake.token(), str(other.auditid)).errcode == -1
 
 
-def test_a_fault_may_be_for_one_mini_program(fake: FakeWeChat) -> None:
+def test_a_fault_may_apply_to_one_mini_program(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(errcode=-1), times=None, appid="wx00000000000000aa")
     assert ask(fake, fake.token(), AUDITID).errcode == 0
     assert ask(fake, fake.token("wx00000000000000aa"), AUDITID).errcode == -1
 
 
-def test_a_fault_may_be_for_reused_connections_only(fake: FakeWeChat) -> None:
+def test_a_fault_may_apply_to_reused_connections_only(fake: FakeWeChat) -> None:
     token = fake.token()
     fake.fail_next(Fault(cut="head"), times=None, reused=True)
     connection = connect(fake)
@@ -98,7 +98,7 @@ def test_a_fault_may_be_for_reused_connections_only(fake: FakeWeChat) -> None:
     connection.close()
 
 
-def test_fields_of_the_genuine_answer_can_be_changed_and_left_out(fake: FakeWeChat) -> None:
+def test_fields_of_the_regular_answer_can_be_changed_and_removed(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(fields={"errcode": "0", "status": None, "新": [1]}, without={"errmsg"}))
     assert ask(fake, fake.token(), AUDITID).json == {"errcode": "0", "status": None, "新": [1]}
     assert fake.audit(AUDITID).polls == 1
@@ -109,7 +109,7 @@ def test_a_lone_surrogate_is_sent_as_an_escape(fake: FakeWeChat) -> None:
     assert b'"a\\ud800\\/b"' in ask(fake, fake.token(), AUDITID).body
 
 
-def test_the_genuine_answer_can_come_with_another_status(fake: FakeWeChat) -> None:
+def test_the_regular_answer_can_have_another_status(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(http_status=503, headers={"Retry-After": "1", "Content-Type": None}))
     answer = ask(fake, fake.token(), AUDITID)
     assert (answer.status, answer.body) == (503, WHOLE)
@@ -131,7 +131,7 @@ def test_the_body_may_be_text(fake: FakeWeChat) -> None:
 
 
 @pytest.mark.parametrize("status", [502, 504])
-def test_a_gateway_error_is_a_page(fake: FakeWeChat, status: int) -> None:
+def test_a_gateway_error_is_an_html_page(fake: FakeWeChat, status: int) -> None:
     fake.fail_next(Fault.http(status))
     answer = ask(fake, fake.token(), AUDITID)
     assert answer.status == status
@@ -139,7 +139,7 @@ def test_a_gateway_error_is_a_page(fake: FakeWeChat, status: int) -> None:
     assert f"<h1>{status} ".encode() in answer.body
 
 
-def test_412_has_no_body_and_no_type(fake: FakeWeChat) -> None:
+def test_412_has_no_body_and_no_content_type(fake: FakeWeChat) -> None:
     fake.fail_next(Fault.http(412))
     answer = ask(fake, fake.token(), AUDITID)
     assert (answer.status, answer.body) == (412, b"")
@@ -161,12 +161,12 @@ def test_a_redirect_names_its_target(fake: FakeWeChat, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 99, 599, 1000])
-def test_a_status_may_be_none_that_exists(fake: FakeWeChat, status: int) -> None:
+def test_a_status_may_be_undefined(fake: FakeWeChat, status: int) -> None:
     fake.fail_next(Fault(http_status=status, cut="end"))
     assert exchange(fake).startswith(f"HTTP/1.1 {status} ".encode())
 
 
-def test_raw_bytes_are_all_that_is_sent(fake: FakeWeChat) -> None:
+def test_raw_bytes_replace_the_complete_answer(fake: FakeWeChat) -> None:
     raw = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
     fake.fail_next(Fault(raw=raw, cut="end"))
     assert exchange(fake) == raw
@@ -175,7 +175,7 @@ def test_raw_bytes_are_all_that_is_sent(fake: FakeWeChat) -> None:
     assert request.answered_at is not None
 
 
-def test_the_connection_goes_on_behind_raw_bytes(fake: FakeWeChat) -> None:
+def test_the_connection_stays_open_after_raw_bytes(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
     connection = connect(fake)
     assert send(connection, fake.token(), {"auditid": AUDITID}).body == b"{}"
@@ -183,7 +183,7 @@ def test_the_connection_goes_on_behind_raw_bytes(fake: FakeWeChat) -> None:
     connection.close()
 
 
-def test_garbage_is_no_http(fake: FakeWeChat) -> None:
+def test_garbage_is_not_http(fake: FakeWeChat) -> None:
     fake.fail_next(Fault.garbage())
     with pytest.raises(http.client.BadStatusLine):
         ask(fake, fake.token(), AUDITID)

@@ -1,4 +1,4 @@
-"""The pytest fixture `fake_wechat`, and what it costs those who do not use it."""
+"""The pytest fixture `fake_wechat`, and its cost for tests that do not use it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def test_the_fixture_serves(fake_wechat: FakeWeChat) -> None:
     assert fake_wechat.requests == []
 
 
-def test_every_test_has_a_fake_of_its_own(fake_wechat: FakeWeChat) -> None:
+def test_every_test_has_its_own_fake(fake_wechat: FakeWeChat) -> None:
     assert fake_wechat.audits == []
     fake_wechat.submit()
 
 
-test_every_test_has_a_fake_of_its_own_again = test_every_test_has_a_fake_of_its_own
+test_every_test_has_its_own_fake_again = test_every_test_has_its_own_fake
 
 
-def test_the_fixture_ends_the_fake_it_began(tmp_path: Path) -> None:
+def test_the_fixture_stops_the_fake(tmp_path: Path) -> None:
     (tmp_path / "test_use.py").write_text(
         "fakes = []\n"
         "def test_one(fake_wechat):\n"
@@ -41,7 +41,7 @@ def test_the_fixture_ends_the_fake_it_began(tmp_path: Path) -> None:
 
 
 def test_the_fixture_is_listed_with_its_help(tmp_path: Path) -> None:
-    assert "serves while the test runs" in run_pytest(tmp_path, "--fixtures", "-q")
+    assert "runs during the test" in run_pytest(tmp_path, "--fixtures", "-q")
 
 
 def test_a_run_that_does_not_use_the_fixture_does_not_import_the_fake(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_run_that_does_not_use_the_fixture_does_not_import_the_fake(tmp_path: 
 
 
 def run_pytest(folder: Path, *arguments: str) -> str:
-    """The output of a run of pytest that gets the fixture through the entry point, as a user's run does."""
+    """The output of pytest, which loads the fixture through the entry point as for a user."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, str(folder)],
         capture_output=True,
@@ -70,7 +70,7 @@ def run_pytest(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["FakeWeChat", "Fault", "Step", "FakeTokenSource", "ReceivedRequest"])
-def test_public_names_come_when_they_are_asked_for(name: str) -> None:
+def test_public_names_are_imported_on_first_use(name: str) -> None:
     script = (
         "import sys, wxaudit.testing as testing\n"
         "before = [name for name in sys.modules if name.startswith('wxaudit.testing.')]\n"
@@ -80,7 +80,7 @@ def test_public_names_come_when_they_are_asked_for(name: str) -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=60)
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     from wxaudit import testing
 
     assert [name for name in testing.__all__ if not hasattr(testing, name)] == []
@@ -91,4 +91,4 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     from wxaudit import testing
 
     with pytest.raises(AttributeError, match="has no attribute 'FakeWechat'"):
-        testing.FakeWechat  # type: ignore[attr-defined]  # noqa: B018  # this is what is refused
+        testing.FakeWechat  # type: ignore[attr-defined]  # noqa: B018  # invalid on purpose

@@ -1,4 +1,4 @@
-"""The fake's tokens: whose they are, what kind, how long."""
+"""The fake's tokens: owner, kind and lifetime."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_a_token_may_need_percent_encoding(fake: FakeWeChat) -> None:
     token = fake.token(url_safe=False)
     assert {"+", "/", "=", "&", "%", "#", " ", "?"} <= set(token)
     assert errcode(fake, token) == 0
-    # Sent bare, as a careless client does, it arrives as another one.
+    # Without percent-encoding, the token arrives as a different one.
     connection = connect(fake)
     connection.request("POST", f"/wxa/get_auditstatus?access_token={token.replace(' ', '+')}", b"{}")
     assert connection.getresponse().read().startswith(b'{"errcode":40014')
     connection.close()
 
 
-def test_a_token_is_over_after_its_time(fake: FakeWeChat) -> None:
+def test_a_token_expires_after_its_lifetime(fake: FakeWeChat) -> None:
     token = fake.token()
     fake.clock.advance(7199)
     assert errcode(fake, token) == 0
@@ -58,17 +58,17 @@ def test_a_token_is_over_after_its_time(fake: FakeWeChat) -> None:
     assert errcode(fake, token) == 42001
 
 
-def test_a_token_can_be_made_to_expire(fake: FakeWeChat) -> None:
+def test_a_token_can_be_expired(fake: FakeWeChat) -> None:
     token, short = fake.token(), fake.token(OTHER, expires_in=timedelta(0))
     fake.expire(token)
     assert errcode(fake, token) == 42001
     assert errcode(fake, short) == 42001
-    with pytest.raises(LookupError, match="was not given out") as caught:
+    with pytest.raises(LookupError, match="was not issued") as caught:
         fake.expire("an-unknown-token")
     assert "an-unknown-token" not in str(caught.value)
 
 
-def test_an_older_token_works_five_minutes_more(fake: FakeWeChat) -> None:
+def test_the_previous_token_works_for_five_more_minutes(fake: FakeWeChat) -> None:
     older = fake.token()
     fake.clock.advance(100)
     newer = fake.token()
@@ -78,7 +78,7 @@ def test_an_older_token_works_five_minutes_more(fake: FakeWeChat) -> None:
     assert (errcode(fake, older), errcode(fake, newer)) == (40001, 0)
 
 
-def test_a_token_that_is_superseded_is_invalid_at_once(fake: FakeWeChat) -> None:
+def test_a_superseded_token_is_invalid_immediately(fake: FakeWeChat) -> None:
     mine, other = fake.token(), fake.token(OTHER)
     fake.supersede()
     assert errcode(fake, mine) == 40001
@@ -99,7 +99,7 @@ def test_a_token_of_another_kind_is_refused(fake: FakeWeChat) -> None:
     assert errcode(fake, fake.token(kind="own")) == 86000
     assert errcode(fake, fake.token(kind="component")) == 61015
     with pytest.raises(ValueError, match="kind must be"):
-        fake.token(kind="user")  # type: ignore[arg-type]  # this is what is refused
+        fake.token(kind="user")  # type: ignore[arg-type]  # invalid on purpose
 
 
 def test_permission_set_18_must_be_granted(fake: FakeWeChat) -> None:
@@ -107,7 +107,7 @@ def test_permission_set_18_must_be_granted(fake: FakeWeChat) -> None:
     assert errcode(fake, fake.token(permissions=[17, 18])) == 0
 
 
-def test_a_merchant_can_withdraw_the_authorization_and_give_it_again(fake: FakeWeChat) -> None:
+def test_a_merchant_can_withdraw_and_restore_the_authorization(fake: FakeWeChat) -> None:
     token = fake.token()
     fake.deauthorize()
     assert errcode(fake, token) == 61003
@@ -117,7 +117,7 @@ def test_a_merchant_can_withdraw_the_authorization_and_give_it_again(fake: FakeW
     assert errcode(fake, token) == 0
 
 
-def test_a_token_that_is_too_short_to_look_like_one_is_not_made() -> None:
+def test_a_token_that_is_too_short_is_refused() -> None:
     with pytest.raises(ValueError, match="length must be at least 64"):
         FakeWeChat().token(length=10)
 
@@ -130,7 +130,7 @@ def test_the_default_mini_program_can_be_chosen() -> None:
         assert ask(fake, fake.token(OTHER), audit.auditid).errcode == 0
 
 
-def test_a_source_keeps_its_token_until_it_is_asked_for_another(fake: FakeWeChat) -> None:
+def test_a_source_keeps_its_token_until_a_refresh(fake: FakeWeChat) -> None:
     source = fake.token_source()
     first = source.get_token()
     assert source.get_token() == first
@@ -143,7 +143,7 @@ def test_a_source_keeps_its_token_until_it_is_asked_for_another(fake: FakeWeChat
     assert (source.lookups, source.refreshes) == (3, 1)
 
 
-def test_a_source_counts_right_from_many_threads() -> None:
+def test_a_source_counts_calls_from_many_threads() -> None:
     source = FakeWeChat().token_source(OTHER)
     with ThreadPoolExecutor(8) as pool:
         tokens = list(pool.map(lambda number: source.get_token(refresh=number % 10 == 0), range(1000)))
@@ -176,7 +176,7 @@ def test_no_repr_holds_a_token(fake: FakeWeChat) -> None:
     send(connection, token, {"auditid": 1234567})
     connection.close()
     fake.wait_for_connections_open(0)
-    issued = fake._world.tokens.get(token)
+    issued = fake._state.tokens.get(token)
     texts = [repr(thing) for thing in (fake, source, issued, *fake.requests, *fake.closed_connections)]
     assert len(texts) == 5
     assert not [text for text in texts if token in text or token[:12] in text]

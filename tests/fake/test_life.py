@@ -1,4 +1,4 @@
-"""Audits of the fake live as they are told to."""
+"""Audits of the fake follow their scripted life."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def polls(fake: FakeWeChat, audit: FakeAudit, count: int) -> list[int]:
     return [ask(fake, token, audit.auditid).json["status"] for _ in range(count)]
 
 
-def test_an_audit_begins_in_review_with_a_number_of_the_usual_size() -> None:
+def test_an_audit_starts_in_review_with_a_number_in_wechats_range() -> None:
     fake = FakeWeChat()
     audits = [fake.submit() for _ in range(100)]
     assert {audit.state for audit in audits} == {AuditState.IN_REVIEW}
@@ -39,13 +39,13 @@ def test_an_audit_begins_in_review_with_a_number_of_the_usual_size() -> None:
     assert fake.audit(audits[7].auditid) is audits[7]
 
 
-def test_a_step_after_polls_lets_just_so_many_polls_see_the_state_before(fake: FakeWeChat) -> None:
+def test_a_step_after_polls_is_taken_after_exactly_that_many_polls(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(DELAYED, after_polls=2, reason="排队"), Step(APPROVED, after_polls=3)])
     assert polls(fake, audit, 7) == [2, 2, 4, 4, 4, 0, 0]
     assert audit.polls == 7
 
 
-def test_a_step_after_a_time_waits_for_the_fakes_clock(fake: FakeWeChat) -> None:
+def test_a_step_after_a_duration_waits_for_the_fakes_clock(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(REJECTED, after=timedelta(hours=3), reason="1:…", screenshots=["a", "b"])])
     fake.clock.advance(3 * 3600 - 1)
     assert polls(fake, audit, 2) == [2, 2]
@@ -56,7 +56,7 @@ def test_a_step_after_a_time_waits_for_the_fakes_clock(fake: FakeWeChat) -> None
     assert audit.changed_at == audit.submitted_at + timedelta(hours=3)
 
 
-def test_one_leap_of_the_clock_takes_every_step_whose_time_has_come() -> None:
+def test_one_advance_of_the_clock_takes_every_step_that_is_due() -> None:
     fake = FakeWeChat()
     audit = fake.submit(life=[Step(DELAYED, after=60, reason="排队"), Step(APPROVED, after=30.5)])
     states = [audit.state]
@@ -68,7 +68,7 @@ def test_one_leap_of_the_clock_takes_every_step_whose_time_has_come() -> None:
     assert audit.life == ()
 
 
-def test_a_time_after_polls_counts_from_the_last_of_these_polls(fake: FakeWeChat) -> None:
+def test_a_duration_after_polls_counts_from_the_last_of_these_polls(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(DELAYED, after_polls=1), Step(APPROVED, after=60)])
     fake.clock.advance(1000)
     assert polls(fake, audit, 2) == [2, 4]
@@ -78,7 +78,7 @@ def test_a_time_after_polls_counts_from_the_last_of_these_polls(fake: FakeWeChat
     assert polls(fake, audit, 1) == [0]
 
 
-def test_a_step_by_hand_waits_for_the_hand(fake: FakeWeChat) -> None:
+def test_a_manual_step_waits_for_next_step(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(DELAYED, reason="排队"), Step(WITHDRAWN, after_polls=1)])
     fake.clock.advance(timedelta(days=7))
     assert polls(fake, audit, 3) == [2, 2, 2]
@@ -88,7 +88,7 @@ def test_a_step_by_hand_waits_for_the_hand(fake: FakeWeChat) -> None:
         audit.next_step()
 
 
-def test_the_hand_can_be_quicker_than_any_step() -> None:
+def test_next_step_takes_a_step_early() -> None:
     fake = FakeWeChat()
     audit = fake.submit(life=[Step(DELAYED, after=3600), Step(APPROVED, after_polls=5)])
     states = []
@@ -98,7 +98,7 @@ def test_the_hand_can_be_quicker_than_any_step() -> None:
     assert states == [AuditState.DELAYED, AuditState.APPROVED]
 
 
-def test_the_reviewers_decide_by_hand() -> None:
+def test_an_audit_can_be_decided_manually() -> None:
     fake = FakeWeChat()
     approved, rejected, delayed, withdrawn = (fake.submit() for _ in range(4))
     approved.approve()
@@ -112,7 +112,7 @@ def test_the_reviewers_decide_by_hand() -> None:
     assert delayed.reason is None
 
 
-def test_a_change_by_hand_drops_the_rest_of_the_life(fake: FakeWeChat) -> None:
+def test_a_manual_change_discards_the_remaining_steps(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(DELAYED, after_polls=1), Step(REJECTED, after_polls=1)])
     audit.delay()
     assert audit.life == ()
@@ -127,7 +127,7 @@ def change(audit: FakeAudit, state: int) -> None:
 
 @pytest.mark.parametrize("before", FINAL)
 @pytest.mark.parametrize("after", [APPROVED, REJECTED, WITHDRAWN, DELAYED])
-def test_nothing_leads_out_of_a_final_state(before: int, after: int) -> None:
+def test_a_final_state_cannot_change(before: int, after: int) -> None:
     fake = FakeWeChat()
     audit = fake.submit(state=before)
     with pytest.raises(ValueError, match="is final"):
@@ -140,23 +140,23 @@ def test_nothing_leads_out_of_a_final_state(before: int, after: int) -> None:
 @pytest.mark.parametrize(
     ("before", "after"), [(IN_REVIEW, IN_REVIEW), (DELAYED, IN_REVIEW), (DELAYED, DELAYED)]
 )
-def test_a_review_does_not_begin_again_and_is_not_delayed_twice(before: int, after: int) -> None:
-    with pytest.raises(ValueError, match="does not go from"):
+def test_a_review_does_not_restart_and_is_not_delayed_twice(before: int, after: int) -> None:
+    with pytest.raises(ValueError, match="cannot change from"):
         FakeWeChat().submit(state=before, life=[Step(after, after_polls=1)])
 
 
-def test_a_life_is_checked_to_its_end() -> None:
+def test_every_step_of_a_life_is_checked() -> None:
     life = [Step(DELAYED, after_polls=1), Step(APPROVED, after_polls=1), Step(REJECTED, after_polls=1)]
     with pytest.raises(ValueError, match="APPROVED is final: the audit cannot become REJECTED"):
         FakeWeChat().submit(life=life)
 
 
-def test_states_without_a_meaning_today_may_come_and_go(fake: FakeWeChat) -> None:
+def test_undefined_states_are_allowed(fake: FakeWeChat) -> None:
     audit = fake.submit(life=[Step(7, after_polls=1, reason="新"), Step(APPROVED, after_polls=1)])
     assert polls(fake, audit, 3) == [2, 7, 0]
 
 
-def test_states_may_be_given_as_members_of_the_enumeration() -> None:
+def test_states_may_be_members_of_audit_state() -> None:
     fake = FakeWeChat()
     audit = fake.submit(state=AuditState.DELAYED, life=[Step(AuditState.REJECTED)])
     states = [audit.state]
@@ -184,21 +184,19 @@ def test_states_may_be_given_as_members_of_the_enumeration() -> None:
         ({"screenshots": [5]}, TypeError, "media_id"),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused(
-    arguments: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_an_invalid_step_is_refused(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         Step(REJECTED, **arguments)
 
 
 @pytest.mark.parametrize("state", [APPROVED, IN_REVIEW, WITHDRAWN])
-def test_a_reason_comes_with_a_rejection_or_a_delay_only(state: int) -> None:
-    with pytest.raises(ValueError, match="REJECTED and DELAYED only"):
+def test_only_a_rejection_or_a_delay_has_a_reason(state: int) -> None:
+    with pytest.raises(ValueError, match="only with REJECTED and DELAYED"):
         FakeWeChat().submit(state=state, reason="…")
 
 
-def test_screenshots_come_with_a_rejection_only() -> None:
-    with pytest.raises(ValueError, match="REJECTED only, not with DELAYED"):
+def test_only_a_rejection_has_screenshots() -> None:
+    with pytest.raises(ValueError, match="only with REJECTED, not with DELAYED"):
         FakeWeChat().submit(state=DELAYED, screenshots=["a"])
 
 
@@ -206,12 +204,12 @@ def test_screenshots_come_with_a_rejection_only() -> None:
     ("auditid", "error"),
     [(0, ValueError), (-1, ValueError), (2**63, ValueError), (True, TypeError), ("1", TypeError)],
 )
-def test_an_auditid_that_cannot_be_is_refused(auditid: Any, error: type[Exception]) -> None:
+def test_an_invalid_auditid_is_refused(auditid: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="auditid"):
         FakeWeChat().submit(auditid=auditid)
 
 
-def test_an_auditid_is_given_once() -> None:
+def test_an_auditid_is_unique() -> None:
     fake = FakeWeChat()
     fake.submit(auditid=1234567)
     with pytest.raises(ValueError, match="1234567 exists already"):
@@ -220,7 +218,7 @@ def test_an_auditid_is_given_once() -> None:
 
 @pytest.mark.parametrize("state", [True, "1", None, 1.0])
 def test_a_state_is_a_number(state: Any) -> None:
-    with pytest.raises(TypeError, match="a state is"):
+    with pytest.raises(TypeError, match="state must be"):
         FakeWeChat().submit(state=state)
 
 
@@ -229,7 +227,7 @@ def test_an_unknown_audit_is_a_lookup_error() -> None:
         FakeWeChat().audit(5)
 
 
-def test_a_media_id_looks_like_one() -> None:
+def test_a_media_id_has_wechats_form() -> None:
     fake = FakeWeChat()
     media_id = fake.media_id()
     assert len(media_id) == 64
@@ -237,7 +235,7 @@ def test_a_media_id_looks_like_one() -> None:
     assert media_id != fake.media_id()
 
 
-def test_the_clock_begins_at_the_real_time_and_stands_still() -> None:
+def test_the_clock_starts_at_the_real_time_and_does_not_run() -> None:
     before = datetime.now(timezone.utc)
     clock = FakeClock()
     assert before <= clock.now() <= datetime.now(timezone.utc)
@@ -245,7 +243,7 @@ def test_the_clock_begins_at_the_real_time_and_stands_still() -> None:
     assert clock.now().tzinfo is timezone.utc
 
 
-def test_the_clock_goes_forward_only() -> None:
+def test_the_clock_moves_only_forward() -> None:
     clock = FakeClock(datetime(2024, 2, 29, 12, tzinfo=timezone.utc))
     assert clock.advance(0.5) == datetime(2024, 2, 29, 12, 0, 0, 500_000, tzinfo=timezone.utc)
     assert clock.advance(timedelta(days=1)) == clock.now()
@@ -253,7 +251,7 @@ def test_the_clock_goes_forward_only() -> None:
         with pytest.raises(ValueError, match="by must"):
             clock.advance(by)
     with pytest.raises(ValueError, match="aware"):
-        FakeClock(datetime(2024, 2, 29))  # noqa: DTZ001  # this is what is refused
+        FakeClock(datetime(2024, 2, 29))  # noqa: DTZ001  # invalid on purpose
 
 
 def test_fakes_may_share_a_clock() -> None:

@@ -1,4 +1,4 @@
-"""Another client, wechatpy, understands the fake as it understands WeChat."""
+"""The client wechatpy works with the fake as it does with WeChat."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWeChat]:
 
 @pytest.fixture
 def peers() -> Iterator[list[Any]]:
-    """The clients of a test, whose connections are closed behind it."""
+    """The clients of a test. Their connections are closed after the test."""
     peers: list[Any] = []
     yield peers
     for peer in peers:
@@ -44,7 +44,7 @@ def peers() -> Iterator[list[Any]]:
 
 def peer_with(peers: list[Any], token: str) -> Any:
     peer = WeChatComponentClient("wx5b97b03f7e2c4d18", component=None, access_token=token, timeout=10)
-    # It fetches tokens itself, and does so for ever: here it is to show the error.
+    # wechatpy would fetch new tokens forever. Here it must raise the error.
     peer.auto_retry = False
     peer._http.trust_env = False
     peers.append(peer)
@@ -66,7 +66,7 @@ def peer_with(peers: list[Any], token: str) -> Any:
     ],
     ids=["approved", "rejected", "rejected with details", "in review", "withdrawn", "delayed"],
 )
-def test_it_reads_every_state(
+def test_wechatpy_reads_every_state(
     fake: FakeWeChat, peers: list[Any], submission: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     audit = fake.submit(**submission)
@@ -77,7 +77,7 @@ def test_it_reads_every_state(
 
 
 @pytest.mark.parametrize("errcode", DOCUMENTED)
-def test_it_raises_its_error_for_every_code(fake: FakeWeChat, peers: list[Any], errcode: int) -> None:
+def test_wechatpy_raises_its_error_for_every_code(fake: FakeWeChat, peers: list[Any], errcode: int) -> None:
     fake.fail_next(Fault(errcode=errcode))
     with pytest.raises(WeChatClientException) as caught:
         peer_with(peers, fake.token()).wxa.get_audit_status(1234567)
@@ -86,7 +86,7 @@ def test_it_raises_its_error_for_every_code(fake: FakeWeChat, peers: list[Any], 
     assert isinstance(caught.value, APILimitedException) == (errcode == 45009)
 
 
-def test_the_errors_that_the_fake_has_of_itself_reach_it_too(fake: FakeWeChat, peers: list[Any]) -> None:
+def test_wechatpy_raises_the_errors_of_the_fakes_own_checks(fake: FakeWeChat, peers: list[Any]) -> None:
     appid = fake.default_appid
     expired = fake.token(expires_in=0)
     cases = {
@@ -104,7 +104,7 @@ def test_the_errors_that_the_fake_has_of_itself_reach_it_too(fake: FakeWeChat, p
 
 
 @pytest.mark.parametrize("status", [412, 502, 504])
-def test_it_sees_http_errors(fake: FakeWeChat, peers: list[Any], status: int) -> None:
+def test_wechatpy_reports_http_errors(fake: FakeWeChat, peers: list[Any], status: int) -> None:
     fake.fail_next(Fault.http(status))
     with pytest.raises(WeChatClientException) as caught:
         peer_with(peers, fake.token()).wxa.get_audit_status(1234567)

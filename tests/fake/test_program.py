@@ -1,4 +1,4 @@
-"""`python -m wxaudit.testing` begins and ends as a good program does."""
+"""`python -m wxaudit.testing`: start, options and shutdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.fake_program import exchange, read_urls, start, stream
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_quietly(number: signal.Signals) -> None:
+def test_a_signal_stops_it_silently(number: signal.Signals) -> None:
     process = start("--port", "0")
     urls = read_urls(process)
     token = exchange("POST", urls["control_url"] + "/tokens", {})[1]["token"]
@@ -24,7 +24,7 @@ def test_a_signal_ends_it_quietly(number: signal.Signals) -> None:
     assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_the_end_of_standard_input_does_not_end_it_unasked() -> None:
+def test_the_end_of_standard_input_does_not_stop_it_by_default() -> None:
     process = start()
     urls = read_urls(process)
     stream(process.stdin).close()
@@ -39,7 +39,7 @@ def test_the_ports_can_be_chosen() -> None:
     first = start()
     urls = read_urls(first)
     for option, url in (("--port", urls["base_url"]), ("--control-port", urls["control_url"])):
-        # The port is taken: what the second one says shows that it tried that very one.
+        # The port is in use: the error of the second program shows that it tried this port.
         second = start(option, str(urlsplit(url).port))
         out, err = second.communicate(timeout=20)
         assert (second.returncode, out) == (1, "")
@@ -51,7 +51,7 @@ def test_the_ports_can_be_chosen() -> None:
     assert first.returncode == 0
 
 
-def test_it_serves_loopback_only() -> None:
+def test_it_serves_only_on_loopback() -> None:
     process = start("--host", "192.0.2.1")
     _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (
@@ -69,8 +69,8 @@ def test_help_is_readable() -> None:
     assert max(map(len, out.splitlines())) <= 110
 
 
-def test_a_parent_that_dies_takes_it_along() -> None:
-    """When a parent dies, the pipe to the standard input of its child closes; here it is closed by hand."""
+def test_it_stops_when_its_parent_ends() -> None:
+    """When a parent dies, the standard input of its child is closed. The test closes it directly."""
     read, write = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", "wxaudit.testing", "--until-stdin-closes"],

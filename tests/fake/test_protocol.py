@@ -1,4 +1,4 @@
-"""The fake answers as WeChat does, oddities included."""
+"""The fake implements WeChat's protocol, including its oddities."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def fake() -> Iterator[FakeWeChat]:
         yield fake
 
 
-def test_an_audit_in_review_has_a_status_and_nothing_else(fake: FakeWeChat) -> None:
+def test_the_answer_for_an_audit_in_review_has_only_a_status(fake: FakeWeChat) -> None:
     answer = ask(fake, fake.token(), fake.submit().auditid)
     assert answer.status == 200
     assert answer.body == b'{"errcode":0,"errmsg":"ok","status":2}'
 
 
-def test_a_rejection_has_reason_and_screenshots_joined_by_bars(fake: FakeWeChat) -> None:
+def test_a_rejection_has_a_reason_and_screenshots_joined_by_bars(fake: FakeWeChat) -> None:
     audit = fake.submit(state=1, reason=REASON, screenshots=["xxx", "yyy", "zzz"])
     answer = ask(fake, fake.token(), audit.auditid)
     assert answer.json == {
@@ -63,11 +63,11 @@ def test_slashes_are_escaped(fake: FakeWeChat) -> None:
     assert answer.json["reason"] == "wifi/4G"
 
 
-def test_a_state_without_a_meaning_today_is_sent_as_it_is(fake: FakeWeChat) -> None:
+def test_an_undefined_state_is_sent_unchanged(fake: FakeWeChat) -> None:
     assert ask(fake, fake.token(), fake.submit(state=7).auditid).json["status"] == 7
 
 
-def test_json_comes_as_plain_text_now_and_then(fake: FakeWeChat) -> None:
+def test_json_is_sometimes_sent_as_plain_text(fake: FakeWeChat) -> None:
     token, auditid = fake.token(), fake.submit().auditid
     types = [ask(fake, token, auditid).headers["content-type"] for _ in range(10)]
     assert types.count("text/plain") == 2
@@ -103,13 +103,13 @@ def test_the_content_type_of_the_request_does_not_matter(fake: FakeWeChat) -> No
         "/",
     ],
 )
-def test_any_other_path_is_an_invalid_url_and_no_404(fake: FakeWeChat, path: str) -> None:
+def test_any_other_path_is_an_invalid_url_and_not_404(fake: FakeWeChat, path: str) -> None:
     answer = ask(fake, fake.token(), fake.submit().auditid, path=path)
     assert (answer.status, answer.errcode) == (200, 40066)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_another_method_than_post_is_refused(fake: FakeWeChat, method: str) -> None:
+def test_methods_other_than_post_are_refused(fake: FakeWeChat, method: str) -> None:
     assert ask(fake, fake.token(), fake.submit().auditid, method=method).errcode == 43002
 
 
@@ -151,7 +151,7 @@ def test_a_form_or_broken_json_is_a_format_error(fake: FakeWeChat, body: bytes) 
 
 
 @pytest.mark.parametrize("auditid", [None, True, 1.5, "", "12a", "-1", [], {}, "١٢"])
-def test_an_auditid_that_is_no_number_is_an_invalid_argument(fake: FakeWeChat, auditid: object) -> None:
+def test_an_auditid_that_is_not_a_number_is_an_invalid_argument(fake: FakeWeChat, auditid: object) -> None:
     assert ask(fake, fake.token(), auditid).errcode == 40097
 
 
@@ -170,13 +170,13 @@ def test_an_audit_of_another_mini_program_is_an_invalid_audit_id(fake: FakeWeCha
     assert ask(fake, fake.token("wx000000000000000a"), audit.auditid).errcode == 0
 
 
-def test_no_token_is_a_missing_token(fake: FakeWeChat) -> None:
+def test_a_request_without_a_token_is_refused(fake: FakeWeChat) -> None:
     auditid = fake.submit().auditid
     assert ask(fake, None, auditid).errcode == 41001
     assert ask(fake, "", auditid).errcode == 41001
 
 
-def test_a_token_in_the_body_only_makes_the_body_wrong(fake: FakeWeChat) -> None:
+def test_a_token_in_the_body_is_a_format_error(fake: FakeWeChat) -> None:
     body = json.dumps({"auditid": fake.submit().auditid, "access_token": fake.token()}).encode()
     assert post(fake, None, body).errcode == 47001
 
@@ -198,7 +198,7 @@ def test_a_chunked_request_is_refused_with_412_and_no_body(fake: FakeWeChat) -> 
     assert request.http_status == 412
 
 
-def test_errors_are_http_200_with_a_rid_that_holds_the_time_of_the_fakes_clock(fake: FakeWeChat) -> None:
+def test_errors_are_http_200_with_a_rid_that_contains_the_fakes_time(fake: FakeWeChat) -> None:
     fake.clock.advance(86_400 * 400)
     for errcode, answer in (
         (85012, ask(fake, fake.token(), 1)),
@@ -224,7 +224,7 @@ def test_errors_are_http_200_with_a_rid_that_holds_the_time_of_the_fakes_clock(f
         (123456, "unknown error"),
     ],
 )
-def test_the_texts_have_wechats_trailers(fake: FakeWeChat, errcode: int, text: str) -> None:
+def test_the_texts_end_like_wechats(fake: FakeWeChat, errcode: int, text: str) -> None:
     fake.fail_next(Fault(errcode=errcode))
     errmsg = ask(fake, fake.token(), 1).json["errmsg"]
     assert errmsg.startswith(text)
@@ -244,7 +244,7 @@ def test_a_connection_serves_many_requests(fake: FakeWeChat) -> None:
     assert fake.connections_accepted == 1
 
 
-def test_glued_requests_are_answered_in_their_order(fake: FakeWeChat) -> None:
+def test_pipelined_requests_are_answered_in_order(fake: FakeWeChat) -> None:
     token = fake.token()
     states = [0, 1, 2, 3, 4]
     requests = [request_bytes(token, fake.submit(state=state).auditid) for state in states]
@@ -254,7 +254,7 @@ def test_glued_requests_are_answered_in_their_order(fake: FakeWeChat) -> None:
     assert [int(digit) for digit in re.findall(rb'"status":(\d)', received)] == states
 
 
-def test_a_request_may_come_byte_by_byte(fake: FakeWeChat) -> None:
+def test_a_request_may_arrive_byte_by_byte(fake: FakeWeChat) -> None:
     data = request_bytes(fake.token(), fake.submit(state=3).auditid)
     with open_socket(fake) as connection:
         for position in range(len(data)):
@@ -262,7 +262,7 @@ def test_a_request_may_come_byte_by_byte(fake: FakeWeChat) -> None:
         assert b'"status":3}' in read_until(connection, b"}")
 
 
-def test_a_client_that_asks_to_close_is_closed(fake: FakeWeChat) -> None:
+def test_connection_close_is_obeyed(fake: FakeWeChat) -> None:
     token, auditid = fake.token(), fake.submit().auditid
     with open_socket(fake) as connection:
         connection.sendall(request_bytes(token, auditid, "Connection: close"))
@@ -278,7 +278,7 @@ def test_http_1_0_is_closed_after_the_answer(fake: FakeWeChat) -> None:
         assert read_all(connection).endswith(b'"status":2}')
 
 
-def test_a_body_that_is_announced_is_asked_for(fake: FakeWeChat) -> None:
+def test_expect_100_continue_is_answered(fake: FakeWeChat) -> None:
     data = request_bytes(fake.token(), fake.submit().auditid, "Expect: 100-continue")
     head, end, body = data.partition(b"\r\n\r\n")
     with open_socket(fake) as connection:
@@ -302,7 +302,7 @@ def test_a_body_that_is_announced_is_asked_for(fake: FakeWeChat) -> None:
     ],
     ids=lambda data: repr(data[:40]),
 )
-def test_what_is_no_request_gets_400_and_the_end(fake: FakeWeChat, data: bytes) -> None:
+def test_bytes_that_are_not_a_request_get_400_and_a_close(fake: FakeWeChat, data: bytes) -> None:
     with open_socket(fake) as connection:
         connection.sendall(data)
         assert read_all(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")

@@ -1,4 +1,4 @@
-"""What the fake tells of the requests and connections it had."""
+"""The log of requests and connections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fake() -> Iterator[FakeWeChat]:
         yield fake
 
 
-def test_a_request_is_told_whole(fake: FakeWeChat) -> None:
+def test_a_request_is_logged_completely(fake: FakeWeChat) -> None:
     token = fake.token(url_safe=False)
     before = time.monotonic()
     ask(fake, token, AUDITID, headers={"X-Two": "1", "User-Agent": "a test"})
@@ -52,14 +52,14 @@ def test_a_request_is_told_whole(fake: FakeWeChat) -> None:
     )
 
 
-def test_headers_of_one_name_are_joined(fake: FakeWeChat) -> None:
+def test_repeated_headers_are_joined(fake: FakeWeChat) -> None:
     with open_socket(fake) as connection:
         connection.sendall(request_bytes(fake.token(), AUDITID, "A: 1", "a:2"))
         read_until(connection, b"}")
     assert fake.requests[0].headers["a"] == "1, 2"
 
 
-def test_what_is_not_there_is_none(fake: FakeWeChat) -> None:
+def test_missing_values_are_none(fake: FakeWeChat) -> None:
     connection = connect(fake)
     send(connection, None, b"no json", path="/?a=1&a=2&b&%61c=%E5%B8%90")
     connection.close()
@@ -69,7 +69,7 @@ def test_what_is_not_there_is_none(fake: FakeWeChat) -> None:
     assert "no token, audit None: HTTP 200, errcode 40066" in repr(request)
 
 
-def test_requests_can_be_waited_for(fake: FakeWeChat) -> None:
+def test_a_test_can_wait_for_requests(fake: FakeWeChat) -> None:
     token = fake.token()
     threads = [threading.Thread(target=ask, args=(fake, token, AUDITID)) for _ in range(5)]
     for thread in threads:
@@ -81,7 +81,7 @@ def test_requests_can_be_waited_for(fake: FakeWeChat) -> None:
     assert fake.requests_received == 5
 
 
-def test_waiting_in_vain_says_what_there_was(fake: FakeWeChat) -> None:
+def test_a_timeout_says_what_was_counted(fake: FakeWeChat) -> None:
     ask(fake, fake.token(), AUDITID)
     fake.wait_for_connections_open(0)
     with pytest.raises(TimeoutError, match=r"1 of 2 requests after 0\.01 s"):
@@ -95,17 +95,17 @@ def test_waiting_in_vain_says_what_there_was(fake: FakeWeChat) -> None:
 
 
 @pytest.mark.parametrize("timeout", [float("nan"), float("inf"), 1e20])
-def test_a_wait_that_would_not_end_is_refused(fake: FakeWeChat, timeout: float) -> None:
+def test_a_wait_without_an_end_is_refused(fake: FakeWeChat, timeout: float) -> None:
     for wait in (
         fake.wait_for_requests,
         fake.wait_for_held,
         fake.wait_for_connections_open,
         fake.wait_for_connections_closed,
     ):
-        with pytest.raises(ValueError, match="timeout must be a number of seconds that ends"):
+        with pytest.raises(ValueError, match="timeout must be at most"):
             wait(5, timeout=timeout)
-    with pytest.raises(TypeError, match="timeout is a number of seconds, not NoneType"):
-        fake.wait_for_requests(5, timeout=None)  # type: ignore[arg-type]  # what is refused
+    with pytest.raises(TypeError, match="timeout must be a number of seconds, not NoneType"):
+        fake.wait_for_requests(5, timeout=None)  # type: ignore[arg-type]  # invalid on purpose
 
 
 def test_connections_are_counted(fake: FakeWeChat) -> None:
@@ -125,7 +125,7 @@ def test_connections_are_counted(fake: FakeWeChat) -> None:
     fake.wait_for_connections_open(0)
 
 
-def test_an_answer_that_the_client_did_not_wait_for_is_dropped(fake: FakeWeChat) -> None:
+def test_a_request_whose_client_disconnects_is_dropped(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(drip=1, drip_interval=30))
     with open_socket(fake) as connection:
         connection.sendall(request_bytes(fake.token(), AUDITID))
@@ -139,7 +139,7 @@ def test_an_answer_that_the_client_did_not_wait_for_is_dropped(fake: FakeWeChat)
     assert repr(closed).endswith("after 1 requests, request 1 unanswered>")
 
 
-def test_the_log_keeps_the_newest_and_counts_all() -> None:
+def test_the_log_keeps_the_newest_requests_and_counts_all() -> None:
     with FakeWeChat(log_size=3) as fake:
         for _ in range(5):
             ask(fake, None, 1)
@@ -151,13 +151,13 @@ def test_the_log_keeps_the_newest_and_counts_all() -> None:
         FakeWeChat(log_size=0)
 
 
-def test_what_is_returned_is_the_callers_own(fake: FakeWeChat) -> None:
+def test_returned_lists_are_copies(fake: FakeWeChat) -> None:
     ask(fake, None, 1)
     fake.requests.clear()
     assert len(fake.requests) == 1
 
 
-def test_reset_forgets_all_but_clock_and_connections(fake: FakeWeChat) -> None:
+def test_reset_keeps_only_clock_and_connections(fake: FakeWeChat) -> None:
     token = fake.token()
     fake.fail_next(Fault(hold=True), times=None)
     with open_socket(fake) as connection:

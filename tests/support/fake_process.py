@@ -13,7 +13,6 @@ from support.programs import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -40,12 +39,7 @@ class FakeProcess:
         self._control = urlsplit(urls["control_url"])
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Its standard input ends here, and with it the program.
         self._process.communicate(timeout=20)
         assert self._process.returncode == 0

@@ -25,7 +25,6 @@ from support.programs import environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, WebSocket
     from typing_extensions import Self
@@ -168,12 +167,7 @@ class JupyterLab:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._browser.close()
         finally:

@@ -1,13 +1,13 @@
-"""WeChat's push events about audits, for third-party platforms: 代码审核结果推送.
+"""Receive WeChat's push events about audits (代码审核结果推送) on a third-party platform.
 
-WeChat posts them to the platform's 消息与事件接收 URL, always encrypted, always XML, and lets some get lost:
-asking stays the safety net.
+WeChat posts them to the platform's 消息与事件接收 URL as encrypted XML. Some pushes get lost, so continue to
+query the status as well.
 
     receiver = EventReceiver(token, encoding_aes_key, component_appid)
-    event = receiver.receive(query_string, body)  # AuditEvent, None for any other push, or EventRejected
-    # answer the bare text SUCCESS with HTTP 200
+    event = receiver.receive(query_string, body)  # AuditEvent, None for other pushes, or raises EventRejected
+    # answer with the text SUCCESS and HTTP 200
 
-Needs cryptography and defusedxml; `import wxaudit` alone imports neither, nor this.
+It needs cryptography and defusedxml. `import wxaudit` does not import this package.
 
 Sources, under https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/:
 Before_Develop/message_push.html, Before_Develop/Technical_Plan.html, code/audit_event.html

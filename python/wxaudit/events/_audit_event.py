@@ -1,4 +1,4 @@
-"""What a push says about an audit."""
+"""The event in a push about an audit."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ STATES = {
 
 
 class AuditEvent(Frozen):
-    """WeChat's word that an audit was approved, rejected or delayed.
+    """An audit was approved, rejected or delayed.
 
-    - `kind`: `"weapp_audit_success"`, `"weapp_audit_fail"` or `"weapp_audit_delay"`, as WeChat names it
-    - `original_id`: the 原始 ID of the mini program, `gh_…`. A push tells neither auditid nor appid;
-      a URL with `$APPID$` in it tells the appid
-    - `decided_at`: when, aware, UTC
-    - `reason`: why it was rejected or delayed, as WeChat wrote it: untrusted text. None where it gave none
-    - `screenshots`: tuple of `media_id`s of that mini program
+    - `kind`: WeChat's name of the event, `"weapp_audit_success"`, `"weapp_audit_fail"` or
+      `"weapp_audit_delay"`
+    - `original_id`: the 原始 ID (`gh_…`) of the mini program. A push contains neither auditid nor appid. Put
+      `$APPID$` into the URL to receive the appid
+    - `decided_at`: an aware `datetime` in UTC
+    - `reason`: WeChat's text for a rejection or a delay, or None. It is untrusted
+    - `screenshots`: a tuple of `media_id`s of the mini program
 
-    Equality, hash, pickle and `match` go by value. `ArgumentError` for values of the wrong kind.
+    Events are compared, hashed, pickled and matched by value. Invalid values raise `ArgumentError`.
 
     Source: https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/code/audit_event.html
     """
@@ -63,7 +64,7 @@ class AuditEvent(Frozen):
         if not isinstance(kind, str) or kind not in STATES:
             raise ArgumentError(f"kind must be one of {', '.join(STATES)}, got {kind!r}")
         if not isinstance(original_id, str) or not original_id:
-            raise ArgumentError(f"original_id must be a text such as gh_fb9688c2a4b2, got {original_id!r}")
+            raise ArgumentError(f"original_id must be a string such as gh_fb9688c2a4b2, got {original_id!r}")
         if reason is not None and not isinstance(reason, str):
             raise ArgumentError(f"reason must be a str or None, got {reason!r}")
         self._fill(
@@ -76,16 +77,16 @@ class AuditEvent(Frozen):
 
     @property
     def status(self) -> AuditState:
-        """What `get_audit_status` would say: APPROVED, REJECTED or DELAYED."""
+        """The state that `get_audit_status` returns: APPROVED, REJECTED or DELAYED."""
         return STATES[self.kind]
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The items of the reason; nothing of its text is lost."""
+        """The items of the reason. They contain the complete text."""
         return AuditStatus(1, self.status, reason=self.reason).reasons
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it in a dict that is safe for JSON; `from_dict` reads it back."""
+        """Convert the event to a dict for JSON. `from_dict` reads it."""
         return {
             "kind": self.kind,
             "original_id": self.original_id,
@@ -96,21 +97,21 @@ class AuditEvent(Frozen):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Reads what `to_dict` made. `ArgumentError` for a missing or wrong key; others are left out."""
-        # The constructor refuses what is missing or of another type.
-        given: dict[str, Any] = {name: data.get(name) for name in cls._fields}
-        return cls(**given)
+        """Create an event from the dict of `to_dict`. Raise `ArgumentError` for missing or invalid values.
+
+        Other keys are ignored.
+        """
+        return cls(**{name: data.get(name) for name in cls._fields})  # type: ignore[arg-type]  # checked there
 
 
 def _moment(given: object) -> datetime:
-    """That moment in UTC."""
+    """Convert a datetime or its ISO text to UTC."""
     try:
         moment = datetime.fromisoformat(given) if isinstance(given, str) else given
         if isinstance(moment, datetime) and moment.utcoffset() is not None:
             return moment.astimezone(timezone.utc)
     except (ValueError, OverflowError):
-        # No time at all, or one that UTC has no year for.
-        pass
+        pass  # not a time, or one outside the range of UTC
     raise ArgumentError(f"decided_at must be a datetime with a time zone, or its ISO text, got {given!r}")
 
 
@@ -119,5 +120,5 @@ def _media_ids(given: object) -> tuple[str, ...]:
         return ()
     media_ids = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
     if not all(isinstance(media_id, str) for media_id in media_ids):
-        raise ArgumentError(f"screenshots must be several media_ids, got {given!r}")
+        raise ArgumentError(f"screenshots must be a sequence of media_ids, got {given!r}")
     return media_ids

@@ -1,4 +1,4 @@
-"""The receiver of pushes."""
+"""Verify, decrypt and parse the pushes of a third-party platform."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from ._audit_event import AuditEvent
 
 SUCCESS = "success"
-"""The whole answer to a push, not encrypted: WeChat then does not send it again."""
+"""The complete, unencrypted answer to a push. WeChat does not repeat a push that is answered with it."""
 
-# The longest that WeChat sends are texts of users, far below.
-LARGEST_BODY = 1024 * 1024
+# The longest pushes of WeChat, texts of users, are much shorter.
+MAX_BODY_SIZE = 1024 * 1024
 
-# Below, clocks that differ a little would lose pushes; above, there is too much to remember.
+# A shorter age would lose pushes if clocks differ a little; a longer age would need too much memory.
 _SHORTEST_AGE = 1
 _LONGEST_AGE = 24 * 3600
 
@@ -41,9 +41,9 @@ _REFUSED = (
 
 
 class EventReceiver:
-    """Takes the pushes of one third-party platform. One serves a whole process: all threads, forked ones too.
+    """Receive the pushes of one third-party platform. All threads and forked children can share one.
 
-    Its secrets are in no repr, traceback or pickle; it cannot be pickled at all.
+    It does not show its secrets in a repr or traceback, and it cannot be pickled.
     """
 
     __slots__ = ("__weakref__", "_appid", "_clock", "_keys", "_max_age", "_seen", "_token")
@@ -61,19 +61,19 @@ class EventReceiver:
         max_age: float | timedelta = 300,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Checks the configuration, which stands in WeChat's console under 开发配置, 开发资料.
+        """Create a receiver. WeChat's console shows the settings under 开发配置, 开发资料.
 
-        - `token`: the platform's Token, 消息校验Token.
-        - `encoding_aes_key`: its EncodingAESKey, 消息加解密Key, 43 letters and digits.
+        - `token`: the platform's Token (消息校验Token).
+        - `encoding_aes_key`: the platform's EncodingAESKey (消息加解密Key), 43 letters and digits.
         - `component_appid`: the appid of the platform itself, not of a mini program.
-        - `previous_encoding_aes_key`: the one before, as WeChat advises: pushes may come under both for a
-          while after a change.
-        - `max_age`: how many seconds a push may be old, or ahead of this server's clock, from 1 to a day. The
-          same push is refused for as long; each process remembers for itself, the newest 65 536 of that time
-          at least.
-        - `clock`: the Unix time.
+        - `previous_encoding_aes_key`: the previous key. After a change of the key, WeChat may encrypt with
+          either key for a while.
+        - `max_age`: how many seconds the timestamp of a push may differ from this server's clock, from 1 to
+          one day. Replays are refused for the same time. Each process remembers the pushes that it accepted,
+          at least the newest 65 536.
+        - `clock`: a function that returns the Unix time.
 
-        `ArgumentError` for a value that cannot be used, without a word of a secret.
+        Invalid values raise `ArgumentError`. Its message does not contain secrets.
         """
         self._token = read_token(token)
         keys = [read_key(encoding_aes_key, "encoding_aes_key")]
@@ -91,33 +91,32 @@ class EventReceiver:
 
     @property
     def component_appid(self) -> str:
-        """The appid of the platform."""
+        """The appid of the platform itself."""
         return self._appid
 
     def receive(self, query: Mapping[Any, Any] | str | bytes, body: bytes) -> AuditEvent | None:
-        """What a push says about an audit; None for a push about anything else.
+        """Return the event of a push, or None for a push that is not about an audit.
 
-        - `query`: the query string as it came, or a mapping of its parameters: `request.GET` of Django,
+        - `query`: the raw query string, or a mapping of its parameters: `request.GET` of Django,
           `request.args` of Flask, `request.query_params` of Starlette, `request.query_arguments` of Tornado,
-          what `parse_qs` gives. Texts or bytes.
-        - `body`: the raw bytes.
+          the result of `parse_qs`. Keys and values may be bytes.
+        - `body`: the raw bytes of the request.
 
-        Raises `EventRejected` for whatever is not a push of WeChat to this platform, of this time and for
-        the first time: answer HTTP 403. In that order the signature is compared, the text decrypted, the
-        appid and the time compared, and only then XML is parsed, without DTD and entities; what could be
-        read is compared with what was taken. `ArgumentError` where the arguments are of the wrong type.
+        Raise `EventRejected` for a push that is forged, for another platform, too old, replayed, or not
+        readable. Answer it with HTTP 403. The checks run in this order: signature, decryption, appid, time,
+        XML without DTD and entities, replay. Raise `ArgumentError` for arguments of the wrong type.
 
-        A push that comes back is marked as taken; when your own work with it fails, see `forget`.
+        The push is then remembered as accepted. Call `forget` if your own work with the event fails.
         """
         if not isinstance(body, (bytes, bytearray, memoryview)):
             raise ArgumentError(f"body must be the raw bytes of the request, got {type(body).__name__}")
-        if memoryview(body).nbytes > LARGEST_BODY:
-            raise EventRejected(f"the body is larger than {LARGEST_BODY} bytes, which WeChat never sends")
+        if memoryview(body).nbytes > MAX_BODY_SIZE:
+            raise EventRejected(f"the body is larger than {MAX_BODY_SIZE} bytes, which WeChat never sends")
         given, encrypted = parameters(query), encrypted_text(bytes(body))
         if given is None or encrypted is None:
             raise EventRejected(
-                "the push lacks what WeChat always sends: msg_signature, timestamp and nonce in the query "
-                "and Encrypt in the body, each once"
+                "the push does not have what WeChat always sends: msg_signature, timestamp and nonce in the "
+                "query, and Encrypt in the body, each exactly once"
             )
         signature, timestamp, nonce = given
         opened = None
@@ -128,16 +127,17 @@ class EventReceiver:
         self._check_age(int(timestamp))
         event, problem = opened
         if problem:
-            raise EventRejected(f"the push is WeChat's, but {problem}")
-        # Last, since what is not taken may come again; of several threads that came here one is the first.
+            raise EventRejected(f"WeChat sent the push, but {problem}")
+        # The last check, so that a rejected push can be sent again. Only one of several threads passes it.
         if not self._seen.add(signature.decode("ascii"), int(timestamp), self._clock()):
-            raise EventRejected("the same push was taken before", replayed=True)
+            raise EventRejected("the same push was accepted before", replayed=True)
         return event
 
     def forget(self, query: Mapping[Any, Any] | str | bytes) -> None:
-        """Lets a push that was taken come again: for when your own work with its event failed.
+        """Forget an accepted push, so that it can be received again. Call it when your own work failed.
 
-        WeChat repeats a push that is not answered with success. Whether it signs it anew is not documented.
+        WeChat repeats a push that is not answered with success. It does not document whether a repetition
+        has a new signature.
         """
         given = parameters(query)
         if given is not None:
@@ -146,12 +146,13 @@ class EventReceiver:
     def encrypt_reply(
         self, text: str, nonce: str | None = None, *, timestamp: int | None = None, previous_key: bool = False
     ) -> str:
-        """A reply that says more than success: the XML to answer with, encrypted and signed.
+        """Return encrypted and signed XML for a reply other than success.
 
-        Audit events need none: for them answer `SUCCESS`. `nonce`: that of the push, or a fresh one.
-        `timestamp`: now by default. `previous_key`: under the previous EncodingAESKey, for a push that came
-        under it. `ArgumentError` for a text that is none, a nonce of other characters than letters, digits
-        and `_.-`, and a previous key that there is not.
+        Audit events do not need one: answer `SUCCESS`.
+
+        - `nonce`: the nonce of the push, up to 128 letters, digits and `_.-`. The default is a new one.
+        - `timestamp`: the Unix time. The default is the current time.
+        - `previous_key`: encrypt with the previous EncodingAESKey, as the push was.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
         """
@@ -159,9 +160,9 @@ class EventReceiver:
             raise ArgumentError(f"text must be a str, got {type(text).__name__}")
         nonce = str(secrets.randbelow(10**10)) if nonce is None else nonce
         if not isinstance(nonce, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", nonce):
-            raise ArgumentError("nonce must be that of the push: up to 128 letters, digits, _ . or -")
+            raise ArgumentError("nonce must be the nonce of the push: up to 128 letters, digits, _ . or -")
         if previous_key and len(self._keys) == 1:
-            raise ArgumentError("previous_key needs a receiver with previous_encoding_aes_key")
+            raise ArgumentError("previous_key needs previous_encoding_aes_key: pass it to the EventReceiver")
         moment = int(self._clock()) if timestamp is None else timestamp
         if isinstance(moment, bool) or not isinstance(moment, int) or moment < 0:
             raise ArgumentError(f"timestamp must be a Unix time, a whole number, got {type(moment).__name__}")
@@ -189,10 +190,10 @@ class EventReceiver:
         age = self._clock() - timestamp
         if abs(age) > self._max_age:
             when = f"{age:.0f} seconds ago" if age > 0 else f"{-age:.0f} seconds ahead of this server's clock"
-            raise EventRejected(f"the push was sent {when}, more than max_age={self._max_age:g}")
+            raise EventRejected(f"the push was sent {when}, more than max_age={self._max_age:g} allows")
 
     def __repr__(self) -> str:
-        # One that its constructor refused may still be shown, by whoever reports the error.
+        # A traceback may show a receiver whose constructor failed.
         if not hasattr(self, "_seen"):
             return "<EventReceiver: not made>"
         return (

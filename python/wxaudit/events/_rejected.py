@@ -1,4 +1,4 @@
-"""The one error for a push that is not taken."""
+"""The error for a push that is not accepted."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from .._errors.hints import Hint
 
 
-class EventRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
-    """A push that is not WeChat's, not for this platform, not of now, not new, or cannot be read.
+class EventRejected(WxAuditError):  # noqa: N818  # named after what happened, like the other errors
+    """A push is forged, for another platform, too old, replayed, or not readable.
 
-    The message is the same for whatever is wrong from its signature to its appid, so that an answer made of
-    it helps nobody to guess a key.
+    Every error from the signature to the appid has the same message, so that the message does not help an
+    attacker to guess a key.
 
-    Attribute: `replayed`, whether the very same push was taken before; answering such a one with `success`
-    ends WeChat's own repetitions.
+    Attribute: `replayed`, whether the same push was accepted before. Answer it with `success`, so that WeChat
+    stops repeating it.
     """
 
     __module__ = "wxaudit.events"
@@ -29,13 +29,13 @@ class EventRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
 
         if self.replayed:
             return Hint(
-                "Nothing is to be done: answer success, so that WeChat does not send it again.",
+                "No action is needed. Answer success, so that WeChat does not send the push again.",
                 "无需处理：请直接回复 success，以免微信再次推送。",
             )
         return Hint(
-            "If WeChat sent it, compare Token, EncodingAESKey and appid with those of the third-party "
-            "platform in WeChat's console, and set this server's clock; otherwise answer HTTP 403 and "
-            "forget it.",
-            "如果确为微信推送，请核对第三方平台后台的消息校验 Token、消息加解密 Key 和 appid，并校准服务器"
-            "时间；否则回复 HTTP 403 并忽略即可。",
+            "If WeChat sent the push, compare Token, EncodingAESKey and appid with the settings of the "
+            "third-party platform in WeChat's console, and check this server's clock. Otherwise answer "
+            "HTTP 403 and ignore it.",
+            "如果确为微信推送，请核对第三方平台“开发资料”中的消息校验 Token、消息加解密 Key 和 AppID，并校准"
+            "服务器时间；否则回复 HTTP 403 并忽略即可。",
         )

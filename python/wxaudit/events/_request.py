@@ -1,4 +1,4 @@
-"""What arrives: the query and the body, from whatever web framework, and nothing of it trusted yet."""
+"""Read the untrusted query and body of a push, as web frameworks pass them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import parse_qs
 
 from .._errors.tree import ArgumentError
 
-# Never an XML parser before the signature is known to be right. Base64 only, so that nothing needs decoding.
+# A regular expression, since no XML parser may read a body whose signature is not verified. The Base64 text
+# has no character that XML escapes.
 _ENCRYPT = re.compile(rb"<Encrypt>(?:<!\[CDATA\[([A-Za-z0-9+/=]*)\]\]>|([A-Za-z0-9+/=]*))</Encrypt>")
-_LONGEST = 256
+_MAX_LENGTH = 256
 
 
 def parameters(query: Mapping[Any, Any] | str | bytes) -> tuple[bytes, bytes, bytes] | None:
-    """`msg_signature`, `timestamp` and `nonce`; None where one is missing, empty, long, or there twice.
+    """Return `msg_signature`, `timestamp` and `nonce`, or None if one is missing, empty, long or repeated.
 
-    Keys and values may be bytes. `ArgumentError` for a query that is none, and for values that are neither
-    text, bytes nor a list of those.
+    Keys and values may be bytes. Raise `ArgumentError` for a query or a value of another type.
     """
     if isinstance(query, (str, bytes)):
         text = query.decode("latin-1") if isinstance(query, bytes) else query
@@ -35,7 +35,7 @@ def parameters(query: Mapping[Any, Any] | str | bytes) -> tuple[bytes, bytes, by
 
 
 def encrypted_text(body: bytes) -> bytes | None:
-    """What stands in `<Encrypt>`; None where there is not exactly one."""
+    """Return the text of `<Encrypt>`, or None if there is not exactly one."""
     found = _ENCRYPT.findall(body)
     if len(found) != 1 or body.count(b"<Encrypt>") != 1:
         return None
@@ -44,15 +44,15 @@ def encrypted_text(body: bytes) -> bytes | None:
 
 
 def _only(query: Mapping[Any, Any], name: str) -> bytes:
-    """The one value of a parameter, empty where there is none, several or a long one."""
+    """Return the only value of a parameter, or b"" if there is none, several or a long one."""
     values = [_encoded(value, name) for key in (name, name.encode()) for value in _values(query, key)]
-    return values[0] if len(values) == 1 and len(values[0]) <= _LONGEST else b""
+    return values[0] if len(values) == 1 and len(values[0]) <= _MAX_LENGTH else b""
 
 
 def _values(query: Mapping[Any, Any], key: str | bytes) -> list[Any] | tuple[Any, ...]:
     if key not in query:
         return ()
-    # Django, Flask and Starlette; then aiohttp; then what parse_qs, Tornado and plain dicts hold.
+    # `getlist`: Django, Flask, Starlette. `getall`: aiohttp. Plain lists: parse_qs, Tornado.
     values = query.getlist(key) if hasattr(query, "getlist") else None
     if values is None:
         values = query.getall(key) if hasattr(query, "getall") else query[key]
@@ -64,4 +64,4 @@ def _encoded(value: object, name: str) -> bytes:
         return value
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
-    raise ArgumentError(f"query: {name} must be a text, bytes or a list of those, got {type(value).__name__}")
+    raise ArgumentError(f"query: {name} must be a str, bytes or a list of these, got {type(value).__name__}")

@@ -1,20 +1,20 @@
-"""Which pushes have been taken, so that none is taken twice."""
+"""Remember accepted pushes, so that none is accepted twice."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-_MOST = 65_536
+_MAX_SIGNATURES = 65_536
 
 
 class Seen:
-    """The signatures of the pushes that are young enough to be sent again, at most so many.
+    """A bounded set of the signatures of recently accepted pushes.
 
-    The signature is what is remembered, and not the parameters: WeChat joins what it signs without
-    separators, so characters can move between timestamp, nonce and text under the same signature.
+    It remembers signatures and not parameters. WeChat joins the signed parts without separators, so an
+    attacker could move characters between timestamp, nonce and text under the same signature.
 
-    Without a lock, which a child forked at the wrong moment would find held for ever: each step is one
-    operation on a dict.
+    It has no lock, since a forked child could inherit a lock that stays locked. Each step is one atomic dict
+    operation.
     """
 
     __slots__ = ("_by_time", "_max_age")
@@ -24,7 +24,7 @@ class Seen:
         self._by_time: dict[int, dict[str, object]] = {}
 
     def add(self, signature: str, timestamp: int, now: float) -> bool:
-        """Whether it is new."""
+        """Add a signature and return whether it is new."""
         oldest = int((now - self._max_age) // self._max_age)
         for period in list(self._by_time):
             if period < oldest:
@@ -35,12 +35,12 @@ class Seen:
         mine = object()
         if found.setdefault(signature, mine) is not mine:
             return False
-        if len(found) > _MOST:
-            with suppress(RuntimeError):  # another thread adds at this moment, and drops one as well
+        if len(found) > _MAX_SIGNATURES:
+            with suppress(RuntimeError):  # another thread changes the dict and removes one too
                 found.pop(next(iter(found)), None)
         return True
 
     def discard(self, signature: str) -> None:
-        """Forgets one."""
+        """Forget a signature."""
         for period in list(self._by_time):
             self._by_time.get(period, {}).pop(signature, None)

@@ -1,7 +1,7 @@
-"""A WeChat for tests: `FakeWeChat` answers on a loopback port as the real one does, oddities included.
+"""A fake WeChat server for tests, which imitates WeChat's protocol, including its oddities.
 
-Needs the standard library only, and imports none of it before a name is used. Push events need what
-`wxaudit.events` does.
+It needs only the standard library, and imports it when a name is first used. Push events need the
+dependencies of `wxaudit.events`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
     "Step",
 ]
 
-_HOMES = {
+_MODULES = {
     "FakeAsyncTokenSource": "_token_sources",
     "ClosedConnection": "_log",
     "FakeAudit": "_audits",
@@ -51,16 +51,16 @@ _HOMES = {
     "FakeTokenSource": "_token_sources",
 }
 
-# Hidden from type checkers, which would take every misspelt name for one that it gives.
+# Hidden from type checkers, which would otherwise accept every misspelt name.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
+        module = _MODULES.get(name)
+        if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        value = getattr(import_module(f"{__name__}.{home}"), name)
+        value = getattr(import_module(f"{__name__}.{module}"), name)
         globals()[name] = value
         return value
 

@@ -1,4 +1,4 @@
-"""`python -m wxaudit.testing`: the fake WeChat as a program."""
+"""Run the fake WeChat as a program: `python -m wxaudit.testing`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from ._control.plane import ControlPlane
+from ._control.server import ControlPlane
 from ._fake import FakeWeChat
 
 if TYPE_CHECKING:
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Serve a fake WeChat on loopback, for programs in any language.
 
-The first line on standard output is JSON, written once it serves:
+When the server is ready, it writes one line of JSON to standard output:
   {"base_url": "http://127.0.0.1:PORT", "control_url": "http://127.0.0.1:PORT/__fake__"}
 
-Use base_url in the place of https://api.weixin.qq.com, and script the fake with JSON below control_url:
-  curl -s CONTROL_URL/                            lists what there is
-  curl -s CONTROL_URL/tokens -d '{}'              gives out a token
-  curl -s CONTROL_URL/audits -d '{"state": 1}'    submits an audit that is rejected
+Use base_url instead of https://api.weixin.qq.com, and script the fake with JSON requests to control_url:
+  curl -s CONTROL_URL/                            list all routes
+  curl -s CONTROL_URL/tokens -d '{}'              issue a token
+  curl -s CONTROL_URL/audits -d '{"state": 1}'    submit a rejected audit
 
-It serves until SIGINT or SIGTERM, and exits with 0.
+SIGINT or SIGTERM stops the server. Its exit code is 0.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; its exit status."""
+    """Run the program and return its exit status."""
     options = _parser().parse_args(arguments)
-    ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+    stop_requests: queue.SimpleQueue[None] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
         # `SimpleQueue.put` may be called from a signal handler; `threading.Event.set` may not.
-        signal.signal(number, lambda _number, _frame: ended.put(None))
+        signal.signal(number, lambda _number, _frame: stop_requests.put(None))
     try:
         with (
             FakeWeChat(host=options.host, port=options.port) as fake,
             ControlPlane(fake, options.control_port) as control,
         ):
             if options.until_stdin_closes:
-                threading.Thread(target=_watch_standard_input, args=(ended,), daemon=True).start()
+                threading.Thread(target=_watch_standard_input, args=(stop_requests,), daemon=True).start()
             print(json.dumps({"base_url": fake.base_url, "control_url": control.url}), flush=True)
-            ended.get()
+            stop_requests.get()
     except (OSError, ValueError) as failure:
         print(f"wxaudit.testing: {failure}", file=sys.stderr)
         return 1
@@ -60,23 +60,24 @@ def _parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, default=0, help="the fake's port; 0, the default, for a free one")
-    parser.add_argument("--control-port", type=int, default=0, help="the control plane's port; the same")
+    parser.add_argument("--port", type=int, default=0, help="the port of the fake (default: a free port)")
+    parser.add_argument(
+        "--control-port", type=int, default=0, help="the port of the control plane (default: a free port)"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument(
         "--until-stdin-closes",
         action="store_true",
-        help="exit, too, when standard input ends, so that it never outlives the program that started it",
+        help="also exit when standard input ends, so that the server never outlives its parent process",
     )
     return parser
 
 
-def _watch_standard_input(ended: queue.SimpleQueue[None]) -> None:
-    # Not through sys.stdin: a lock that this thread held there would be in the way when the interpreter
-    # exits.
+def _watch_standard_input(stop_requests: queue.SimpleQueue[None]) -> None:
+    # `sys.stdin` has a lock. If this thread held it at exit, the interpreter could not shut down.
     while os.read(0, 4096):
         pass
-    ended.put(None)
+    stop_requests.put(None)
 
 
 if __name__ == "__main__":

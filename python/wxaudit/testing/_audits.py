@@ -1,4 +1,4 @@
-"""The audits that the fake knows."""
+"""The audits of the fake."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ._errcode import ErrcodeError
 from ._life import (
     APPROVED,
     DELAYED,
@@ -19,7 +20,6 @@ from ._life import (
     state_name,
     state_number,
 )
-from ._refusal import RefusalError
 
 if TYPE_CHECKING:
     import threading
@@ -28,15 +28,14 @@ if TYPE_CHECKING:
     from .._models.state import AuditState
     from ._clock import FakeClock
 
-# Numbers of this range have been seen; they are not ordered by time.
-_LOWEST, _HIGHEST = 410_000_000, 670_000_000
+# The range of auditids that WeChat gives. They are not ordered by time.
+_MIN_AUDITID, _MAX_AUDITID = 410_000_000, 670_000_000
 
 
 class FakeAudit:
-    """One audit of the fake. Made by `FakeWeChat.submit`; safe to use from any thread.
+    """One audit of the fake, created by `FakeWeChat.submit`. It may be used from any thread.
 
-    A change by hand (`approve`, `reject`, `delay`, `withdraw`) ends its script: what is left of its life is
-    dropped.
+    A manual change (`approve`, `reject`, `delay`, `withdraw`) discards the remaining steps of its life.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class FakeAudit:
     ) -> None:
         for name, text in (("user_version", user_version), ("user_desc", user_desc)):
             if not isinstance(text, str):
-                raise TypeError(f"{name} is a string, not {type(text).__name__}")
+                raise TypeError(f"{name} must be a string, not {type(text).__name__}")
         self.user_version = user_version
         self.user_desc = user_desc
         self._auditid = auditid
@@ -72,87 +71,83 @@ class FakeAudit:
 
     @property
     def auditid(self) -> int:
-        """The number that `submit` gave."""
+        """The number that `submit` assigned."""
         return self._auditid
 
     @property
     def appid(self) -> str:
-        """The mini program that owns it."""
+        """The mini program that owns the audit."""
         return self._appid
 
     @property
     def state(self) -> AuditState:
-        """Its state at this moment of the fake's clock."""
+        """The current state, by the fake's clock."""
         from .._models.state import AuditState
 
-        with self._lock:
-            self._catch_up()
-            return AuditState(self._state)
+        self._catch_up()
+        return AuditState(self._state)
 
     @property
     def reason(self) -> str | None:
-        """WeChat's words for the present state; None where it gives none."""
-        with self._lock:
-            self._catch_up()
-            return self._reason
+        """WeChat's text for the current state, or None if there is none."""
+        self._catch_up()
+        return self._reason
 
     @property
     def screenshots(self) -> tuple[str, ...]:
-        """The media_ids that come with the present state."""
-        with self._lock:
-            self._catch_up()
-            return self._screenshots
+        """The media_ids that belong to the current state."""
+        self._catch_up()
+        return self._screenshots
 
     @property
     def life(self) -> tuple[Step, ...]:
-        """The steps that are still to come."""
+        """The remaining steps."""
         with self._lock:
             self._catch_up()
             return tuple(self._life)
 
     @property
     def polls(self) -> int:
-        """How many requests were answered with its state so far."""
+        """The number of requests that were answered with the state of this audit."""
         return self._polls
 
     @property
     def submitted_at(self) -> datetime:
-        """When it was submitted, by the fake's clock."""
+        """When the audit was submitted, by the fake's clock."""
         return self._submitted_at
 
     @property
     def changed_at(self) -> datetime:
-        """When the present state came, by the fake's clock."""
-        with self._lock:
-            self._catch_up()
-            return self._changed_at
+        """When the current state began, by the fake's clock."""
+        self._catch_up()
+        return self._changed_at
 
     def approve(self) -> None:
-        """The reviewers approve it. `ValueError` where its state is final."""
-        self._change_by_hand(APPROVED)
+        """Approve the audit. Raise `ValueError` if its state is final."""
+        self._change(APPROVED)
 
     def reject(self, reason: str | None = None, screenshots: Iterable[str] = ()) -> None:
-        """The reviewers reject it. `ValueError` where its state is final."""
-        self._change_by_hand(REJECTED, reason, screenshots)
+        """Reject the audit. Raise `ValueError` if its state is final."""
+        self._change(REJECTED, reason, screenshots)
 
     def delay(self, reason: str | None = None) -> None:
-        """The review is delayed. `ValueError` where it is delayed already or its state is final."""
-        self._change_by_hand(DELAYED, reason)
+        """Delay the audit. Raise `ValueError` if it is already delayed or its state is final."""
+        self._change(DELAYED, reason)
 
     def withdraw(self) -> None:
-        """The developer withdraws it. `ValueError` where its state is final."""
-        self._change_by_hand(WITHDRAWN)
+        """Withdraw the audit, as the developer can. Raise `ValueError` if its state is final."""
+        self._change(WITHDRAWN)
 
     def next_step(self) -> None:
-        """Take the next step of its life now, whatever that waits for. `LookupError` where none is left."""
+        """Take the next step now, whatever its condition is. Raise `LookupError` if no step is left."""
         with self._lock:
             self._catch_up()
             if not self._life:
                 raise LookupError(f"the life of audit {self._auditid} has no step left")
-            self._take(self._life.popleft(), self._clock.now())
+            self._take_step(self._clock.now())
 
     def _answer(self) -> dict[str, object]:
-        """One poll: the fields of the answer, and the poll counted."""
+        """Count a poll and return the fields of its answer."""
         with self._lock:
             self._catch_up()
             answer: dict[str, object] = {"errcode": 0, "errmsg": "ok", "status": self._state}
@@ -163,36 +158,36 @@ class FakeAudit:
             self._polls += 1
             self._polls_in_state += 1
             if self._life and self._life[0].after_polls == self._polls_in_state:
-                self._take(self._life.popleft(), self._clock.now())
+                self._take_step(self._clock.now())
             return answer
 
     def _latest_answer(self) -> dict[str, object]:
-        """The same with what was submitted, its screenshots spelled as that interface does."""
+        """Return the answer of get_latest_auditstatus, which spells `ScreenShot` differently."""
         answer = self._answer()
         if "screenshot" in answer:
             answer["ScreenShot"] = answer.pop("screenshot")
-        submitted = int(self._submitted_at.timestamp())
         return {
             **answer,
             "auditid": self._auditid,
             "user_version": self.user_version,
             "user_desc": self.user_desc,
-            "submit_audit_time": submitted,
+            "submit_audit_time": int(self._submitted_at.timestamp()),
         }
 
     def _catch_up(self) -> None:
-        """Take the steps whose time has come, each at its own moment."""
-        now = self._clock.now()
-        while self._life and isinstance(self._life[0].after, timedelta):
-            due = self._changed_at + self._life[0].after
-            if due > now:
-                return
-            self._take(self._life.popleft(), due)
+        """Take each step that is due by now, at the time when it was due."""
+        with self._lock:
+            while self._life and isinstance(self._life[0].after, timedelta):
+                due = self._changed_at + self._life[0].after
+                if due > self._clock.now():
+                    return
+                self._take_step(due)
 
-    def _take(self, step: Step, moment: datetime) -> None:
+    def _take_step(self, moment: datetime) -> None:
+        step = self._life.popleft()
         self._enter(step.state, step.reason, tuple(step.screenshots), moment)
 
-    def _change_by_hand(self, state: int, reason: str | None = None, screenshots: Iterable[str] = ()) -> None:
+    def _change(self, state: int, reason: str | None = None, screenshots: Iterable[str] = ()) -> None:
         media_ids = check_details(state, reason, screenshots)
         with self._lock:
             self._catch_up()
@@ -206,71 +201,44 @@ class FakeAudit:
         self._polls_in_state = 0
 
     def __repr__(self) -> str:
-        with self._lock:
-            self._catch_up()
-            state = state_name(self._state)
-            return f"<FakeAudit {self._auditid} of {self._appid}: {state}, {self._polls} polls>"
+        self._catch_up()
+        return f"<FakeAudit {self._auditid} of {self._appid}: {state_name(self._state)}, {self._polls} polls>"
 
 
 class Audits:
-    """All audits, by their number."""
+    """All audits, by number."""
 
-    def __init__(self, clock: FakeClock, lock: threading.RLock) -> None:
-        self._clock = clock
+    def __init__(self, lock: threading.RLock) -> None:
         self._lock = lock
         self._by_id: dict[int, FakeAudit] = {}
 
-    def submit(
-        self,
-        appid: str,
-        auditid: int | None,
-        state: int,
-        reason: str | None,
-        screenshots: Iterable[str],
-        life: Iterable[Step],
-        user_version: str,
-        user_desc: str,
-    ) -> FakeAudit:
+    def add(self, audit: FakeAudit) -> None:
         with self._lock:
-            number = self._fresh_number() if auditid is None else self._free_number(auditid)
-            audit = FakeAudit(
-                number,
-                appid,
-                state,
-                reason,
-                screenshots,
-                life,
-                user_version,
-                user_desc,
-                clock=self._clock,
-                lock=self._lock,
-            )
-            self._by_id[number] = audit
-            return audit
+            self._by_id[audit.auditid] = audit
 
     def latest(self, appid: str) -> FakeAudit:
-        """What a mini program submitted last; 85058 where that is nothing."""
+        """Return the audit that a mini program submitted last. Answer 85058 if there is none."""
         for audit in reversed(self._by_id.values()):
             if audit.appid == appid:
                 return audit
-        raise RefusalError(85058)
+        raise ErrcodeError(85058)
 
-    def shows(self, media_id: str, appid: str) -> bool:
-        """Whether a media_id is that of a screenshot of this mini program."""
+    def has_screenshot(self, media_id: str, appid: str) -> bool:
+        """Whether an audit of this mini program has this screenshot."""
         return any(media_id in audit.screenshots for audit in self._by_id.values() if audit.appid == appid)
 
     def find(self, auditid: int, appid: str) -> FakeAudit:
-        """The audit for a token of `appid`; 85012 where it is unknown or another mini program's."""
+        """Return an audit of `appid`. Answer 85012 if it does not exist or has another owner."""
         audit = self._by_id.get(auditid)
         if audit is None or audit.appid != appid:
-            raise RefusalError(85012)
+            raise ErrcodeError(85012)
         return audit
 
     def get(self, auditid: int) -> FakeAudit:
-        """The audit of that number; `LookupError` where there is none."""
+        """Return the audit with this number. Raise `LookupError` if it does not exist."""
         audit = self._by_id.get(auditid)
         if audit is None:
-            raise LookupError(f"no audit {auditid}")
+            raise LookupError(f"no audit {auditid}: submit it first")
         return audit
 
     def all(self) -> list[FakeAudit]:
@@ -281,17 +249,15 @@ class Audits:
         with self._lock:
             self._by_id.clear()
 
-    def _fresh_number(self) -> int:
-        while True:
-            number = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
-            if number not in self._by_id:
-                return number
-
-    def _free_number(self, auditid: int) -> int:
+    def new_number(self, auditid: int | None) -> int:
+        """Return `auditid` if it is free, or a random free number for None. Call with the lock held."""
+        if auditid is None:
+            while (auditid := _MIN_AUDITID + secrets.randbelow(_MAX_AUDITID - _MIN_AUDITID)) in self._by_id:
+                pass
         if isinstance(auditid, bool) or not isinstance(auditid, int):
-            raise TypeError(f"auditid is a number, not {type(auditid).__name__}")
+            raise TypeError(f"auditid must be a number, not {type(auditid).__name__}")
         if not 0 < auditid < 2**63:
             raise ValueError(f"auditid must be between 1 and 2**63 - 1, not {auditid}")
         if auditid in self._by_id:
-            raise ValueError(f"audit {auditid} exists already")
+            raise ValueError(f"audit {auditid} exists already: give another auditid, or None for a free one")
         return int(auditid)

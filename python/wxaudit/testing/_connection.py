@@ -1,4 +1,4 @@
-"""One connection of a client."""
+"""The server side of one client connection."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._faults import Fault
-    from ._holds import Holds
+    from ._held_requests import HeldRequests
     from ._service import Service
 
-# The value of SO_LINGER that turns a close into a reset: on, for no time.
+# SO_LINGER with a timeout of zero turns a close into a TCP reset.
 _RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests off one socket and answers them in their order.
+    """Read requests from one socket and answer them in order.
 
-    A request that no fault strikes is answered within `data_received`. One that a fault strikes gets a
-    task; what comes meanwhile waits in the reader.
+    `data_received` answers a request that no fault applies to. A request with a fault gets a task; later
+    data waits in the reader.
     """
 
     def __init__(
         self,
         service: Service,
-        holds: Holds,
-        remember: Callable[[Connection], None],
-        forget: Callable[[Connection], None],
+        held: HeldRequests,
+        register: Callable[[Connection], None],
+        unregister: Callable[[Connection], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._service = service
-        self._holds = holds
-        self._remember = remember
-        self._forget = forget
+        self._held = held
+        self._register = register
+        self._unregister = unregister
         self._loop = loop
         self._reader = RequestReader()
         self._task: asyncio.Task[None] | None = None
-        self._under_way: ReceivedRequest | None = None
+        self._in_flight: ReceivedRequest | None = None
         self._requests = 0
-        self._ended_by_us = False
+        self._closed_by_server = False
         self._number = 0
         self._opened_at = 0.0
         self._transport: asyncio.Transport
@@ -58,11 +58,11 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._opened_at = time.monotonic()
         self._writable.set()
-        self._remember(self)
+        self._register(self)
         self._number = self._service.log.opened()
         fault = self._service.faults.take_at_accept()
         if fault is not None:
-            self.end(reset=fault.reset)
+            self.close(reset=fault.reset)
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
@@ -78,28 +78,28 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # how it ended does not matter
-        unanswered = self._under_way
-        if unanswered is not None and not self._ended_by_us:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # required by asyncio.Protocol
+        unanswered = self._in_flight
+        if unanswered is not None and not self._closed_by_server:
             unanswered.dropped = True
-        self._forget(self)
+        self._unregister(self)
         closed = ClosedConnection(
             self._number,
             self._opened_at,
-            "server" if self._ended_by_us else "client",
+            "server" if self._closed_by_server else "client",
             self._requests,
             unanswered,
         )
         if self._task is None:
             self._service.log.closed(closed)
         else:
-            # Whoever waits for the end of the connection finds nothing of the request left, not even a hold.
+            # The log reports the connection as closed only once its request is gone, from the held ones too.
             self._task.add_done_callback(lambda _: self._service.log.closed(closed))
             self._task.cancel()
 
-    def end(self, *, reset: bool = False) -> None:
-        """Close the connection from this side, orderly or by a reset."""
-        self._ended_by_us = True
+    def close(self, *, reset: bool = False) -> None:
+        """Close the connection gracefully or with a TCP reset."""
+        self._closed_by_server = True
         if reset:
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._transport.abort()
@@ -107,12 +107,12 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """End it without waiting for bytes that the client does not take."""
-        self._ended_by_us = True
+        """Close the connection without flushing the bytes that the client has not read."""
+        self._closed_by_server = True
         self._transport.abort()
 
     def fileno(self) -> int:
-        """The socket's descriptor; -1 once it is closed."""
+        """The descriptor of the socket; -1 once it is closed."""
         return cast("int", self._transport.get_extra_info("socket").fileno())
 
     def _serve(self) -> None:
@@ -121,7 +121,7 @@ class Connection(asyncio.Protocol):
                 raw = self._reader.next()
             except BadRequestError:
                 self._transport.write(reply(400, b"", {}, close=True).head)
-                self.end()
+                self.close()
                 return
             if raw is None:
                 if self._reader.wants_continue():
@@ -133,9 +133,9 @@ class Connection(asyncio.Protocol):
                 answer = self._service.answer(request, raw, None)
                 self._transport.write(answer.head + answer.body)
                 if answer.close:
-                    self.end()
+                    self.close()
             else:
-                self._under_way = request
+                self._in_flight = request
                 self._task = self._loop.create_task(self._serve_faulty(request, raw, fault))
                 self._task.add_done_callback(self._served)
 
@@ -143,17 +143,17 @@ class Connection(asyncio.Protocol):
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.hold:
-            await self._holds.wait()
+            await self._held.wait()
         answer = self._service.answer(request, raw, fault)
-        end = await deliver(answer, fault, self._transport.write, self._drained)
-        self._under_way = None
-        if end:
-            self.end(reset=fault.reset)
+        close = await deliver(answer, fault, self._transport.write, self._drained)
+        self._in_flight = None
+        if close:
+            self.close(reset=fault.reset)
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._task = None
         if not task.cancelled():
-            # A mistake in the fake must not look like a fault: it is raised, and the connection ends.
+            # A bug in the fake must not look like a scripted fault.
             failure = task.exception()
             if failure is not None:
                 self.abort()

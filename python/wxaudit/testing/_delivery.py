@@ -1,4 +1,4 @@
-"""Sends a reply in the way that a fault prescribes."""
+"""Send a reply with the timing, cut and encoding of a fault."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 async def deliver(
     reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
 ) -> bool:
-    """Write the bytes of `reply` that `fault` lets out. True where the connection is to end behind them."""
+    """Write the bytes of `reply` that `fault` allows. Return whether to close the connection afterwards."""
     if fault.endless:
-        await _send_for_ever(reply, fault, write, drained)
-    head, body = _in_chunks(reply, fault.chunk) if fault.chunk is not None else (reply.head, reply.body)
-    data = _before_the_cut(head, body, fault)
+        await _send_endlessly(reply, fault, write, drained)
+    head, body = _encode_chunks(reply, fault.chunk) if fault.chunk is not None else (reply.head, reply.body)
+    data = _bytes_before_cut(head, body, fault)
     if fault.drip is None:
         write(data)
         await drained()
@@ -32,7 +32,7 @@ async def deliver(
     return fault.cut is not None or reply.close
 
 
-def _before_the_cut(head: bytes, body: bytes, fault: Fault) -> bytes:
+def _bytes_before_cut(head: bytes, body: bytes, fault: Fault) -> bytes:
     if fault.cut == "head":
         return head[: fault.cut_at]
     if fault.cut == "body":
@@ -40,10 +40,10 @@ def _before_the_cut(head: bytes, body: bytes, fault: Fault) -> bytes:
     return head + body
 
 
-async def _send_for_ever(
+async def _send_endlessly(
     reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
 ) -> None:
-    """Returns only by being cancelled: when the client goes away, or the server stops."""
+    """Send the body repeatedly until the task is cancelled: the client disconnects or the server stops."""
     body = reply.body or b" "
     sized = any(name.lower() == "content-length" for name in fault.headers)
     write(reply.head if sized else _chunked_head(reply.head))
@@ -54,7 +54,7 @@ async def _send_for_ever(
         await asyncio.sleep(fault.drip_interval)
 
 
-def _in_chunks(reply: Reply, size: int) -> tuple[bytes, bytes]:
+def _encode_chunks(reply: Reply, size: int) -> tuple[bytes, bytes]:
     pieces = [reply.body[start : start + size] for start in range(0, len(reply.body), size)]
     return _chunked_head(reply.head), b"".join(_chunk(piece) for piece in pieces) + b"0\r\n\r\n"
 

@@ -1,19 +1,18 @@
-"""The fake WeChat."""
+"""The fake WeChat server."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ._clock import FakeClock
-from ._holds import Holds
-from ._script import DEFAULT_APPID, Script
+from ._held_requests import HeldRequests
+from ._inspection import InspectionMixin
+from ._scripting import DEFAULT_APPID, ScriptingMixin
 from ._server import ServerThread
 from ._service import CONTENT_TYPES, Service
-from ._watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
@@ -22,20 +21,22 @@ if TYPE_CHECKING:
     from ._push import FakePush, PushAnswer, PushOptions
 
 
-class FakeWeChat(Script, Watch):
-    """A WeChat on a loopback port, for tests: real HTTP, scripted audits, faults on demand, a log.
+class FakeWeChat(ScriptingMixin, InspectionMixin):
+    """A fake WeChat server on a loopback port, with scripted audits, faults, and a log of requests.
 
         with FakeWeChat() as fake:
             audit = fake.submit(life=[Step(AuditState.REJECTED, after_polls=2, reason="1:…")])
             status = fake.client().get_audit_status(fake.token(), audit.auditid)
 
-    It serves from a thread of its own. All its methods may be called from any thread. A forked child can
-    use the address while the parent serves; `stop` does nothing there.
+    It runs in its own thread. All methods may be called from any thread. A forked child can use the address
+    while the parent runs the server; `stop` does nothing in the child.
 
-    `host`: a loopback address. `port`: 0 for a free one, which is kept over `stop` and `start`. `clock`:
-    one to share between fakes. `default_appid`: the mini program of audits and tokens that name none.
-    `content_types`: what is sent as Content-Type, in turn. `log_size`: how many requests and closed
-    connections are kept.
+    - `host`: a loopback address.
+    - `port`: 0 stands for a free port, which `stop` and `start` keep.
+    - `clock`: a clock that several fakes share.
+    - `default_appid`: the mini program of audits and tokens that are created without an appid.
+    - `content_types`: the values of Content-Type, used in turn.
+    - `log_size`: how many requests and closed connections the log keeps.
     """
 
     def __init__(
@@ -49,63 +50,60 @@ class FakeWeChat(Script, Watch):
         log_size: int = 10_000,
     ) -> None:
         if isinstance(content_types, str) or not content_types:
-            raise ValueError("content_types is a sequence of at least one Content-Type")
-        Script.__init__(self, clock or FakeClock(), default_appid)
-        Watch.__init__(self, log_size, self._lock)
-        self._holds = Holds(self._log, self._lock)
-        service = Service(self._world, self._faults, self._log, content_types)
-        self._server = ServerThread(host, port, service, self._holds, self._lock)
+            raise ValueError(
+                f"content_types must be a sequence of at least one Content-Type, not {content_types!r}"
+            )
+        ScriptingMixin.__init__(self, clock or FakeClock(), default_appid)
+        InspectionMixin.__init__(self, log_size, self._lock)
+        self._held = HeldRequests(self._log, self._lock)
+        service = Service(self._state, self._faults, self._log, content_types)
+        self._server = ServerThread(host, port, service, self._held, self._lock)
 
     def start(self) -> Self:
-        """Begin to serve. `RuntimeError` where it does already, `OSError` where the port is taken."""
+        """Start the server. Raise `RuntimeError` if it runs already, `OSError` if the port is in use."""
         self._server.start()
         return self
 
     def stop(self) -> None:
-        """Close all connections and end the thread. Nothing where it does not serve, or in a forked child."""
+        """Stop the server and close all connections. Do nothing if it does not run, or in a forked child."""
         self._server.stop()
 
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property
     def running(self) -> bool:
-        """Whether it serves, from this process."""
+        """Whether the server runs in this process."""
         return self._server.running
 
     @property
     def port(self) -> int:
-        """The port; 0 before the first `start` where none was asked for."""
+        """The port; 0 before the first `start` if no port was given."""
         return self._server.port
 
     @property
     def base_url(self) -> str:
-        """What stands in the place of `https://api.weixin.qq.com`."""
+        """The URL to use instead of `https://api.weixin.qq.com`."""
         host = self._server.host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def client(self, **options: Any) -> Client:
-        """A `wxaudit.Client` of this fake, with these options; `trust_env` is False unless given."""
+        """Create a `wxaudit.Client` for this fake. `trust_env` is False unless given."""
         from .. import Client
 
         return Client(**self._client_options(options))
 
     def async_client(self, **options: Any) -> AsyncClient:
-        """A `wxaudit.AsyncClient` of this fake; see `client`."""
+        """Create a `wxaudit.AsyncClient` for this fake. `trust_env` is False unless given."""
         from .. import AsyncClient
 
         return AsyncClient(**self._client_options(options))
 
     def original_id(self, appid: str | None = None) -> str:
-        """The 原始 ID (`gh_…`) of a mini program, by which pushes name it."""
+        """Return the 原始 ID (`gh_…`) that identifies a mini program in pushes."""
         from ._push import original_id
 
         return original_id(self._appid(appid))
@@ -113,33 +111,34 @@ class FakeWeChat(Script, Watch):
     def make_push(
         self, audit: FakeAudit | str, appid: str | None = None, **options: Unpack[PushOptions]
     ) -> FakePush:
-        """A push event as WeChat sends it to a third-party platform, encrypted and signed, not yet sent.
+        """Create an encrypted and signed push event without sending it.
 
-        `audit`: one that is approved, rejected or delayed, or else the name of an event
-        (`"weapp_audit_fail"`, or any other) about the mini program `appid`. `options`: `token`,
-        `encoding_aes_key` and `component_appid` of the platform, which are required; for an event by its
-        name also `reason` and `screenshots`; `timestamp` and `nonce` of the query. Times are the fake's.
-        `TypeError` and `ValueError` for what makes no push, such as a reason beside an audit.
+        - `audit`: an audit that is approved, rejected or delayed, or the name of an event
+          (`"weapp_audit_fail"` or any other) for the mini program `appid`.
+        - `token`, `encoding_aes_key`, `component_appid`: the settings of the platform. They are required.
+        - `reason`, `screenshots`: the details of a named event. An audit has its own.
+        - `timestamp`, `nonce`: the values in the query. The default time is that of the fake's clock.
+
         Needs cryptography and defusedxml.
         """
         from ._push import make_push
 
         if not isinstance(audit, str) and appid is not None and appid != audit.appid:
-            raise ValueError(f"the audit is of {audit.appid}: an appid goes with an event's name")
+            raise ValueError(f"the audit belongs to {audit.appid}, not to {appid}: remove appid")
         return make_push(self.clock, audit, self._appid(appid), **options)
 
     def push(
         self, audit: FakeAudit | str, url: str, appid: str | None = None, **options: Unpack[PushOptions]
     ) -> PushAnswer:
-        """Send such a push to a URL by HTTP POST, and return what was answered. See `make_push`."""
+        """POST a push event to a URL and return the answer. See `make_push` for the arguments."""
         return self.make_push(audit, appid, **options).send(url)
 
     def release(self) -> int:
-        """Let the requests go on that a `Fault(hold=True)` holds now. Returns how many there were."""
-        return self._holds.release()
+        """Release the requests that `Fault(hold=True)` holds. Return how many there were."""
+        return self._held.release()
 
     def refuse_connections(self) -> None:
-        """Refuse new connections, as a server that is down. Connections that are open go on."""
+        """Refuse new connections, like a server that is down. Open connections stay open."""
         self._server.refuse()
 
     def accept_connections(self) -> None:
@@ -148,21 +147,17 @@ class FakeWeChat(Script, Watch):
 
     @property
     def accepting_connections(self) -> bool:
-        """Whether new connections are accepted."""
+        """Whether the server accepts new connections."""
         return self._server.accepting
 
     def close_connections(self, *, reset: bool = False) -> None:
-        """Close all open connections, as a server does with idle ones; with a TCP reset if asked."""
+        """Close all open connections, with a TCP reset if `reset` is true."""
         self._server.close_connections(reset=reset)
 
     def reset(self) -> None:
-        """Forget audits, tokens, faults and the log; let held requests go on. Clock and connections stay."""
+        """Forget audits, media, tokens, faults and the log, and release held requests. The clock is kept."""
         with self._lock:
-            self._world.audits.clear()
-            self._world.media.clear()
-            self._world.traces.clear()
-            self._world.polls.clear()
-            self._world.tokens.clear()
+            self._state.clear()
             self._faults.clear()
             self._log.clear()
         self.release()

@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, on demand."""
+"""Faults: errors, delays and broken connections that a test requests."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, fields
 from http import HTTPStatus
 from typing import Literal
 
-_NUMBER = re.compile(r"-?[0-9]{1,9}").fullmatch
+from ._wire import reason_phrase
+
+_IS_NUMBER = re.compile(r"-?[0-9]{1,9}").fullmatch
 
 _NONE = type(None)
-# Checked as they come, since a mistake would show only when a request is struck, in another thread.
+# Types are checked early: otherwise an error would show only later, in the server thread.
 _TYPES: dict[str, tuple[type, ...]] = {
     "errcode": (int, str, _NONE),
     "errmsg": (str, _NONE),
@@ -36,38 +38,35 @@ Cut = Literal["accept", "head", "body", "end"]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing, or several at once, that goes wrong with a request. Give it to `FakeWeChat.fail_next`.
+    """One or more things that go wrong with a request. Pass it to `FakeWeChat.fail_next`.
 
-    What is answered (at most one of `errcode`, `body`, `raw`, and the pair `fields`/`without`; the genuine
-    answer where none is given, so that a fault may change nothing but the pace):
+    The content of the answer. Give at most one of `errcode`, `body`, `raw`, and the pair `fields`/`without`.
+    With none of them the regular answer is sent:
 
-    - `errcode`, `errmsg`: this error instead of the answer. Without `errmsg` WeChat's text for the code,
-      with a rid.
-    - `fields`, `without`: the genuine answer with these JSON fields set, and those left out.
-    - `body`: these bytes (text is encoded as UTF-8) as the body.
-    - `raw`: these bytes as everything, status line and headers included. The connection stays open behind
-      them.
-    - `http_status`, `headers`: another status; headers added or, with None as value, left out. Both go with
-      all but `raw`.
+    - `errcode`, `errmsg`: answer with this error. The default `errmsg` is WeChat's text for the code.
+    - `fields`, `without`: set and remove JSON fields of the regular answer.
+    - `body`: send these bytes as the body. Text is encoded as UTF-8.
+    - `raw`: send these bytes instead of status line, headers and body. The connection stays open.
+    - `http_status`, `headers`: change the status; add headers, or remove those with the value None. They
+      cannot be combined with `raw`.
 
-    When, in real seconds:
+    The time of the answer, in real seconds. Both waits end when the client disconnects:
 
-    - `delay`: wait this long first.
-    - `hold`: wait for `FakeWeChat.release` first. Both waits end at once when the client goes away.
+    - `delay`: wait for this many seconds.
+    - `hold`: wait for `FakeWeChat.release`.
 
-    How it is sent:
+    The transfer of the answer:
 
-    - `cut`: where the connection is closed. `"accept"`: as soon as it is accepted, before any request (goes
-      with nothing but `reset`). `"head"`: after `cut_at` bytes of the head; 0, the default, is an empty
-      answer. `"body"`: after `cut_at` bytes of the body. `"end"`: after the whole answer, which does not
-      say so (no `Connection: close`).
-    - `reset`: cut with a TCP reset instead of an orderly close.
+    - `cut`: close the connection. `"accept"`: right after it is accepted, before any request (only `reset`
+      can be combined with it). `"head"`: after `cut_at` bytes of the head; the default 0 sends nothing.
+      `"body"`: after `cut_at` bytes of the body. `"end"`: after the complete answer, without
+      `Connection: close`.
+    - `reset`: close with a TCP reset.
     - `drip`: send this many bytes at a time, `drip_interval` seconds apart.
-    - `chunk`: `Transfer-Encoding: chunked`, this many bytes a chunk.
-    - `endless`: send the body over and over until the client goes away; chunked unless `headers` has a
-      Content-Length.
+    - `chunk`: use `Transfer-Encoding: chunked` with this many bytes per chunk.
+    - `endless`: repeat the body until the client disconnects, chunked unless `headers` has a Content-Length.
 
-    `fault & other` is both at once. Contradictions are a `ValueError`, here or there.
+    `fault & other` combines two faults. Contradictions raise `ValueError`.
     """
 
     errcode: int | str | None = None
@@ -92,7 +91,7 @@ class Fault:
         for name, types in _TYPES.items():
             value = getattr(self, name)
             if not isinstance(value, types) or (isinstance(value, bool) and name != "hold"):
-                raise TypeError(f"{name} cannot be {value!r}")
+                raise TypeError(f"{name} has the wrong type: {value!r}")
         if isinstance(self.body, str):
             object.__setattr__(self, "body", self.body.encode())
         _check_answer(self)
@@ -102,12 +101,12 @@ class Fault:
     def http(
         cls, status: int, body: bytes | str | None = None, headers: Mapping[str, str | None] | None = None
     ) -> Fault:
-        """An HTTP error with the page that a proxy in front of WeChat sends: HTML, or nothing with 412."""
+        """An HTTP error with the HTML page of a proxy in front of WeChat, or without a body for 412."""
         if body is not None:
             return cls(http_status=status, body=body, headers=headers or {})
         if status == HTTPStatus.PRECONDITION_FAILED:
             return cls(http_status=status, body=b"", headers={"Content-Type": None, **(headers or {})})
-        title = f"{status} {_phrase(status)}"
+        title = f"{status} {reason_phrase(status)}"
         page = (
             f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
             "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -116,12 +115,12 @@ class Fault:
 
     @classmethod
     def redirect(cls, location: str, status: int = 302) -> Fault:
-        """A redirect, which WeChat does not document and no client should follow: the token is in the URL."""
+        """A redirect. WeChat does not document any, and clients must not follow it: the URL has the token."""
         return cls(http_status=status, body=b"", headers={"Location": location})
 
     @classmethod
     def garbage(cls) -> Fault:
-        """Bytes that are no HTTP at all, then the end of the connection."""
+        """Bytes that are not HTTP, followed by the end of the connection."""
         return cls(raw=bytes(range(255, -1, -1)) * 2, cut="end")
 
     def __and__(self, other: Fault) -> Fault:
@@ -137,7 +136,7 @@ class Fault:
         return Fault(**merged)  # type: ignore[arg-type]  # names and values are those of two faults
 
     def _given(self) -> dict[str, object]:
-        """What was given: the attributes that are not their defaults."""
+        """Return the attributes that differ from their defaults."""
         given: dict[str, object] = {}
         for attribute in fields(self):
             value = getattr(self, attribute.name)
@@ -163,27 +162,25 @@ def _check_answer(fault: Fault) -> None:
         if given
     ]
     if len(answers) > 1:
-        raise ValueError(f"a fault answers one thing: {' or '.join(answers)}")
-    if isinstance(fault.errcode, str) and fault.errmsg is None and not _NUMBER(fault.errcode):
-        raise ValueError(f"no text is known for errcode {fault.errcode!r}: give an errmsg")
+        raise ValueError(f"a fault has one answer: give only one of {', '.join(answers)}")
+    if isinstance(fault.errcode, str) and fault.errmsg is None and not _IS_NUMBER(fault.errcode):
+        raise ValueError(f"errcode {fault.errcode!r} has no known text: give an errmsg")
     if fault.errmsg is not None and fault.errcode is None:
-        raise ValueError("errmsg goes with errcode")
-    json.dumps(dict(fault.fields))  # raises TypeError for what JSON does not know
+        raise ValueError("errmsg needs errcode")
+    json.dumps(dict(fault.fields))  # raises TypeError for values that JSON does not support
     if isinstance(fault.without, str):
-        raise TypeError("without is a collection of names, not one string")
+        raise TypeError("without must be a collection of names, not one string")
     if fault.raw is not None and (
         fault.http_status is not None or fault.headers or fault.chunk or fault.endless
     ):
-        raise ValueError(
-            "raw is everything that is sent: no http_status, headers, chunk or endless beside it"
-        )
+        raise ValueError("raw replaces the complete answer: remove http_status, headers, chunk and endless")
 
 
 def _check_sending(fault: Fault) -> None:
     for name in ("delay", "drip_interval"):
         seconds = getattr(fault, name)
         if not math.isfinite(seconds) or seconds < 0:
-            raise ValueError(f"{name} must be a number of seconds, not {seconds}")
+            raise ValueError(f"{name} must be a finite number of seconds, not {seconds}")
     for name in ("drip", "chunk"):
         size = getattr(fault, name)
         if size is not None and size < 1:
@@ -191,21 +188,14 @@ def _check_sending(fault: Fault) -> None:
     if fault.cut not in (None, "accept", "head", "body", "end"):
         raise ValueError(f"cut must be 'accept', 'head', 'body' or 'end', not {fault.cut!r}")
     if fault.cut_at and fault.cut not in ("head", "body"):
-        raise ValueError("cut_at goes with cut='head' and cut='body'")
+        raise ValueError("cut_at needs cut='head' or cut='body'")
     if fault.cut_at < 0:
         raise ValueError(f"cut_at must not be negative: {fault.cut_at}")
     if fault.reset and fault.cut is None:
-        raise ValueError("reset goes with cut: say where")
+        raise ValueError("reset needs cut: say where to close the connection")
     if fault.drip_interval and fault.drip is None:
-        raise ValueError("drip_interval goes with drip")
+        raise ValueError("drip_interval needs drip")
     if fault.endless and (fault.cut is not None or fault.chunk is not None):
-        raise ValueError("an endless body has no cut and chunks of its own")
+        raise ValueError("endless cannot be combined with cut or chunk")
     if fault.cut == "accept" and set(fault._given()) - {"cut", "reset"}:
-        raise ValueError("cut='accept' closes before any request: nothing but reset goes with it")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+        raise ValueError("cut='accept' closes before any request: only reset can be combined with it")

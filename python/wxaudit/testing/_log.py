@@ -1,4 +1,4 @@
-"""What the fake saw: the requests, and the connections they came on."""
+"""The log of received requests and closed connections."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import unquote_plus
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
     from ._faults import Fault
 
-_UNREAD: object = object()
+_UNPARSED: object = object()
 
 
 class ReceivedRequest:
-    """One request as it came, and what it was answered. Its `repr` has no token in it.
+    """A received request and its answer. The `repr` does not contain the token.
 
-    `received_at` and `answered_at` are seconds of `time.monotonic`; `clock_at` is the fake's clock.
+    `received_at` and `answered_at` are times of `time.monotonic`; `clock_at` is the time of the fake's clock.
     """
 
     __slots__ = (
@@ -35,26 +36,26 @@ class ReceivedRequest:
 
     def __init__(self, raw: RawRequest, number: int, connection: int, clock_at: datetime) -> None:
         self._raw = raw
-        self._json: object = _UNREAD
+        self._json: object = _UNPARSED
         self._query: Mapping[str, str] | None = None
         self.number: int = number
-        """1 for the first request that the fake received."""
+        """The number of the request. It starts at 1."""
         self.connection: int = connection
-        """The number of the connection: 1 for the first that was accepted."""
+        """The number of the connection. It starts at 1."""
         self.received_at: float = time.monotonic()
         self.clock_at: datetime = clock_at
         self.appid: str | None = None
-        """The owner of its token; None where the fake did not give the token out."""
+        """The mini program of the token; None if the fake did not issue the token."""
         self.fault: Fault | None = None
-        """The fault that struck it."""
+        """The fault that applied to the request."""
         self.errcode: int | str | None = None
-        """The errcode of the answer; None until answered, and where the answer has none."""
+        """The errcode of the answer; None before the answer, and if the answer has none."""
         self.http_status: int | None = None
-        """The HTTP status of the answer; None until answered, and where the answer is raw bytes."""
+        """The HTTP status of the answer; None before the answer, and for an answer of raw bytes."""
         self.answered_at: float | None = None
-        """When the answer was decided; None before. A fault may still have cut it."""
+        """When the answer was created; None before. A fault may still have cut it."""
         self.dropped: bool = False
-        """Whether the client went away before it was answered, or before the answer was sent."""
+        """Whether the client disconnected before the answer was sent."""
 
     @property
     def method(self) -> str:
@@ -63,17 +64,17 @@ class ReceivedRequest:
 
     @property
     def target(self) -> str:
-        """Path and query as they came, token included."""
+        """The path and query as received, including the token."""
         return self._raw.target
 
     @property
     def path(self) -> str:
-        """The path alone."""
+        """The path without the query."""
         return self._raw.target.partition("?")[0]
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The query, decoded; of a name that came twice, the first."""
+        """The decoded query. The first value of a repeated name is kept."""
         if self._query is None:
             query: dict[str, str] = {}
             for pair in self._raw.target.partition("?")[2].split("&"):
@@ -85,7 +86,7 @@ class ReceivedRequest:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers by lower-case name; several of one name are joined by a comma."""
+        """The headers by lower-case name. Repeated headers are joined with a comma."""
         headers: dict[str, str] = {}
         for name, value in self.raw_headers:
             key = name.lower()
@@ -94,23 +95,23 @@ class ReceivedRequest:
 
     @property
     def raw_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers in their order and spelling."""
+        """The headers in their original order and spelling."""
         return head_fields(self._raw.head)
 
     @property
     def body(self) -> bytes:
-        """The body; of a chunked request without the chunk lines."""
+        """The body, without the chunk encoding."""
         return self._raw.body
 
     @property
     def chunked(self) -> bool:
-        """Whether the body came with `Transfer-Encoding`."""
+        """Whether the request has a `Transfer-Encoding`."""
         return self._raw.chunked
 
     @property
     def json(self) -> object:
-        """The body as JSON; None where it is none."""
-        if self._json is _UNREAD:
+        """The body parsed as JSON; None if it is not JSON."""
+        if self._json is _UNPARSED:
             try:
                 self._json = json.loads(self._raw.body.decode("utf-8"), parse_constant=_no_constant)
             except (ValueError, RecursionError):
@@ -119,12 +120,12 @@ class ReceivedRequest:
 
     @property
     def token(self) -> str | None:
-        """The access_token of the query; None where there is none, or an empty one."""
+        """The access_token of the query; None if it is missing or empty."""
         return self.query.get("access_token") or None
 
     @property
     def auditid(self) -> int | None:
-        """The auditid of the body, sent as a number or as a string; None where there is none."""
+        """The auditid of the body, sent as a number or a string; None if there is none."""
         body = self.json
         return auditid_of(body.get("auditid")) if isinstance(body, dict) else None
 
@@ -132,8 +133,8 @@ class ReceivedRequest:
         self.http_status = http_status
         self.errcode = errcode if isinstance(errcode, (int, str)) else None
         self.answered_at = time.monotonic()
-        # Read again where someone asks: kept for every request of a long run they would be half of the log.
-        self._json, self._query = _UNREAD, None
+        # Parsed again on demand: for every request of a long run, these would be half of the log.
+        self._json, self._query = _UNPARSED, None
 
     def __repr__(self) -> str:
         token = "no token" if self.token is None else mask(self.token)
@@ -146,7 +147,7 @@ class ReceivedRequest:
 
 
 def auditid_of(value: object) -> int | None:
-    """An auditid as WeChat takes it, a number or a string of digits, as a number; None for anything else."""
+    """Convert an auditid, a number or a string of digits, to a number. Return None for other values."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and len(value) < 20 and value.isascii() and value.isdigit():
@@ -158,39 +159,30 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+@dataclass(eq=False, slots=True, repr=False)
 class ClosedConnection:
-    """A connection that has ended. Times are seconds of `time.monotonic`."""
+    """A closed connection. Times are those of `time.monotonic`."""
 
-    __slots__ = ("closed_at", "closed_by", "number", "opened_at", "requests", "unanswered")
-
-    def __init__(
-        self,
-        number: int,
-        opened_at: float,
-        closed_by: Literal["client", "server"],
-        requests: int,
-        unanswered: ReceivedRequest | None,
-    ) -> None:
-        self.number: int = number
-        """1 for the first connection that was accepted."""
-        self.opened_at: float = opened_at
-        self.closed_at: float = time.monotonic()
-        self.closed_by: Literal["client", "server"] = closed_by
-        self.requests: int = requests
-        """How many requests came on it."""
-        self.unanswered: ReceivedRequest | None = unanswered
-        """The request that was under way when it ended; None where there was none."""
+    number: int
+    """The number of the connection. It starts at 1."""
+    opened_at: float
+    closed_by: Literal["client", "server"]
+    requests: int
+    """The number of requests that it received."""
+    unanswered: ReceivedRequest | None
+    """The request that was in flight when the connection was closed; None if there was none."""
+    closed_at: float = field(default_factory=time.monotonic)
 
     def __repr__(self) -> str:
-        under_way = "" if self.unanswered is None else f", request {self.unanswered.number} unanswered"
+        unanswered = "" if self.unanswered is None else f", request {self.unanswered.number} unanswered"
         return (
             f"<ClosedConnection {self.number}: closed by the {self.closed_by} "
-            f"after {self.requests} requests{under_way}>"
+            f"after {self.requests} requests{unanswered}>"
         )
 
 
 class Log:
-    """Requests and connections, counted without end and kept up to `size` of each."""
+    """The newest `size` requests and closed connections, and counts of all of them."""
 
     def __init__(self, size: int, lock: threading.RLock) -> None:
         self._changed = threading.Condition(lock)
@@ -210,7 +202,7 @@ class Log:
             return received
 
     def opened(self) -> int:
-        """Count a connection; its number."""
+        """Count a new connection and return its number."""
         with self._changed:
             self.connections_accepted += 1
             self.connections_open += 1
@@ -236,21 +228,18 @@ class Log:
         with self._changed:
             return list(self._closed)
 
-    def wait(self, reached: Callable[[], bool], timeout: float, awaited: Callable[[], str]) -> None:
-        """Until `reached()`; `TimeoutError` with the text of `awaited` after `timeout` seconds.
-
-        `TypeError` and `ValueError` for a `timeout` that is no number of seconds, or none that ends.
-        """
+    def wait(self, reached: Callable[[], bool], timeout: float, progress: Callable[[], str]) -> None:
+        """Wait until `reached()`. At the timeout, raise `TimeoutError` with the text of `progress()`."""
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-            raise TypeError(f"timeout is a number of seconds, not {type(timeout).__name__}")
-        if not timeout <= threading.TIMEOUT_MAX:  # NaN included, with which it would never end
-            raise ValueError(f"timeout must be a number of seconds that ends, not {timeout}")
+            raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+        if not timeout <= threading.TIMEOUT_MAX:  # also refuses NaN, which would never end
+            raise ValueError(f"timeout must be at most {threading.TIMEOUT_MAX:.0f} seconds, not {timeout}")
         with self._changed:
             if not self._changed.wait_for(reached, timeout):
-                raise TimeoutError(f"{awaited()} after {timeout} s")
+                raise TimeoutError(f"{progress()} after {timeout} s")
 
     def clear(self) -> None:
-        """Forget the requests and the ended connections; counts of connections go on."""
+        """Forget the requests and closed connections. The counts of connections continue."""
         with self._changed:
             self._requests.clear()
             self._closed.clear()

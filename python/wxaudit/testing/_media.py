@@ -1,4 +1,4 @@
-"""The pictures that the fake keeps, and the least picture there is."""
+"""Permanent media of the fake, and generated pictures for screenshots."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import struct
 import zlib
 from hashlib import sha256
 
-from ._refusal import RefusalError
+from ._errcode import ErrcodeError
 
 
 class Media:
-    """Permanent material, by its media_id."""
+    """Permanent media, by media_id."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[str, bytes]] = {}
+        self._by_id: dict[str, tuple[str, bytes]] = {}
 
-    def keep(self, media_id: str, appid: str, content: bytes) -> None:
-        self._kept[media_id] = (appid, content)
+    def add(self, media_id: str, appid: str, content: bytes) -> None:
+        self._by_id[media_id] = (appid, content)
 
-    def find(self, media_id: str, appid: str, of_an_audit: bool) -> bytes:
-        """What was kept for that mini program, or a picture for a screenshot that nobody drew."""
-        owner, content = self._kept.get(media_id, (None, b""))
+    def find(self, media_id: str, appid: str, is_screenshot: bool) -> bytes:
+        """Return the stored content, or a generated picture for a screenshot without stored content."""
+        owner, content = self._by_id.get(media_id, (None, b""))
         if owner == appid:
             return content
-        if owner is None and of_an_audit:
+        if owner is None and is_screenshot:
             return picture(media_id)
-        raise RefusalError(40007)
+        raise ErrcodeError(40007)
 
     def clear(self) -> None:
-        self._kept.clear()
+        self._by_id.clear()
 
 
 def picture(name: str, width: int = 180, height: int = 320) -> bytes:
-    """A PNG of one colour with a darker bar, another one for each name."""
+    """Return a PNG of one color with a darker bar. The color depends on `name`."""
     digest = sha256(name.encode()).digest()
     light = bytes(128 + value // 2 for value in digest[:3])
     dark = bytes(value // 2 for value in light)

@@ -1,4 +1,4 @@
-"""Push events about audits, as WeChat posts them to a third-party platform: encrypted and signed."""
+"""Encrypted and signed push events about audits, as WeChat sends them to a third-party platform."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from ..events._crypto import encrypt, read_appid, read_key, read_token, sign
+from ..events._message import TIMES
 from ._audits import FakeAudit
 from ._life import APPROVED, DELAYED, REJECTED, check_details, state_name
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ._clock import FakeClock
 
     class PushOptions(TypedDict, total=False):
-        """What `FakeWeChat.make_push` and `FakeWeChat.push` take by keyword."""
+        """The keyword arguments of `FakeWeChat.make_push` and `FakeWeChat.push`."""
 
         token: Required[str]
         encoding_aes_key: Required[str]
@@ -33,32 +34,27 @@ if TYPE_CHECKING:
         nonce: str | None
 
 
-_KINDS = {APPROVED: "weapp_audit_success", REJECTED: "weapp_audit_fail", DELAYED: "weapp_audit_delay"}
-_TIMES = {
-    "weapp_audit_success": "SuccTime",
-    "weapp_audit_fail": "FailTime",
-    "weapp_audit_delay": "DelayTime",
-}
-# As long as WeChat waits.
-_PATIENCE = 5
+_EVENT_NAMES = dict(zip((APPROVED, REJECTED, DELAYED), TIMES, strict=True))
+# The timeout of WeChat.
+_RESPONSE_TIMEOUT = 5
 
 
 class PushAnswer(NamedTuple):
-    """What a platform answered to a push."""
+    """The answer of a platform to a push."""
 
     http_status: int
     body: bytes
 
     @property
     def accepted(self) -> bool:
-        """Whether WeChat is content with it: 200 and `success`, or nothing at all."""
+        """Whether WeChat accepts the answer: 200, and `success` or an empty body."""
         return self.http_status == 200 and self.body in (b"success", b"")
 
 
 class FakePush:
-    """One push, made by `FakeWeChat.make_push`: `query` (text) and `body` (bytes), to be sent or handed over.
+    """A push, created by `FakeWeChat.make_push`, with its `query` (text) and `body` (bytes).
 
-    `appid` and `original_id` are those of the mini program, `message` is the XML before its encryption.
+    `appid` and `original_id` are those of the mini program. `message` is the XML before encryption.
     """
 
     def __init__(self, appid: str, original_id: str, message: str, query: str, body: bytes) -> None:
@@ -69,17 +65,19 @@ class FakePush:
         self.body = body
 
     def send(self, url: str) -> PushAnswer:
-        """POST it to a URL, in which `$APPID$` stands for the mini program's appid; again if called again.
+        """POST the push to a URL and return the answer. `$APPID$` in the URL is replaced by the appid.
 
-        Raises what `http.client` does: `ConnectionError`, `TimeoutError` after the 5 seconds that WeChat
-        waits.
+        Each call sends it again. Raise the errors of `http.client`: `ConnectionError`, or `TimeoutError`
+        after WeChat's timeout of 5 seconds.
         """
         parts = urlsplit(url.replace("$APPID$", self.appid))
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"the URL of a receiver begins with http:// or https://, not {parts.scheme!r}")
+            raise ValueError(
+                f"the URL of a receiver must begin with http:// or https://, not {parts.scheme!r}"
+            )
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         target = f"{parts.path or '/'}?{parts.query + '&' if parts.query else ''}{self.query}"
-        connection = kind(parts.hostname, parts.port, timeout=_PATIENCE)
+        connection = kind(parts.hostname, parts.port, timeout=_RESPONSE_TIMEOUT)
         try:
             connection.request("POST", target, self.body, {"Content-Type": "text/xml"})
             answer = connection.getresponse()
@@ -92,7 +90,7 @@ class FakePush:
 
 
 def original_id(appid: str) -> str:
-    """The 原始 ID of a mini program of the fake, always the same."""
+    """Return the 原始 ID of a mini program. It depends only on the appid."""
     return f"gh_{hashlib.sha256(appid.encode()).hexdigest()[:12]}"
 
 
@@ -111,21 +109,23 @@ def make_push(
 ) -> FakePush:
     """See `FakeWeChat.make_push`."""
     if not isinstance(audit, (FakeAudit, str)):
-        raise TypeError(f"what is pushed is an audit or the name of an event, not {type(audit).__name__}")
-    # As for a rejected audit: an event by its name may have both.
+        raise TypeError(f"audit must be a FakeAudit or the name of an event, not {type(audit).__name__}")
+    # REJECTED allows both: a named event may have a reason and screenshots.
     screenshots = check_details(REJECTED, reason, screenshots)
     if nonce is not None and not isinstance(nonce, str):
-        raise TypeError(f"nonce is a string, not {type(nonce).__name__}")
+        raise TypeError(f"nonce must be a string, not {type(nonce).__name__}")
     if timestamp is not None and (isinstance(timestamp, bool) or not isinstance(timestamp, int)):
-        raise TypeError(f"timestamp is a whole number of Unix seconds, not {type(timestamp).__name__}")
+        raise TypeError(f"timestamp must be a whole number of Unix seconds, not {type(timestamp).__name__}")
     moment = clock.timestamp()
     if isinstance(audit, FakeAudit):
         if reason is not None or screenshots:
-            raise ValueError("an audit has a reason and screenshots of its own: they go with an event's name")
+            raise ValueError("reason and screenshots are for a named event: an audit has its own")
         state, decided_at = int(audit.state), int(audit.changed_at.timestamp())
-        if state not in _KINDS:
-            raise ValueError(f"WeChat pushes nothing about an audit that is {state_name(state)}")
-        kind, appid, reason, screenshots = _KINDS[state], audit.appid, audit.reason, audit.screenshots
+        if state not in _EVENT_NAMES:
+            raise ValueError(
+                f"WeChat sends no push for an audit that is {state_name(state)}: change its state first"
+            )
+        kind, appid, reason, screenshots = _EVENT_NAMES[state], audit.appid, audit.reason, audit.screenshots
     else:
         kind, decided_at = audit, moment
     sender = f"o{hashlib.sha256(component_appid.encode()).hexdigest()[:27]}"
@@ -138,8 +138,8 @@ def make_push(
     ]
     if reason is not None:
         fields.append(("Reason", _cdata(reason)))
-    if kind in _TIMES:
-        fields.append((_TIMES[kind], str(decided_at)))
+    if kind in TIMES:
+        fields.append((TIMES[kind], str(decided_at)))
     media_ids = "|".join(screenshots)
     if media_ids:
         fields.append(("ScreenShot", _cdata(media_ids)))

@@ -1,4 +1,4 @@
-"""The thread that serves: one event loop, one listening socket."""
+"""The server thread: one event loop, one listening socket."""
 
 from __future__ import annotations
 
@@ -15,34 +15,36 @@ from ._connection import Connection
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ._holds import Holds
+    from ._held_requests import HeldRequests
     from ._service import Service
 
 _BACKLOG = 1024
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that a forked child may drop without a word: it belongs to the parent's thread."""
+    """An event loop that a forked child can drop without a warning: it belongs to the parent."""
 
     def __init__(self) -> None:
         super().__init__()
-        # Debugging of event loops, as `-X dev` turns it on, is for the user's own loops.
+        # `-X dev` enables debug mode, which is meant for the user's own event loops.
         self.set_debug(False)
-        self._made_in = os.getpid()
+        self._pid = os.getpid()
 
     def __del__(self) -> None:
-        if os.getpid() == self._made_in:
+        if os.getpid() == self._pid:
             super().__del__()
 
 
 class ServerThread:
-    """Serves a `Service` on loopback from a thread of its own. The methods are for any other thread."""
+    """Serve a `Service` on loopback from a dedicated thread. Call the methods from other threads."""
 
-    def __init__(self, host: str, port: int, service: Service, holds: Holds, lock: threading.RLock) -> None:
-        self.host = _loopback(host)
+    def __init__(
+        self, host: str, port: int, service: Service, held: HeldRequests, lock: threading.RLock
+    ) -> None:
+        self.host = _loopback_address(host)
         self.port = port
         self._service = service
-        self._holds = holds
+        self._held = held
         self.lock = lock
         self._connections: set[Connection] = set()
         self._listener: socket.socket | None = None
@@ -50,17 +52,17 @@ class ServerThread:
         self._loop: _Loop | None = None
         self._thread: threading.Thread | None = None
         self._pid = 0
-        # One call at a time goes to the loop, so that none waits for a loop that another one has ended.
-        self._calling = threading.RLock()
+        # Serializes calls into the loop, so that no call waits for a loop that another call has stopped.
+        self._call_lock = threading.RLock()
 
     @property
     def running(self) -> bool:
-        """Whether the thread serves, in this very process."""
+        """Whether the thread runs in this process."""
         return self._thread is not None and self._pid == os.getpid()
 
     def start(self) -> None:
         if self.running:
-            raise RuntimeError("the fake is running already")
+            raise RuntimeError("the fake is running already: call stop() first")
         listener = self._bind()
         self._connections = set()
         self._pid = os.getpid()
@@ -68,25 +70,25 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="fake-wechat", daemon=True)
         self._thread.start()
         self._in_loop(self._listen(listener))
-        _live.add(self)
+        _running.add(self)
 
     def stop(self) -> None:
-        """Close everything and join the thread. Nothing where it does not run in this process."""
+        """Close all sockets and join the thread. Do nothing if it does not run in this process."""
         if not self.running:
             return
-        with self._calling:
+        with self._call_lock:
             if self._loop is None or self._thread is None:
                 return
             self._in_loop(self._close_listener())
-            self._in_loop(self._end_all(Connection.abort))
+            self._in_loop(self._for_each_connection(Connection.abort))
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
-            _live.discard(self)
+            _running.discard(self)
             self._loop = self._thread = None
 
     def refuse(self) -> None:
-        """Stop listening: new connections are refused; those that are open go on."""
+        """Stop listening. New connections are refused; open connections stay open."""
         self._in_loop(self._close_listener())
 
     def accept(self) -> None:
@@ -99,38 +101,38 @@ class ServerThread:
         return self.running and self._listener is not None
 
     def close_connections(self, *, reset: bool) -> None:
-        """Close all connections that are open."""
-        self._in_loop(self._end_all(lambda connection: connection.end(reset=reset)))
+        """Close all open connections."""
+        self._in_loop(self._for_each_connection(lambda connection: connection.close(reset=reset)))
 
     def leave_to_parent(self) -> None:
-        """In a forked child: give up its copies of the sockets, so that only the parent holds them open.
+        """Release a forked child's copies of the sockets, so that only the parent keeps them open.
 
-        The descriptors are pointed at nothing rather than closed: objects that hold their numbers live on
-        here. Nothing may be unregistered from the event loop, whose epoll is shared with the parent.
+        The descriptors are redirected to the null device and not closed, since Python objects still hold
+        their numbers. Nothing is unregistered from the event loop, whose epoll is shared with the parent.
         """
         listeners = [] if self._listener is None else [self._listener.fileno()]
-        nothing = os.open(os.devnull, os.O_RDWR)
+        null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (*listeners, *(connection.fileno() for connection in self._connections)):
             if descriptor >= 0:
-                os.dup2(nothing, descriptor, inheritable=False)
-        os.close(nothing)
+                os.dup2(null, descriptor, inheritable=False)
+        os.close(null)
 
     def _in_loop(self, coroutine: Coroutine[object, object, None]) -> None:
-        """Run `coroutine` in the loop's thread and wait for it."""
-        # Asked before the lock, too, which a forked child may have inherited held.
+        """Run `coroutine` in the server thread and wait for it."""
+        # Checked before the lock is acquired: a forked child may inherit it locked.
         if self.running:
-            with self._calling:
+            with self._call_lock:
                 if self._loop is not None:
                     asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
                     return
         coroutine.close()
-        raise RuntimeError("the fake is not running")
+        raise RuntimeError("the fake is not running: call start() first")
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
-            # So that the port can be listened on again at once; on Windows the option means something else.
+            # Allows the port to be bound again at once. On Windows the option has another meaning.
             if os.name == "posix":
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self.host, self.port))
@@ -150,16 +152,16 @@ class ServerThread:
 
     async def _close_listener(self) -> None:
         if self._server is not None and self._listener is not None:
-            # asyncio loses the connections whose transport is yet to be made when their server is closed:
-            # accept no more first, and let it make those.
+            # asyncio loses accepted connections that have no transport yet when the server is closed. So stop
+            # accepting, and let it create those transports first.
             asyncio.get_running_loop().remove_reader(self._listener)
             await asyncio.sleep(0)
             self._server.close()
         self._server = self._listener = None
 
-    async def _end_all(self, end: Callable[[Connection], None]) -> None:
+    async def _for_each_connection(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self._connections):
-            end(connection)
+            action(connection)
 
     def _run(self, loop: _Loop) -> None:
         loop.run_forever()
@@ -168,26 +170,26 @@ class ServerThread:
             task.cancel()
         if tasks:
             loop.run_until_complete(asyncio.wait(tasks))
-        # Some may have been accepted just before the listener was closed.
-        loop.run_until_complete(self._end_all(Connection.abort))
-        # Sockets of connections that were aborted are closed by callbacks; this lets the last of them run.
+        # Some connections may have been accepted just before the listener was closed.
+        loop.run_until_complete(self._for_each_connection(Connection.abort))
+        # Callbacks close the sockets of aborted connections. Let the last of them run.
         loop.run_until_complete(asyncio.sleep(0))
 
     def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
-        return Connection(self._service, self._holds, self._remember, self._forget, loop)
+        return Connection(self._service, self._held, self._register, self._unregister, loop)
 
-    def _remember(self, connection: Connection) -> None:
+    def _register(self, connection: Connection) -> None:
         with self.lock:
             self._connections.add(connection)
 
-    def _forget(self, connection: Connection) -> None:
+    def _unregister(self, connection: Connection) -> None:
         with self.lock:
             self._connections.discard(connection)
 
 
-def _loopback(host: str) -> str:
-    """The address to listen on. `ValueError` for anything but loopback: a fake is for this machine alone."""
+def _loopback_address(host: str) -> str:
+    """Return the address to listen on. Raise `ValueError` for anything but a loopback address."""
     address = "127.0.0.1" if host == "localhost" else host
     try:
         is_loopback = ipaddress.ip_address(address).is_loopback
@@ -198,14 +200,14 @@ def _loopback(host: str) -> str:
     return address
 
 
-# Servers that run in this process, for fork: their locks are taken around it, so that a child never
-# inherits one that is held by a thread it does not have.
-_live: weakref.WeakSet[ServerThread] = weakref.WeakSet()
+# The running servers of this process. Their locks are acquired around a fork, so that a child never inherits
+# a lock that is held by a thread that it does not have.
+_running: weakref.WeakSet[ServerThread] = weakref.WeakSet()
 _forking = threading.local()
 
 
 def _before_fork() -> None:
-    _forking.servers = sorted(_live, key=id)
+    _forking.servers = sorted(_running, key=id)
     for server in _forking.servers:
         server.lock.acquire()
 
@@ -220,7 +222,7 @@ def _after_fork_in_child() -> None:
     for server in _forking.servers:
         server.leave_to_parent()
         server.lock.release()
-        _live.discard(server)
+        _running.discard(server)
     del _forking.servers
 
 

@@ -1,4 +1,4 @@
-"""From a request to the bytes of its reply: the log, the faults, the operations."""
+"""Turn a request into the bytes of its reply: log it, apply a fault, run the operation."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from ._gate import carry_out
-from ._refusal import RefusalError
+from ._errcode import ErrcodeError
+from ._errmsg_templates import errmsg_for
+from ._request_checks import answer_request
 from ._wire import RawRequest, Reply, reply
-from ._wording import errmsg_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from ._fault_queue import FaultQueue
     from ._faults import Fault
     from ._log import Log, ReceivedRequest
-    from ._world import World
+    from ._server_state import ServerState
 
-# JSON under a text type is common on WeChat's interfaces, so now and then it comes here too.
+# WeChat's interfaces often send JSON as text/plain, so one reply in five does so here.
 CONTENT_TYPES = (*["application/json; encoding=utf-8"] * 4, "text/plain")
 
 
 class Service:
     """The fake without its sockets."""
 
-    def __init__(self, world: World, faults: FaultQueue, log: Log, content_types: Sequence[str]) -> None:
-        self._world = world
+    def __init__(
+        self, state: ServerState, faults: FaultQueue, log: Log, content_types: Sequence[str]
+    ) -> None:
+        self._state = state
         self.faults = faults
         self.log = log
         self._content_types = itertools.cycle(content_types)
@@ -37,15 +39,15 @@ class Service:
     def receive(
         self, raw: RawRequest, connection: int, *, reused: bool
     ) -> tuple[ReceivedRequest, Fault | None]:
-        """Log a request, and see whether a fault strikes it."""
-        with self._world.lock:
-            request = self.log.request(raw, connection, self._world.clock.now())
-            request.appid = self._world.tokens.owner(request.token)
+        """Log a request and find the fault that applies to it."""
+        with self._state.lock:
+            request = self.log.request(raw, connection, self._state.clock.now())
+            request.appid = self._state.tokens.owner(request.token)
             request.fault = self.faults.take(request, reused)
             return request, request.fault
 
     def answer(self, request: ReceivedRequest, raw: RawRequest, fault: Fault | None) -> Reply:
-        """The reply to a request, its outcome noted."""
+        """Return the reply to a request and log its outcome."""
         if fault is not None and fault.raw is not None:
             return self._raw_answer(request, fault.raw)
         fields: dict[str, object] | bytes | None = None
@@ -59,7 +61,7 @@ class Service:
         else:
             fields = self._fields(request, fault)
             body = fields if isinstance(fields, bytes) else render(fields)
-            self._remember(request, fields, body)
+            self._store_trace(request, fields, body)
         headers: dict[str, str | None] = {"Date": self._http_date(), "Content-Type": content_type}
         if fault is not None:
             headers.update(fault.headers)
@@ -68,26 +70,26 @@ class Service:
         close = not raw.keep_alive or raw.chunked
         return reply(status, body, headers, close=close, without_body=raw.method == "HEAD")
 
-    def _remember(self, request: ReceivedRequest, fields: dict[str, object] | bytes, body: bytes) -> None:
-        """An error can be asked for by its rid."""
+    def _store_trace(self, request: ReceivedRequest, fields: dict[str, object] | bytes, body: bytes) -> None:
+        """Store an error, so that openapi/rid/get can return it."""
         errmsg = fields.get("errmsg") if isinstance(fields, dict) else None
         if isinstance(errmsg, str) and "rid: " in errmsg:
             rid = errmsg.rpartition("rid: ")[2]
             text = body.decode("utf-8", "replace")
-            with self._world.lock:
-                self._world.traces.keep(rid, request, text, self._world.clock.timestamp())
+            with self._state.lock:
+                self._state.traces.add(rid, request, text, self._state.clock.timestamp())
 
     def _fields(self, request: ReceivedRequest, fault: Fault | None) -> dict[str, object] | bytes:
-        now = self._world.clock.timestamp()
+        now = self._state.clock.timestamp()
         if fault is not None and fault.errcode is not None:
             errmsg = errmsg_for(int(fault.errcode), now) if fault.errmsg is None else fault.errmsg
             return {"errcode": fault.errcode, "errmsg": errmsg}
         fields: dict[str, object] | bytes
         try:
-            with self._world.lock:
-                fields = carry_out(self._world, request)
-        except RefusalError as refusal:
-            fields = {"errcode": refusal.errcode, "errmsg": errmsg_for(refusal.errcode, now)}
+            with self._state.lock:
+                fields = answer_request(self._state, request)
+        except ErrcodeError as error:
+            fields = {"errcode": error.errcode, "errmsg": errmsg_for(error.errcode, now)}
         if fault is not None and isinstance(fields, dict):
             fields = {
                 name: value for name, value in {**fields, **fault.fields}.items() if name not in fault.without
@@ -98,17 +100,17 @@ class Service:
         request._answered(None, None)
         end = data.find(b"\r\n\r\n")
         split = len(data) if end < 0 else end + 4
-        return Reply(data[:split], data[split:], status=None, close=False)
+        return Reply(data[:split], data[split:], close=False)
 
     def _http_date(self) -> str:
-        now = self._world.clock.timestamp()
+        now = self._state.clock.timestamp()
         if self._date[0] != now:
             self._date = (now, formatdate(now, usegmt=True))
         return self._date[1]
 
 
 def render(fields: dict[str, object]) -> bytes:
-    """JSON as WeChat writes it: no blanks, UTF-8, `\\/` for a slash. Lone surrogates become escapes."""
+    """Serialize JSON as WeChat does: no spaces, UTF-8, `\\/` for a slash. Escape lone surrogates."""
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/")
     try:
         return text.encode("utf-8")

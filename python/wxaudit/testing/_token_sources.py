@@ -1,4 +1,4 @@
-"""Token sources, as a shop has them: they hold a token of one mini program and fetch another when asked."""
+"""Token sources that cache a token of one mini program and fetch a new one on request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class _Source:
     def __init__(self, appid: str, fetch: Callable[[], str], lock: threading.RLock) -> None:
         self._appid = appid
         self._fetch = fetch
-        # The fake's own lock, which a forked child never inherits held.
+        # The fake's lock, which is never held in a forked child.
         self._lock = lock
         self._token: str | None = None
         self._lookups = 0
@@ -21,17 +21,17 @@ class _Source:
 
     @property
     def appid(self) -> str:
-        """The mini program whose tokens it holds."""
+        """The mini program of the tokens."""
         return self._appid
 
     @property
     def lookups(self) -> int:
-        """How many times it was asked without `refresh`."""
+        """The number of calls without `refresh`."""
         return self._lookups
 
     @property
     def refreshes(self) -> int:
-        """How many times it was asked with `refresh=True`."""
+        """The number of calls with `refresh=True`."""
         return self._refreshes
 
     def _get_token(self, refresh: bool) -> str:
@@ -51,16 +51,16 @@ class _Source:
 
 
 class FakeTokenSource(_Source):
-    """A blocking token source over a fake, made by `FakeWeChat.token_source`. Thread-safe."""
+    """A blocking token source, created by `FakeWeChat.token_source`. It is thread-safe."""
 
     def get_token(self, *, refresh: bool = False) -> str:
-        """The token that it holds, expired or not, as a cache does; with `refresh=True` a new one."""
+        """Return the cached token, even if it has expired. `refresh=True` replaces it with a new one."""
         return self._get_token(refresh)
 
 
 class FakeAsyncTokenSource(_Source):
-    """The async twin, made by `FakeWeChat.async_token_source`. Usable from any event loop and thread."""
+    """An async token source, created by `FakeWeChat.async_token_source`, for any event loop and thread."""
 
     async def get_token(self, *, refresh: bool = False) -> str:
-        """The token that it holds, expired or not, as a cache does; with `refresh=True` a new one."""
+        """Return the cached token, even if it has expired. `refresh=True` replaces it with a new one."""
         return self._get_token(refresh)

@@ -1,13 +1,14 @@
-"""The tokens that the fake has given out, and what WeChat says to each."""
+"""The tokens that the fake has issued, and the error code for each that is not valid."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ._clock import FakeClock, as_timedelta
-from ._refusal import RefusalError
+from ._errcode import ErrcodeError
 
 if TYPE_CHECKING:
     import threading
@@ -15,40 +16,32 @@ if TYPE_CHECKING:
 
 TokenKind = Literal["authorizer", "own", "component"]
 
-# An older authorizer_access_token works five minutes more once a new one was fetched.
-GRACE = timedelta(minutes=5)
+# WeChat accepts the previous authorizer_access_token for five minutes after a new one was fetched.
+_GRACE_PERIOD = timedelta(minutes=5)
 
 _URL_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-_SHORTEST = 64
-_LONGEST = 65_536
+_MIN_LENGTH = 64
+_MAX_LENGTH = 65_536
 
 
 def mask(token: str) -> str:
-    """What a token looks like in a `repr`: nothing of it but its length."""
+    """The placeholder of a token in a `repr` or a message."""
     return f"<token of {len(token)} characters>"
 
 
+@dataclass(eq=False, slots=True)
 class IssuedToken:
-    """One token that the fake gave out."""
+    """What the fake knows of a token, without its text."""
 
-    __slots__ = ("appid", "expires_at", "kind", "permissions", "superseded_at", "text")
-
-    def __init__(
-        self, text: str, appid: str, kind: TokenKind, permissions: frozenset[int], expires_at: datetime
-    ) -> None:
-        self.text = text
-        self.appid = appid
-        self.kind = kind
-        self.permissions = permissions
-        self.expires_at = expires_at
-        self.superseded_at: datetime | None = None
-
-    def __repr__(self) -> str:
-        return f"<IssuedToken {self.kind} of {self.appid}>"
+    appid: str
+    kind: TokenKind
+    permissions: frozenset[int]
+    expires_at: datetime
+    superseded_at: datetime | None = None
 
 
 class Tokens:
-    """Gives tokens out, and judges those that come back."""
+    """Issue tokens, and check the tokens of requests."""
 
     def __init__(self, clock: FakeClock, lock: threading.RLock) -> None:
         self._clock = clock
@@ -69,16 +62,16 @@ class Tokens:
     ) -> str:
         if kind not in ("authorizer", "own", "component"):
             raise ValueError(f"kind must be 'authorizer', 'own' or 'component', not {kind!r}")
-        if not _SHORTEST <= length <= _LONGEST:
-            raise ValueError(f"length must be at least {_SHORTEST} and at most {_LONGEST}, not {length}")
+        if not _MIN_LENGTH <= length <= _MAX_LENGTH:
+            raise ValueError(f"length must be at least {_MIN_LENGTH} and at most {_MAX_LENGTH}, not {length}")
         lifetime = as_timedelta(expires_in, "expires_in")
         text = _new_text(length, url_safe)
         with self._lock:
             now = self._clock.now()
-            issued = IssuedToken(text, appid, kind, frozenset(permissions), now + lifetime)
-            older = self._latest.get((appid, kind))
-            if older is not None and older.superseded_at is None:
-                older.superseded_at = now + GRACE
+            issued = IssuedToken(appid, kind, frozenset(permissions), now + lifetime)
+            previous = self._latest.get((appid, kind))
+            if previous is not None and previous.superseded_at is None:
+                previous.superseded_at = now + _GRACE_PERIOD
             self._by_text[text] = self._latest[appid, kind] = issued
         return text
 
@@ -102,29 +95,29 @@ class Tokens:
             self._deauthorized.discard(appid)
 
     def get(self, token: str) -> IssuedToken:
-        """What is known of a token; `LookupError` where the fake did not give it out."""
+        """Return what is known of a token. Raise `LookupError` if the fake did not issue it."""
         issued = self._by_text.get(token)
         if issued is None:
-            raise LookupError(f"{mask(token)} was not given out by this fake")
+            raise LookupError(f"{mask(token)} was not issued by this fake")
         return issued
 
     def owner(self, token: str | None) -> str | None:
-        """The appid of a token; None for one that the fake did not give out."""
+        """Return the appid of a token, or None if the fake did not issue it."""
         issued = self._by_text.get(token) if token else None
         return issued.appid if issued else None
 
     def check(self, token: str) -> IssuedToken:
-        """The token of a request, judged: shape, known, superseded, expired, authorization."""
+        """Check the token of a request: known, not superseded, not expired, authorized."""
         issued = self._by_text.get(token)
         if issued is None:
-            raise RefusalError(40001 if len(token) >= _SHORTEST and _URL_SAFE.issuperset(token) else 40014)
+            raise ErrcodeError(40001 if len(token) >= _MIN_LENGTH and _URL_SAFE.issuperset(token) else 40014)
         now = self._clock.now()
         if issued.superseded_at is not None and issued.superseded_at <= now:
-            raise RefusalError(40001)
+            raise ErrcodeError(40001)
         if issued.expires_at <= now:
-            raise RefusalError(42001)
+            raise ErrcodeError(42001)
         if issued.kind == "authorizer" and issued.appid in self._deauthorized:
-            raise RefusalError(61003)
+            raise ErrcodeError(61003)
         return issued
 
     def clear(self) -> None:
@@ -135,11 +128,11 @@ class Tokens:
 
 
 def _new_text(length: int, url_safe: bool) -> str:
-    """A token as WeChat's look: a number, an underscore, URL-safe characters."""
+    """Return a token in WeChat's form: a number, an underscore, URL-safe characters."""
     text = f"{40 + secrets.randbelow(60)}_{secrets.token_urlsafe(length)}"[:length]
     if not url_safe:
-        # The characters that go wrong where a client forgets to percent-encode, spread over the token.
-        awkward = "+/=&%# ?\"'"
+        # These characters expose a client that does not percent-encode.
+        unsafe = "+/=&%# ?\"'"
         middle = length // 2
-        text = text[:middle] + awkward + text[middle + len(awkward) :]
+        text = text[:middle] + unsafe + text[middle + len(unsafe) :]
     return text

@@ -1,4 +1,4 @@
-"""What the fake remembers of requests that got an error, by their rid."""
+"""Traces of failed requests, by rid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ._log import ReceivedRequest
 
-_KEPT = 1000
+_MAX_TRACES = 1000
 
 
 class Trace(NamedTuple):
@@ -17,12 +17,12 @@ class Trace(NamedTuple):
 
 
 class Traces:
-    """The newest errors."""
+    """The traces of the newest failed requests."""
 
     def __init__(self) -> None:
         self._by_rid: OrderedDict[str, Trace] = OrderedDict()
 
-    def keep(self, rid: str, request: ReceivedRequest, response_body: str, now: int) -> None:
+    def add(self, rid: str, request: ReceivedRequest, response_body: str, now: int) -> None:
         fields: dict[str, object] = {
             "invoke_time": now,
             "cost_in_ms": 30,
@@ -32,7 +32,7 @@ class Traces:
             "client_ip": "203.0.113.7",
         }
         self._by_rid[rid] = Trace(request.appid, fields)
-        if len(self._by_rid) > _KEPT:
+        if len(self._by_rid) > _MAX_TRACES:
             self._by_rid.popitem(last=False)
 
     def get(self, rid: str) -> Trace | None:

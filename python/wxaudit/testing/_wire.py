@@ -1,15 +1,16 @@
-"""HTTP/1.1 as the fake speaks it: requests off a stream of bytes, and the bytes of a reply.
+"""HTTP/1.1: parse requests from a byte stream, and build the bytes of a reply.
 
-An own small reader, because faults decide about every byte, and a test wants to know every byte that came.
+The fake has its own parser, because faults control every sent byte and the log keeps every received byte.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 16 * 1024 * 1024
@@ -17,21 +18,20 @@ _HEXADECIMAL = frozenset(b"0123456789abcdefABCDEF")
 
 
 class BadRequestError(Exception):
-    """What came is no HTTP/1.x request; nothing after it on the connection can be read."""
+    """The bytes are not an HTTP/1.x request. The rest of the connection cannot be parsed."""
 
 
+@dataclass(eq=False, slots=True)
 class RawRequest:
-    """One request as it came."""
+    """The bytes of one request.
 
-    __slots__ = ("body", "chunked", "head", "keep_alive")
+    The properties parse the head on each access, since the log keeps thousands of requests.
+    """
 
-    def __init__(self, head: bytes, keep_alive: bool) -> None:
-        self.head = head
-        self.keep_alive = keep_alive
-        self.chunked = False
-        self.body = b""
-
-    # Taken off the head each time: the log keeps thousands of requests, and all of it is in there.
+    head: bytes
+    keep_alive: bool
+    chunked: bool = False
+    body: bytes = b""
 
     @property
     def method(self) -> str:
@@ -43,11 +43,11 @@ class RawRequest:
 
 
 class RequestReader:
-    """Takes bytes as they come and gives whole requests, glued ones too."""
+    """Collect bytes and return complete requests. Several requests may arrive at once."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._begun: RawRequest | None = None
+        self._incomplete: RawRequest | None = None
         self._length = 0
         self._expects_continue = False
 
@@ -55,14 +55,14 @@ class RequestReader:
         self._buffer += data
 
     def wants_continue(self) -> bool:
-        """True once per request whose body is awaited behind `Expect: 100-continue`."""
-        wanted = self._begun is not None and self._expects_continue
+        """Return True once for each request that waits for `100 Continue` before its body."""
+        wanted = self._incomplete is not None and self._expects_continue
         self._expects_continue = False
         return wanted
 
     def next(self) -> RawRequest | None:
-        """The next whole request, or None until more bytes come. Raises `BadRequestError`."""
-        if self._begun is None:
+        """Return the next complete request, or None if bytes are missing. Raise `BadRequestError`."""
+        if self._incomplete is None:
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
                 if len(self._buffer) > MAX_HEAD:
@@ -70,8 +70,8 @@ class RequestReader:
                 return None
             head = bytes(self._buffer[:end])
             del self._buffer[: end + 4]
-            self._begin(head)
-        request = self._begun
+            self._parse_head(head)
+        request = self._incomplete
         if request is None:
             return None
         if request.chunked:
@@ -84,14 +84,14 @@ class RequestReader:
                 return None
             request.body = bytes(self._buffer[: self._length])
             del self._buffer[: self._length]
-        self._begun = None
+        self._incomplete = None
         return request
 
-    def _begin(self, head: bytes) -> None:
+    def _parse_head(self, head: bytes) -> None:
         lines = head.split(b"\r\n")
         parts = lines[0].split(b" ")
         if len(parts) != 3 or parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
-            raise BadRequestError("no HTTP/1.x request line")
+            raise BadRequestError("not an HTTP/1.x request line")
         keep_alive = parts[2] == b"HTTP/1.1"
         request = RawRequest(head, keep_alive)
         self._length = 0
@@ -110,13 +110,13 @@ class RequestReader:
                 request.keep_alive = (keep_alive and b"close" not in tokens) or b"keep-alive" in tokens
             elif name == b"expect":
                 self._expects_continue = True
-        self._begun = request
+        self._incomplete = request
 
 
 def _content_length(value: bytes) -> int:
     text = value.strip()
     if not text.isdigit():
-        raise BadRequestError("Content-Length is no number")
+        raise BadRequestError("Content-Length is not a number")
     length = int(text)
     if length > MAX_BODY:
         raise BadRequestError("the body is too long")
@@ -124,7 +124,7 @@ def _content_length(value: bytes) -> int:
 
 
 def _take_chunks(buffer: bytearray) -> bytes | None:
-    """The body of a chunked request once all of it is there, taken off `buffer`."""
+    """Remove a chunked body from `buffer` and return it, or return None if it is incomplete."""
     if len(buffer) > 2 * MAX_BODY:
         raise BadRequestError("the body is too long")
     body = bytearray()
@@ -135,7 +135,7 @@ def _take_chunks(buffer: bytearray) -> bytes | None:
             return None
         size_text = bytes(buffer[position:line_end]).partition(b";")[0].strip()
         if not size_text or not _HEXADECIMAL.issuperset(size_text):
-            raise BadRequestError("a chunk size that is no number")
+            raise BadRequestError("the chunk size is not a hexadecimal number")
         size = int(size_text, 16)
         position = line_end + 2
         if size == 0:
@@ -144,7 +144,7 @@ def _take_chunks(buffer: bytearray) -> bytes | None:
             return None
         body += buffer[position : position + size]
         position += size + 2
-    # Trailer lines, then an empty one.
+    # Skip trailer lines up to the empty line.
     while True:
         line_end = buffer.find(b"\r\n", position)
         if line_end < 0:
@@ -157,7 +157,7 @@ def _take_chunks(buffer: bytearray) -> bytes | None:
 
 
 def head_fields(head: bytes) -> tuple[tuple[str, str], ...]:
-    """The header lines of a head as (name, value) pairs, in their order and spelling."""
+    """Return the headers as (name, value) pairs in their original order and spelling."""
     pairs = []
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
@@ -165,16 +165,12 @@ def head_fields(head: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-class Reply:
-    """The head and the body of an answer, as bytes; `close` where the connection ends with it."""
+class Reply(NamedTuple):
+    """The bytes of a reply, and whether to close the connection after it."""
 
-    __slots__ = ("body", "close", "head", "status")
-
-    def __init__(self, head: bytes, body: bytes, *, status: int | None, close: bool) -> None:
-        self.head = head
-        self.body = body
-        self.status = status
-        self.close = close
+    head: bytes
+    body: bytes
+    close: bool
 
 
 def reply(
@@ -185,34 +181,21 @@ def reply(
     close: bool = False,
     without_body: bool = False,
 ) -> Reply:
-    """A reply with its length. `headers` overrides what is filled in here; None leaves a header out."""
+    """Build a reply. `headers` overrides the default headers; the value None removes one."""
+    defaults = {"Connection": "close" if close else "keep-alive", "Content-Length": str(len(body))}
     fields: dict[str, tuple[str, str]] = {}
-    _put(fields, "Connection", "close" if close else "keep-alive")
-    _put(fields, "Content-Length", str(len(body)))
-    for name, value in headers.items():
+    for name, value in (*defaults.items(), *headers.items()):
         if value is None:
             fields.pop(name.lower(), None)
         else:
-            _put(fields, name, value)
+            fields[name.lower()] = (name, value)
+    lines = [f"{name}: {value}" for name, value in fields.values()]
+    head = "\r\n".join([f"HTTP/1.1 {status} {reason_phrase(status)}", *lines, "", ""])
     connection = fields.get("connection", ("", ""))[1].lower()
-    lines = [f"HTTP/1.1 {status} {_phrase(status)}", *_lines(fields.values()), "", ""]
-    return Reply(
-        "\r\n".join(lines).encode("utf-8"),
-        b"" if without_body else body,
-        status=status,
-        close=close or "close" in connection,
-    )
+    return Reply(head.encode(), b"" if without_body else body, close or "close" in connection)
 
 
-def _put(fields: dict[str, tuple[str, str]], name: str, value: str) -> None:
-    fields[name.lower()] = (name, value)
-
-
-def _lines(fields: Iterable[tuple[str, str]]) -> list[str]:
-    return [f"{name}: {value}" for name, value in fields]
-
-
-def _phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -1,4 +1,4 @@
-"""The pytest fixture `fake_wechat`. Importing this module brings in nothing but pytest, which is there."""
+"""The pytest fixture `fake_wechat`. The import of this module loads nothing but pytest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fake_wechat() -> Iterator[FakeWeChat]:
-    """A `wxaudit.testing.FakeWeChat` that serves while the test runs."""
+    """A `wxaudit.testing.FakeWeChat` that runs during the test."""
     from . import FakeWeChat
 
     with FakeWeChat() as fake:

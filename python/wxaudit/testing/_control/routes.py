@@ -1,12 +1,12 @@
-"""What can be asked of the control plane: one function a route, whose docstring is its help."""
+"""The routes of the control plane: one function for each, whose docstring is its help."""
 
 from __future__ import annotations
 
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from .shapes import (
-    only,
+from .serialization import (
+    check_names,
     read_base64,
     read_fault,
     read_life,
@@ -20,36 +20,79 @@ from .shapes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .._audits import FakeAudit
     from .._fake import FakeWeChat
 
 
 class Call(NamedTuple):
-    """One call of the control plane, taken apart."""
+    """A parsed call of the control plane."""
 
     fake: FakeWeChat
     arguments: Mapping[str, str]
-    """What stands in the place of `{name}` in the route's path."""
+    """The values of the placeholders in the path of the route."""
     query: Mapping[str, str]
     body: Mapping[str, Any]
+
+    @property
+    def audit(self) -> FakeAudit:
+        """The audit in the path."""
+        return self.fake.audit(int(self.arguments["auditid"]))
+
+    @property
+    def timeout(self) -> float:
+        return float(self.query.get("timeout", 5))
 
 
 class Route(NamedTuple):
     method: str
     path: str
-    answer: Callable[[Call], object]
+    function: Callable[[Call], object]
+    names: tuple[str, ...]
+    """The names that the body may contain, or the query for GET and DELETE."""
+
+    def answer(self, call: Call) -> object:
+        check_names(call.query if self.method in ("GET", "DELETE") else call.body, *self.names)
+        return self.function(call)
 
 
+ROUTES: list[Route] = []
+
+
+def route(
+    method: str, path: str, *names: str
+) -> Callable[[Callable[[Call], object]], Callable[[Call], object]]:
+    """Add a function to `ROUTES`. `names` are the names that its body or query may contain."""
+
+    def add(function: Callable[[Call], object]) -> Callable[[Call], object]:
+        ROUTES.append(Route(method, path, function, names))
+        return function
+
+    return add
+
+
+@route("GET", "/")
+def index(call: Call) -> object:
+    """This list."""
+    routes = [
+        {"method": route.method, "path": route.path, "help": " ".join((route.function.__doc__ or "").split())}
+        for route in ROUTES
+    ]
+    return {"base_url": call.fake.base_url, "routes": routes}
+
+
+@route("GET", "/audits")
 def list_audits(call: Call) -> object:
     """All audits."""
     return {"audits": [write_audit(audit) for audit in call.fake.audits]}
 
 
+@route(
+    *("POST", "/audits", "appid", "auditid", "state", "reason", "screenshots", "life"),
+    *("user_version", "user_desc"),
+)
 def submit_audit(call: Call) -> object:
-    """Submit an audit: appid, auditid, state, reason, screenshots, life, user_version, user_desc; or none."""
-    only(
-        call.body,
-        *("appid", "auditid", "state", "reason", "screenshots", "life", "user_version", "user_desc"),
-    )
+    """Submit an audit. Optional: appid, auditid, state, reason, screenshots, life, user_version,
+    user_desc."""
     options = dict(call.body)
     if "state" in options:
         options["state"] = read_state(options["state"])
@@ -58,182 +101,176 @@ def submit_audit(call: Call) -> object:
     return write_audit(call.fake.submit(**options))
 
 
+@route("GET", "/audits/{auditid}")
 def show_audit(call: Call) -> object:
     """One audit."""
-    return write_audit(call.fake.audit(int(call.arguments["auditid"])))
+    return write_audit(call.audit)
 
 
+@route("POST", "/audits/{auditid}/approve")
 def approve_audit(call: Call) -> object:
-    """Approve it by hand."""
-    only(call.body)
-    audit = call.fake.audit(int(call.arguments["auditid"]))
-    audit.approve()
-    return write_audit(audit)
+    """Approve the audit."""
+    call.audit.approve()
+    return write_audit(call.audit)
 
 
+@route("POST", "/audits/{auditid}/reject", "reason", "screenshots")
 def reject_audit(call: Call) -> object:
-    """Reject it by hand: reason, screenshots."""
-    only(call.body, "reason", "screenshots")
-    audit = call.fake.audit(int(call.arguments["auditid"]))
-    audit.reject(**call.body)
-    return write_audit(audit)
+    """Reject the audit. Optional: reason, screenshots."""
+    call.audit.reject(**call.body)
+    return write_audit(call.audit)
 
 
+@route("POST", "/audits/{auditid}/delay", "reason")
 def delay_audit(call: Call) -> object:
-    """Delay it by hand: reason."""
-    only(call.body, "reason")
-    audit = call.fake.audit(int(call.arguments["auditid"]))
-    audit.delay(**call.body)
-    return write_audit(audit)
+    """Delay the audit. Optional: reason."""
+    call.audit.delay(**call.body)
+    return write_audit(call.audit)
 
 
+@route("POST", "/audits/{auditid}/withdraw")
 def withdraw_audit(call: Call) -> object:
-    """Withdraw it by hand."""
-    only(call.body)
-    audit = call.fake.audit(int(call.arguments["auditid"]))
-    audit.withdraw()
-    return write_audit(audit)
+    """Withdraw the audit."""
+    call.audit.withdraw()
+    return write_audit(call.audit)
 
 
+@route("POST", "/audits/{auditid}/next")
 def next_step(call: Call) -> object:
-    """Take the next step of its life now."""
-    only(call.body)
-    audit = call.fake.audit(int(call.arguments["auditid"]))
-    audit.next_step()
-    return write_audit(audit)
+    """Take the next step of the audit's life now."""
+    call.audit.next_step()
+    return write_audit(call.audit)
 
 
+@route("POST", "/media", "content_base64", "appid", "media_id")
 def keep_media(call: Call) -> object:
-    """Keep a picture: content_base64 (a small PNG without), appid, media_id."""
-    only(call.body, "content_base64", "appid", "media_id")
+    """Store media. Optional: content_base64 (a small PNG by default), appid, media_id."""
     options = dict(call.body)
     if "content_base64" in options:
         options["content"] = read_base64(options.pop("content_base64"))
     return {"media_id": call.fake.keep_media(**options)}
 
 
+_PLATFORM_SETTINGS = ("token", "encoding_aes_key", "component_appid")
+
+
+@route(
+    *("POST", "/push", "url", "auditid", "event", "appid", "reason", "screenshots"),
+    *(*_PLATFORM_SETTINGS, "timestamp", "nonce"),
+)
 def push_event(call: Call) -> object:
-    """Push an event to url: auditid, or event with appid, reason, screenshots; and the platform's settings
-    token, encoding_aes_key, component_appid; timestamp and nonce may be missing."""
-    settings = ("token", "encoding_aes_key", "component_appid")
-    only(
-        call.body,
-        "url",
-        "auditid",
-        "event",
-        "appid",
-        "reason",
-        "screenshots",
-        *settings,
-        "timestamp",
-        "nonce",
-    )
+    """Push an event. Required: url; auditid, or event with optional appid, reason, screenshots; the
+    settings of the platform: token, encoding_aes_key, component_appid. Optional: timestamp, nonce."""
     options = dict(call.body)
-    if missing := [name for name in ("url", *settings) if not isinstance(options.get(name), str)]:
-        raise ValueError(f"a text is missing: {', '.join(missing)}")
+    required = ("url", *_PLATFORM_SETTINGS)
+    if missing := [name for name in required if not isinstance(options.get(name), str)]:
+        raise ValueError(f"required strings are missing: {', '.join(missing)}")
     if ("auditid" in options) is ("event" in options):
-        raise ValueError("either auditid or event says what is pushed")
+        raise ValueError("give either auditid or event")
     audit = options.pop("event") if "event" in options else call.fake.audit(int(options.pop("auditid")))
     try:
         answer = call.fake.push(audit, **options)
     except (OSError, HTTPException) as failure:
-        # As it is for WeChat: nobody answered, or not as HTTP has it.
+        # A failure of the receiver is a result, not an error of the caller.
         return {"http_status": None, "body": None, "accepted": False, "error": str(failure)}
     body = answer.body.decode("utf-8", "replace")
     return {"http_status": answer.http_status, "body": body, "accepted": answer.accepted, "error": None}
 
 
+@route("POST", "/tokens", "appid", "expires_in", "kind", "permissions", "url_safe", "length")
 def issue_token(call: Call) -> object:
-    """Give out a token: appid, expires_in (seconds), kind, permissions, url_safe, length."""
-    only(call.body, "appid", "expires_in", "kind", "permissions", "url_safe", "length")
+    """Issue a token. Optional: appid, expires_in (seconds), kind, permissions, url_safe, length."""
     return {"token": call.fake.token(**call.body)}
 
 
+@route("POST", "/tokens/expire", "token")
 def expire_token(call: Call) -> object:
-    """Let a token's time be over: token."""
-    only(call.body, "token")
+    """Expire a token. Required: token."""
     call.fake.expire(str(call.body.get("token", "")))
     return {}
 
 
+@route("POST", "/tokens/supersede", "appid")
 def supersede_tokens(call: Call) -> object:
-    """Let all tokens of a mini program be superseded: appid."""
-    only(call.body, "appid")
+    """Supersede all tokens of a mini program. Optional: appid."""
     call.fake.supersede(**call.body)
     return {}
 
 
+@route("POST", "/deauthorize", "appid")
 def deauthorize(call: Call) -> object:
-    """Let the merchant withdraw the authorization: appid."""
-    only(call.body, "appid")
+    """Withdraw the merchant's authorization. Optional: appid."""
     call.fake.deauthorize(**call.body)
     return {}
 
 
+@route("POST", "/authorize", "appid")
 def authorize(call: Call) -> object:
-    """Let the merchant authorize the platform again: appid."""
-    only(call.body, "appid")
+    """Authorize the platform again. Optional: appid."""
     call.fake.authorize(**call.body)
     return {}
 
 
+@route("GET", "/clock")
 def show_clock(call: Call) -> object:
     """The fake's clock."""
     return {"now": call.fake.clock.now().isoformat(), "unix": call.fake.clock.timestamp()}
 
 
+@route("POST", "/clock", "advance")
 def advance_clock(call: Call) -> object:
-    """Move the clock forward: advance (seconds)."""
-    only(call.body, "advance")
+    """Move the clock forward. Required: advance (seconds)."""
     call.fake.clock.advance(cast("float", call.body.get("advance")))
     return show_clock(call)
 
 
+@route("GET", "/faults")
 def list_faults(call: Call) -> object:
-    """The faults that wait for requests."""
+    """The pending faults."""
     return {"faults": [write_scripted(scripted) for scripted in call.fake.pending_faults]}
 
 
+@route("POST", "/faults", "fault", "times", "auditid", "appid", "reused")
 def add_fault(call: Call) -> object:
-    """Let the next requests fail: fault; times, auditid, appid, reused may be missing."""
-    only(call.body, "fault", "times", "auditid", "appid", "reused")
+    """Apply a fault to the next requests. Required: fault. Optional: times, auditid, appid, reused."""
     options = {name: value for name, value in call.body.items() if name != "fault"}
     return write_scripted(call.fake.fail_next(read_fault(call.body.get("fault")), **options))
 
 
+@route("DELETE", "/faults")
 def clear_faults(call: Call) -> object:
-    """Forget the faults that wait."""
+    """Remove the pending faults."""
     call.fake.clear_faults()
     return {}
 
 
+@route("POST", "/release")
 def release(call: Call) -> object:
-    """Let held requests go on."""
-    only(call.body)
+    """Release held requests."""
     return {"released": call.fake.release()}
 
 
+@route("GET", "/requests", "wait_for", "timeout")
 def list_requests(call: Call) -> object:
-    """What was received; with ?wait_for=N&timeout=SECONDS once there are N."""
-    only(call.query, "wait_for", "timeout")
+    """The received requests. ?wait_for=N&timeout=SECONDS waits until there are N."""
     if "wait_for" in call.query:
-        call.fake.wait_for_requests(int(call.query["wait_for"]), _timeout(call))
+        call.fake.wait_for_requests(int(call.query["wait_for"]), call.timeout)
     return {
         "received": call.fake.requests_received,
         "requests": [write_request(request) for request in call.fake.requests],
     }
 
 
+@route("GET", "/connections", "wait_for_open", "wait_for_closed", "wait_for_held", "timeout")
 def list_connections(call: Call) -> object:
-    """Connections; ?wait_for_open=N, wait_for_closed, wait_for_held (&timeout=SECONDS) wait first."""
-    only(call.query, "wait_for_open", "wait_for_closed", "wait_for_held", "timeout")
+    """The connections. ?wait_for_open=N, ?wait_for_closed=N and ?wait_for_held=N (&timeout=SECONDS) wait."""
     fake = call.fake
     if "wait_for_open" in call.query:
-        fake.wait_for_connections_open(int(call.query["wait_for_open"]), _timeout(call))
+        fake.wait_for_connections_open(int(call.query["wait_for_open"]), call.timeout)
     if "wait_for_closed" in call.query:
-        fake.wait_for_connections_closed(int(call.query["wait_for_closed"]), _timeout(call))
+        fake.wait_for_connections_closed(int(call.query["wait_for_closed"]), call.timeout)
     if "wait_for_held" in call.query:
-        fake.wait_for_held(int(call.query["wait_for_held"]), _timeout(call))
+        fake.wait_for_held(int(call.query["wait_for_held"]), call.timeout)
     return {
         "accepting": fake.accepting_connections,
         "accepted": fake.connections_accepted,
@@ -243,77 +280,28 @@ def list_connections(call: Call) -> object:
     }
 
 
+@route("DELETE", "/connections", "reset")
 def close_connections(call: Call) -> object:
-    """Close the open connections; with ?reset=true by a TCP reset."""
-    only(call.query, "reset")
+    """Close the open connections. ?reset=true uses a TCP reset."""
     call.fake.close_connections(reset=call.query.get("reset", "false") == "true")
     return {}
 
 
+@route("POST", "/listening", "accepting")
 def set_listening(call: Call) -> object:
-    """Refuse or accept new connections: accepting (true or false)."""
-    only(call.body, "accepting")
-    if call.body.get("accepting") not in (True, False):
-        raise ValueError("accepting is true or false")
-    if call.body["accepting"]:
+    """Accept or refuse new connections. Required: accepting (true or false)."""
+    accepting = call.body.get("accepting")
+    if accepting not in (True, False):
+        raise ValueError(f"accepting must be true or false, not {accepting!r}")
+    if accepting:
         call.fake.accept_connections()
     else:
         call.fake.refuse_connections()
     return {"accepting": call.fake.accepting_connections}
 
 
+@route("POST", "/reset")
 def reset(call: Call) -> object:
-    """Forget audits, tokens, faults and the log."""
-    only(call.body)
+    """Forget audits, media, tokens, faults and the log."""
     call.fake.reset()
     return {}
-
-
-def index(call: Call) -> object:
-    """This list."""
-    return {
-        "base_url": call.fake.base_url,
-        "routes": [
-            {
-                "method": route.method,
-                "path": route.path,
-                "help": " ".join((route.answer.__doc__ or "").split()),
-            }
-            for route in ROUTES
-        ],
-    }
-
-
-def _timeout(call: Call) -> float:
-    return float(call.query.get("timeout", 5))
-
-
-ROUTES = (
-    Route("GET", "/", index),
-    Route("GET", "/audits", list_audits),
-    Route("POST", "/audits", submit_audit),
-    Route("GET", "/audits/{auditid}", show_audit),
-    Route("POST", "/audits/{auditid}/approve", approve_audit),
-    Route("POST", "/audits/{auditid}/reject", reject_audit),
-    Route("POST", "/audits/{auditid}/delay", delay_audit),
-    Route("POST", "/audits/{auditid}/withdraw", withdraw_audit),
-    Route("POST", "/audits/{auditid}/next", next_step),
-    Route("POST", "/media", keep_media),
-    Route("POST", "/push", push_event),
-    Route("POST", "/tokens", issue_token),
-    Route("POST", "/tokens/expire", expire_token),
-    Route("POST", "/tokens/supersede", supersede_tokens),
-    Route("POST", "/deauthorize", deauthorize),
-    Route("POST", "/authorize", authorize),
-    Route("GET", "/clock", show_clock),
-    Route("POST", "/clock", advance_clock),
-    Route("GET", "/faults", list_faults),
-    Route("POST", "/faults", add_fault),
-    Route("DELETE", "/faults", clear_faults),
-    Route("POST", "/release", release),
-    Route("GET", "/requests", list_requests),
-    Route("GET", "/connections", list_connections),
-    Route("DELETE", "/connections", close_connections),
-    Route("POST", "/listening", set_listening),
-    Route("POST", "/reset", reset),
-)

@@ -1,4 +1,4 @@
-"""What the fake knows: its clock, its audits, its tokens. All of it under one lock."""
+"""The data of the fake: clock, audits, tokens, media, traces, and counted polls."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from ._clock import FakeClock
 
 
-class World:
-    """The state that operations read and change. Call them with `lock` held."""
+class ServerState:
+    """The data that operations read and change. Operations run with `lock` held."""
 
     def __init__(self, clock: FakeClock, lock: threading.RLock) -> None:
         self.lock = lock
         self.clock = clock
-        self.audits = Audits(clock, lock)
+        self.audits = Audits(lock)
         self.tokens = Tokens(clock, lock)
         self.media = Media()
         self.traces = Traces()
         self.polls: Counter[str] = Counter()
+
+    def clear(self) -> None:
+        """Forget everything except the clock."""
+        with self.lock:
+            for part in (self.audits, self.tokens, self.media, self.traces, self.polls):
+                part.clear()

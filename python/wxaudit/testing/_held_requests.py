@@ -1,4 +1,4 @@
-"""Requests that wait until a test lets them go on."""
+"""Requests that wait until the test releases them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ._log import Log
 
 
-class Holds:
-    """Where held requests wait. `wait` runs in the server's loop, `release` in any thread."""
+class HeldRequests:
+    """The held requests. `wait` runs in the server's event loop; `release` may run in any thread."""
 
     def __init__(self, log: Log, lock: threading.RLock) -> None:
         self._log = log
@@ -34,15 +34,15 @@ class Holds:
                     self._log.set_held(len(self._waiting))
 
     def release(self) -> int:
-        """Let all go on that are held now; how many there were."""
+        """Release all held requests and return how many there were."""
         with self._lock:
             released, self._waiting = self._waiting, []
             self._log.set_held(0)
             for loop, future in released:
-                loop.call_soon_threadsafe(_let_go, future)
+                loop.call_soon_threadsafe(_set_done, future)
         return len(released)
 
 
-def _let_go(future: asyncio.Future[None]) -> None:
+def _set_done(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)

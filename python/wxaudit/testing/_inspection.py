@@ -1,4 +1,4 @@
-"""The half of the fake that a test reads: requests and connections, and waiting for them."""
+"""The methods of the fake that a test asserts on: requests and connections, and waits for them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import threading
 
 
-class Watch:
+class InspectionMixin:
     """Requests and connections of a fake. Every method may be called from any thread.
 
-    The `wait_for_...` methods wait for real seconds and raise `TimeoutError` with what there was instead.
+    The `wait_for_...` methods wait in real time. Their `TimeoutError` says what was counted instead.
     """
 
     def __init__(self, log_size: int, lock: threading.RLock) -> None:
@@ -23,36 +23,36 @@ class Watch:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What was received, oldest first; of more than `log_size`, the newest."""
+        """The received requests, oldest first. Only the newest `log_size` are kept."""
         return self._log.requests()
 
     @property
     def requests_received(self) -> int:
-        """How many requests were received, those that the log no longer keeps included."""
+        """The number of received requests, including those that the log no longer keeps."""
         return self._log.requests_received
 
     @property
     def connections_accepted(self) -> int:
-        """How many connections were accepted since the fake was made."""
+        """The number of connections that were accepted since the fake was created."""
         return self._log.connections_accepted
 
     @property
     def connections_open(self) -> int:
-        """How many connections are open now."""
+        """The number of open connections."""
         return self._log.connections_open
 
     @property
     def closed_connections(self) -> list[ClosedConnection]:
-        """The connections that have ended, oldest first; of more than `log_size`, the newest."""
+        """The closed connections, oldest first. Only the newest `log_size` are kept."""
         return self._log.closed_connections()
 
     @property
     def held(self) -> int:
-        """How many requests wait for `release` now."""
+        """The number of requests that wait for `release`."""
         return self._log.held
 
     def wait_for_requests(self, count: int, timeout: float = 5) -> list[ReceivedRequest]:
-        """Wait until at least `count` requests were received; returns `requests`."""
+        """Wait until at least `count` requests were received, and return `requests`."""
         log = self._log
         log.wait(
             lambda: log.requests_received >= count,
@@ -76,7 +76,7 @@ class Watch:
         )
 
     def wait_for_connections_closed(self, count: int, timeout: float = 5) -> list[ClosedConnection]:
-        """Wait until at least `count` connections have ended; returns `closed_connections`."""
+        """Wait until at least `count` connections are closed, and return `closed_connections`."""
         log = self._log
         log.wait(
             lambda: log.connections_accepted - log.connections_open >= count,

@@ -1,7 +1,7 @@
 """The HTTP server of the control plane.
 
-It has a port of its own: on the fake's port every path belongs to WeChat, and there its calls would count
-as connections and meet the faults that they script.
+It has its own port. On the fake's port every path belongs to WeChat, and calls of the control plane would be
+logged and would meet the faults that they script.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from .routes import ROUTES, Call, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -28,7 +27,7 @@ _MAX_BODY = 64 * 1024 * 1024
 
 
 class ControlPlane:
-    """Serves the control plane of `fake` on the same loopback address, from a thread of its own."""
+    """Serve the control plane of `fake` on the same loopback address, from a dedicated thread."""
 
     def __init__(self, fake: FakeWeChat, port: int = 0) -> None:
         host = fake._server.host
@@ -41,19 +40,14 @@ class ControlPlane:
 
     @property
     def url(self) -> str:
-        """Where its paths begin."""
+        """The URL below which all routes are."""
         return f"http://{self._host}:{self._server.server_address[1]}{PREFIX}"
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -68,21 +62,21 @@ class _Server6(_Server):
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    """The route of a call, and what stands in its path. `LookupError` where there is none."""
+    """Return the route of a call and the arguments in its path. Raise `LookupError` if there is none."""
     parts = path.strip("/").split("/")
     for route in ROUTES:
-        places = route.path.strip("/").split("/")
-        if route.method != method or len(places) != len(parts):
+        names = route.path.strip("/").split("/")
+        if route.method != method or len(names) != len(parts):
             continue
         arguments: dict[str, str] = {}
-        for place, part in zip(places, parts, strict=True):
-            if place.startswith("{"):
-                arguments[place[1:-1]] = part
-            elif place != part:
+        for name, part in zip(names, parts, strict=True):
+            if name.startswith("{"):
+                arguments[name[1:-1]] = part
+            elif name != part:
                 break
         else:
             return route, arguments
-    raise LookupError(f"no route {method} {path}; GET {PREFIX}/ lists them")
+    raise LookupError(f"no route {method} {path}: GET {PREFIX}/ lists all routes")
 
 
 def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
@@ -100,7 +94,7 @@ def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
             self._answer()
 
         def log_message(self, *_: object) -> None:
-            """Nothing: standard error belongs to the program."""
+            """Log nothing: standard error is for the program."""
 
         def _answer(self) -> None:
             status, answer = _status_and_answer(fake, self.command, self.path, self._read_body)
@@ -117,9 +111,9 @@ def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
             length = self.headers.get("Content-Length", "0")
             is_length = length.isascii() and length.isdigit() and int(length[:20]) <= _MAX_BODY
             if not is_length or "Transfer-Encoding" in self.headers:
-                # Where the body ends, and the next request begins, is not known.
+                # The start of the next request is unknown.
                 self.close_connection = True
-                raise ValueError(f"a body has a Content-Length, in bytes, of at most {_MAX_BODY}")
+                raise ValueError(f"the body needs a valid Content-Length of at most {_MAX_BODY} bytes")
             return self.rfile.read(int(length))
 
     return Handler
@@ -128,17 +122,17 @@ def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
 def _status_and_answer(
     fake: FakeWeChat, method: str, target: str, read_body: Callable[[], bytes]
 ) -> tuple[int, object]:
-    """Carry a call out. What the caller did wrong comes back as 400, 404 or 408 with an `error`."""
+    """Run a call. Errors of the caller are answered with 400, 404 or 408 and an `error`."""
     try:
         body = read_body()
         url = urlsplit(target)
         path = url.path.removeprefix(PREFIX)
         if path == url.path:
-            raise LookupError(f"the control plane is below {PREFIX}/")
+            raise LookupError(f"all routes of the control plane are below {PREFIX}/")
         route, arguments = find_route(method, path)
         fields: Any = json.loads(body) if body.strip() else {}
         if not isinstance(fields, dict):
-            raise TypeError("the body is a JSON object")
+            raise TypeError(f"the body must be a JSON object, not {type(fields).__name__}")
         return 200, route.answer(Call(fake, arguments, dict(parse_qsl(url.query)), fields))
     except LookupError as failure:
         return 404, {"error": str(failure.args[0])}

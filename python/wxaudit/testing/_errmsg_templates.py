@@ -1,13 +1,12 @@
-"""How WeChat words its errors: the text of a code, and the trailers that follow it."""
+"""The `errmsg` texts of WeChat, with placeholders for rid, hint and IP address."""
 
 from __future__ import annotations
 
 import secrets
 
-# The texts are those of WeChat's table of global return codes and of answers seen in the field. The marks
-# stand for what differs from answer to answer; see `_fill`.
+# From WeChat's table of global return codes and from observed answers.
 _RID = " rid: {rid}"
-_TEXTS = {
+_TEMPLATES = {
     -1: "system error" + _RID,
     40001: "invalid credential, access_token is invalid or not latest, could get access_token by "
     "getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r" + _RID,
@@ -50,16 +49,16 @@ _TEXTS = {
     86001: "component experience version not exists" + _RID,
 }
 
-# A documentation address (RFC 5737): what WeChat would have seen as the caller's.
-_CALLER = "203.0.113.7"
+# An address for documentation (RFC 5737), in place of the caller's.
+_CLIENT_IP = "203.0.113.7"
 
 
 def new_rid(now: int) -> str:
-    """A request id. Its first block is the server's Unix time in hexadecimal, as in WeChat's."""
+    """Return a new request id. Like WeChat's, it begins with the server's Unix time in hexadecimal."""
     return f"{now & 0xFFFFFFFF:08x}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
 
 
 def errmsg_for(errcode: int, now: int) -> str:
-    """WeChat's `errmsg` for `errcode`, with a fresh rid; for a code without a known text, a plain one."""
-    text = _TEXTS.get(errcode, "unknown error" + _RID)
-    return text.format(rid=new_rid(now), hint=secrets.token_hex(4), ip=_CALLER)
+    """Return WeChat's `errmsg` for `errcode` with a new rid, or a generic text for an unknown code."""
+    template = _TEMPLATES.get(errcode, "unknown error" + _RID)
+    return template.format(rid=new_rid(now), hint=secrets.token_hex(4), ip=_CLIENT_IP)

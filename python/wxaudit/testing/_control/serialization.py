@@ -1,4 +1,4 @@
-"""The fake's objects as JSON, and JSON as the fake's objects."""
+"""Convert the objects of the fake to JSON, and JSON to objects of the fake."""
 
 from __future__ import annotations
 
@@ -20,48 +20,47 @@ _STATE_NAMES = {state_name(number): number for number in range(5)}
 _FAULT_NAMES = frozenset(attribute.name for attribute in fields(Fault))
 
 
-def only(body: Mapping[str, object], *names: str) -> None:
-    """`ValueError` for a name that is not understood: a misspelt one must not be passed over."""
-    unknown = sorted(set(body) - set(names))
-    if unknown:
-        raise ValueError(f"not understood: {', '.join(unknown)}; known: {', '.join(names)}")
+def check_names(body: Mapping[str, object], *names: str) -> None:
+    """Raise `ValueError` for an unknown name, so that a misspelt name is not ignored."""
+    if unknown := sorted(set(body) - set(names)):
+        raise ValueError(f"unknown names: {', '.join(unknown)}; known: {', '.join(names) or 'none'}")
 
 
 def read_state(value: object) -> int:
-    """A state as a number (1) or by name ("rejected")."""
+    """Read a state, a number (1) or a name ("rejected")."""
     if isinstance(value, str):
         number = _STATE_NAMES.get(value.upper())
         if number is None:
-            raise ValueError(f"no state {value!r}; known: {', '.join(_STATE_NAMES).lower()}")
+            raise ValueError(f"unknown state {value!r}; known: {', '.join(_STATE_NAMES).lower()}")
         return number
     if not isinstance(value, int):
-        raise TypeError(f"a state is a number or a name, not {value!r}")
+        raise TypeError(f"state must be a number or a name, not {value!r}")
     return state_number(value)
 
 
 def read_step(value: object) -> Step:
-    """A step: `{"state": …, "after_polls": …, "after": seconds, "reason": …, "screenshots": […]}`."""
+    """Read a step: `{"state": …, "after_polls": …, "after": seconds, "reason": …, "screenshots": […]}`."""
     if not isinstance(value, dict):
-        raise TypeError("a step is a JSON object")
-    only(value, "state", "after_polls", "after", "reason", "screenshots")
+        raise TypeError(f"a step must be a JSON object, not {type(value).__name__}")
+    check_names(value, "state", "after_polls", "after", "reason", "screenshots")
     if "state" not in value:
-        raise ValueError("a step has a state")
+        raise ValueError("a step needs a state")
     rest = {name: given for name, given in value.items() if name != "state"}
     return Step(read_state(value["state"]), **rest)
 
 
 def read_life(value: object) -> list[Step]:
-    """A life: a list of steps."""
+    """Read a list of steps."""
     if not isinstance(value, list):
-        raise TypeError("life is a list of steps")
+        raise TypeError(f"life must be a list of steps, not {type(value).__name__}")
     return [read_step(step) for step in value]
 
 
 def read_fault(value: object) -> Fault:
-    """A fault: the attributes of `Fault`; bytes go in `body_base64` and `raw_base64`."""
+    """Read a fault: the attributes of `Fault`, and bytes as `body_base64` and `raw_base64`."""
     if not isinstance(value, dict):
-        raise TypeError("fault is a JSON object")
-    only(value, *sorted(_FAULT_NAMES), "body_base64", "raw_base64")
+        raise TypeError(f"fault must be a JSON object, not {type(value).__name__}")
+    check_names(value, *sorted(_FAULT_NAMES), "body_base64", "raw_base64")
     given = dict(value)
     if isinstance(given.get("raw"), str):
         given["raw"] = given["raw"].encode()
@@ -76,7 +75,7 @@ def read_base64(text: str) -> bytes:
 
 
 def write_fault(fault: Fault) -> dict[str, object]:
-    """What was given of a fault, bytes as base64."""
+    """Write the attributes of a fault that differ from their defaults, with bytes as base64."""
     written: dict[str, object] = {}
     for name, value in fault._given().items():
         if isinstance(value, bytes):

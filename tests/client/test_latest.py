@@ -83,7 +83,7 @@ def test_nothing_submitted_is_an_error_that_says_what_to_do(
     assert (error.errcode, error.auditid, error.appid, error.attempts) == (85058, None, "wx1", 1)
     assert error.url_path == "/wxa/get_latest_auditstatus"
     assert "submit one first" in error.hint
-    assert "提交审核" in error.hint_zh
+    assert "提交代码审核" in error.hint_zh
     assert str(error).startswith("85058 no valid audit_id exist (rid: ")
 
 

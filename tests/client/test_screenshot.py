@@ -69,7 +69,7 @@ def test_another_accounts_picture_is_an_error_that_says_whose_token_is_meant(
         caller.call("get_screenshot", fake.token(), media_id, appid="wx1")
     error = caught.value
     assert (error.errcode, error.appid, error.auditid, error.attempts) == (40007, "wx1", None, 1)
-    assert "mini program whose audit the screenshot belongs to" in error.hint
+    assert "mini program that the audit belongs to" in error.hint
     assert "那个小程序的 authorizer_access_token" in error.hint_zh
     assert caller.call("get_screenshot", fake.token("wx00000000000000aa"), media_id).content == GIF
 

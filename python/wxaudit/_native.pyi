@@ -319,8 +319,8 @@ class Batch:
         """
     def raise_input_error(self) -> None:
         """Raises what the input raised, once."""
-    def close(self) -> None:
-        """Drops the calls in flight."""
+    def close(self) -> list[dict[str, Any]]:
+        """Drops the calls in flight. Returns the events that were not taken."""
 
 @final
 class TokenRequest:

@@ -98,9 +98,8 @@ class BatchRun:
         return it[1] if len(it) == 2 else error_of(*it[1:])
 
     def close(self) -> None:
-        """Drops the calls in flight."""
-        if hasattr(self, "native"):
-            self.native.close()
+        """Drops the calls in flight, and delivers the last events."""
+        self.dispatcher.on_event(self.native.close())
 
 
 def check_queries(queries: Any, *, asynchronous: bool) -> None:

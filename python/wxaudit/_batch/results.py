@@ -54,10 +54,11 @@ class AuditBatch(Sequence[AuditResult]):
     _results: tuple[AuditResult, ...]
 
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
-        self._results = tuple(results)
-        for result in self._results:
+        given = tuple(results)
+        for result in given:
             if not isinstance(result, AuditResult):
                 raise ArgumentError(f"results must hold only AuditResult, got {type(result).__name__}")
+        self._results = given
 
     def __len__(self) -> int:
         return len(self._results)

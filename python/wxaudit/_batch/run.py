@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     AnyToken: TypeAlias = str | Token | TokenSource
     AnyAsyncToken: TypeAlias = AnyToken | AsyncTokenSource
     AuditId: TypeAlias = SupportsIndex | str | float
-    Query: TypeAlias = AuditQuery | tuple[AnyToken, AuditId] | tuple[AnyToken, AuditId, str | None]
-    AsyncQuery: TypeAlias = (
-        AuditQuery | tuple[AnyAsyncToken, AuditId] | tuple[AnyAsyncToken, AuditId, str | None]
-    )
+    # An error stands in the place of a query that cannot be made, as `queries_from_frame` gives it.
+    Made: TypeAlias = AuditQuery | ArgumentError
+    Query: TypeAlias = Made | tuple[AnyToken, AuditId] | tuple[AnyToken, AuditId, str | None]
+    AsyncQuery: TypeAlias = Made | tuple[AnyAsyncToken, AuditId] | tuple[AnyAsyncToken, AuditId, str | None]
     Progress: TypeAlias = Listener | bool | None
 
 

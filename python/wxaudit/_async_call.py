@@ -35,4 +35,4 @@ async def acall(session: Session, operation: str, token: Any, subject: Any, *opt
                 if results:
                     return unwrap_single(results[0])
         finally:
-            batch.close()
+            dispatcher.on_event(batch.close())

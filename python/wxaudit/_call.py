@@ -39,7 +39,7 @@ def call(session: Session, operation: str, token: Any, subject: Any, *options: A
                 if results:
                     return unwrap_single(results[0])
         finally:
-            batch.close()
+            dispatcher.on_event(batch.close())
 
 
 def unwrap(ended: Any) -> Any:

@@ -166,7 +166,7 @@ class AuditQuery:
     def __hash__(self) -> int: ...
 
 def read_query(item: Any) -> AuditQuery | ArgumentError:
-    """What a caller passes as one query; what cannot be used is returned as the error."""
+    """What a caller passes as one query; what cannot be used is returned as the error, as an error is."""
 
 @final
 class AuditResult:
@@ -391,8 +391,8 @@ class Batch:
         """
     def raise_input_error(self) -> None:
         """Raises what the input raised, once."""
-    def close(self) -> None:
-        """Drops the calls in flight."""
+    def close(self) -> list[dict[str, Any]]:
+        """Drops the calls in flight. Returns the events that were not taken."""
 
 @final
 class TokenRequest:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy
 import pytest
 
 import wxaudit
+from secrecy.passed import shown_locals
 from support.submitted import submitted
-
-# Where the library is: the folder of a clone may have its name too.
-OURS = str(Path(wxaudit.__file__).parent)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -119,10 +115,9 @@ def test_what_holds_no_queries_is_refused_at_once(
     for begin in (client.get_audit_statuses, client.iter_audit_statuses):
         with pytest.raises(wxaudit.ArgumentError, match="queries must be an iterable") as caught:
             begin(queries)
-        shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        ours = [frame for frame in shown.stack if frame.filename.startswith(OURS)]
-        assert ours
-        assert TOKEN not in repr([frame.locals for frame in ours])
+        shown = list(shown_locals(caught.value))
+        assert shown
+        assert TOKEN not in repr(shown)
 
 
 def test_a_frame_is_refused_with_what_to_write(client_kind: ClientKind, fake: FakeWeChat) -> None:

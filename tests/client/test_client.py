@@ -259,7 +259,7 @@ import asyncio, sys, wxaudit
 token, auditid = sys.argv[1:]
 print(wxaudit.get_audit_status(token, auditid).status)
 print(asyncio.run(wxaudit.aget_audit_status(token, auditid)).status)
-print(len({id(client._engine) for client in wxaudit._default._default_clients.values()}))
+print(len({id(client._session.engine) for client in wxaudit._default._default_clients.values()}))
 """
 
 ASK_ONE = """

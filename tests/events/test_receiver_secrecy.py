@@ -6,13 +6,13 @@ import copy
 import gc
 import logging
 import pickle
-import traceback
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy
 import pytest
 
+from secrecy.passed import shown_locals
 from support.push_platform import FAIL, NOW, push
 from wxaudit import ArgumentError
 from wxaudit.events import EventReceiver, EventRejected
@@ -29,16 +29,14 @@ APPID = "wx2c2769f8efd9abc2"
 
 
 def shown(error: BaseException) -> str:
-    """All of a traceback but the frames of this test, whose own variables hold the secrets."""
-    whole = traceback.TracebackException.from_exception(error, capture_locals=True)
+    """All that the library's frames in a traceback show, less the settings that this test passed."""
     parts: list[str] = []
-    pending: list[traceback.TracebackException | None] = [whole]
+    pending: list[BaseException | None] = [error]
     while pending:
         found = pending.pop()
-        if found is None:
-            continue
-        pending += [found.__cause__, found.__context__]
-        parts += [str(found), *(repr(frame.locals) for frame in found.stack if frame.filename != __file__)]
+        if found is not None:
+            pending += [found.__cause__, found.__context__]
+            parts += [str(found), *shown_locals(found)]
     return "\n".join([*parts, repr(error), str(error.args)])
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -15,14 +13,9 @@ import pytest
 
 import wxaudit
 from secrecy.canary import TOKEN, find
+from secrecy.passed import shown_locals
 from support.frames import KINDS, Columns, partition_token, token
 from wxaudit._audit_frame import audit_frame
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# Where the library is: the folder of a clone may have its name too.
-OURS = str(Path(wxaudit.__file__).parent)
 
 
 def test_what_is_wrong_with_the_call_is_raised_for_empty_frames_too() -> None:
@@ -80,7 +73,6 @@ def test_no_token_shows_in_a_traceback(kind: str, client: Any) -> None:
     held = functools.partial(partition_token, {"wx": TOKEN.text()})
     with pytest.raises((KeyboardInterrupt, RuntimeError)) as caught:
         audit_frame(KINDS[kind][0](columns), held, client=client, max_concurrency=TOKEN.text())  # type: ignore[arg-type]  # what is refused
-    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    ours = [repr(frame.locals) for frame in shown.stack if frame.filename.startswith(OURS)]
-    assert ours
-    assert list(find([str(caught.value), *ours])) == []
+    shown = list(shown_locals(caught.value))
+    assert shown
+    assert list(find([str(caught.value), *shown])) == []

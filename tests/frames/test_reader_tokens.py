@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,12 +13,10 @@ import pytest
 
 import wxaudit
 from secrecy.canary import TOKEN, find
+from secrecy.passed import shown_locals
 from support.frames import token
 from wxaudit import AuditQuery
 from wxaudit._frames.reader import queries_from_frame
-
-# Where the library is: the folder of a clone may have its name too.
-OURS = str(Path(wxaudit.__file__).parent)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,12 +124,13 @@ def broken_stream() -> Any:
 
 
 def shown(error: BaseException) -> list[str]:
-    """All that a traceback of it can show of this package: lines, and the variables of each frame."""
-    formatted = traceback.TracebackException.from_exception(error, capture_locals=True)
-    stacks = [formatted.stack] + [part.stack for part in (formatted.__cause__,) if part is not None]
-    frames = [frame for stack in stacks for frame in stack if frame.filename.startswith(OURS)]
-    assert frames
-    return [str(formatted), *(repr(frame.locals) for frame in frames)]
+    """All that a traceback of it can show of this package: lines, and the variables of each frame, less what
+    the caller passed.
+    """
+    errors = [error] if error.__cause__ is None else [error, error.__cause__]
+    found = [local for it in errors for local in shown_locals(it)]
+    assert found
+    return [*traceback.format_exception(error), *found]
 
 
 def test_no_token_shows_in_an_error_of_the_call() -> None:

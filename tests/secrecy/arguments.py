@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
-from wxaudit._native import conceal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,25 +66,29 @@ def _pickle_client(stage: Stage) -> object:
     return [pickle.loads(pickle.dumps(client, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
 
 
-def _pickle_secret(_stage: Stage) -> object:
-    return pickle.dumps(conceal(TOKEN.text()))
+def _wrapped() -> wxaudit.Token:
+    return wxaudit.Token(TOKEN.text())
 
 
-def _secret(_stage: Stage) -> object:
-    """The library's own holder of a token, with all that a debugger could ask of it."""
-    secret: Any = conceal(TOKEN.text())
+def _pickle_token(_stage: Stage) -> object:
+    return pickle.dumps(_wrapped())
+
+
+def _token(_stage: Stage) -> object:
+    """A `Token`, with all that a debugger could ask of it."""
+    token: Any = _wrapped()
     shown = [
-        f"{secret} {secret!r}",
-        dir(secret),
-        hash(secret),
-        getattr(secret, "__dict__", None),
-        secret.__doc__,
+        f"{token} {token!r}",
+        dir(token),
+        hash(token),
+        getattr(token, "__dict__", None),
+        token.__doc__,
     ]
     return [
-        secret,
+        token,
         *shown,
-        secret.__sizeof__(),
-        secret.__getstate__() if hasattr(secret, "__getstate__") else None,
+        token.__sizeof__(),
+        token.__getstate__() if hasattr(token, "__getstate__") else None,
     ]
 
 
@@ -138,8 +141,11 @@ SCENARIOS = (
     Scenario("the proxy's URL as base_url", _proxy_as_base_url, _WRONG, sends=0),
     Scenario("a client pickled", _pickle_client),
     Scenario("a client with the proxy's password, pickled", _pickle_client_with_password, TypeError, sends=0),
-    Scenario("a secret pickled", _pickle_secret, TypeError, sends=0),
-    Scenario("a secret shown", _secret, sends=0),
+    Scenario("a Token pickled", _pickle_token, TypeError, sends=0),
+    Scenario("a Token shown", _token, sends=0),
+    Scenario("a Token", _asking(_wrapped)),
+    Scenario("a Token beside a timeout below zero", _asking(_wrapped, timeout=-1), _WRONG, sends=0),
+    Scenario("a Token as auditid", _asking(auditid=_wrapped), _WRONG, sends=0),
     Scenario("the default client", _by_function),
     Scenario("the default client, arguments swapped", _by_function_swapped, _WRONG, sends=0),
     Scenario("the default client, the token as timeout", _by_function_as_timeout, _WRONG, sends=0),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from secrecy import tables
 from secrecy.canary import Text
 from secrecy.objects import attribute_texts
+from secrecy.passed import Passed, formatted, frames_of, is_ours
 
 if TYPE_CHECKING:
     from secrecy.observation import Observation
@@ -58,14 +59,18 @@ def _traceback(seen: Observation) -> Texts:
 
 def _traceback_with_locals(seen: Observation) -> Texts:
     for error in seen.errors:
-        yield from traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        yield from formatted(error)
 
 
 def _locals_in_depth(seen: Observation) -> Texts:
-    """As error reporters show a frame: each local with its attributes and items. No frame is excused."""
+    """As error reporters show a frame: each local with its attributes and items.
+
+    No frame is excused; those of the library may hold what the caller passed, and nothing else: see `passed`.
+    """
     for error in seen.errors:
-        for frame, _ in traceback.walk_tb(error.__traceback__):
-            yield from attribute_texts(frame)
+        passed = Passed(error)
+        for frame in frames_of(error):
+            yield from attribute_texts(frame, passed if is_ours(frame) else None)
 
 
 def _attributes(seen: Observation) -> Texts:

@@ -7,14 +7,17 @@ servers saw.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import secrecy.libraries  # noqa: F401  # first, since it freezes what is there
+import wxaudit
 from secrecy.canary import find
 from secrecy.channels import CHANNELS
 from secrecy.objects import ObjectWalk
@@ -28,9 +31,14 @@ from secrecy.streams import Streams
 if TYPE_CHECKING:
     from secrecy.scenario import Scenario
 
+# In the file names of its frames.
+_LIBRARY = str(Path(wxaudit.__file__).parent / "_").encode()
 
-def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
-    """How a scenario ended, the hits in each channel, and how many characters were searched."""
+
+def report(scenario: Scenario, seen: Observation) -> tuple[dict[str, Any], bool]:
+    """How a scenario ended, the hits in each channel, and how many characters were searched; and whether some
+    texts of living objects were left out, since a caller passed them.
+    """
     hits: dict[str, list[str]] = {}
     failed: dict[str, str] = {}
     searched = 0
@@ -45,15 +53,16 @@ def report(scenario: Scenario, seen: Observation) -> dict[str, Any]:
         if found := list(dict.fromkeys(find(texts))):
             hits[name] = found[:3]
     as_meant = seen.error is None if scenario.ends is None else isinstance(seen.error, scenario.ends)
-    return {
+    line = {
         "scenario": scenario.name,
         "ended": seen.counts if seen.error is None else type(seen.error).__name__,
         "as_meant": as_meant and seen.counts == scenario.counts,
         "hits": hits,
         "failed_channels": failed,
         "searched": searched,
-        "frames_in_flight": seen.stacks.count(b"_client.py") + seen.stacks.count(b"wxaudit/_batch/"),
+        "frames_in_flight": seen.stacks.count(_LIBRARY),
     }
+    return line, seen.passed
 
 
 def play(client_kind: str, servers: Servers, streams: Streams, *, planted: bool) -> None:
@@ -64,7 +73,14 @@ def play(client_kind: str, servers: Servers, streams: Streams, *, planted: bool)
     for number, scenario in scenarios:
         if client_kind in scenario.client_kinds:
             # The observation is gone before the next one is made, whose walk over all objects would meet it.
-            line = report(scenario, observe(scenario, Stage(client_kind, servers, number, walk), streams))
+            line, passed = report(
+                scenario, observe(scenario, Stage(client_kind, servers, number, walk), streams)
+            )
+            if passed:
+                # With the error, which is gone, what was passed to the call has to go.
+                gc.collect()
+                if found := list(find(walk.new_texts())):
+                    line["hits"].setdefault("gc", found[:3])
             print(json.dumps(line), file=streams.report, flush=True)
             del line
 

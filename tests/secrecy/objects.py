@@ -7,8 +7,11 @@ import sys
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from secrecy.passed import Passed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from secrecy.canary import Text
 
@@ -23,8 +26,8 @@ class ObjectWalk:
         # Texts of the last walk. They are kept alive until the next one, so that no other gets their address.
         self._known: dict[int, object] = {}
 
-    def new_texts(self) -> list[Text]:
-        """The texts that the last walk did not meet."""
+    def new_texts(self, passed: AbstractSet[int] = frozenset()) -> list[Text]:
+        """The texts that the last walk did not meet. What was `passed` is left for the next walk."""
         met: dict[int, Any] = {}
         # The garbage collector does not track what holds nothing but plain values: that is met on the way.
         untracked: dict[int, object] = {}
@@ -43,6 +46,8 @@ class ObjectWalk:
             }
             untracked |= rest
             reached = list(rest.values())
+        for key in passed:
+            met.pop(key, None)
         new = [item for key, item in met.items() if key not in self._known or isinstance(item, bytearray)]
         self._known = met
         return new
@@ -60,27 +65,32 @@ def _namespaces() -> Iterator[object]:
                 yield vars(value)
 
 
-def attribute_texts(thing: object, depth: int = 4) -> Iterator[Text]:
-    """What a debugger or an error reporter would show of an object: its attributes and items, and theirs."""
-    yield from _texts_of(thing, depth, set())
+def attribute_texts(thing: object, passed: Passed | None = None, depth: int = 4) -> Iterator[Text]:
+    """What a debugger or an error reporter would show of an object: its attributes and items, and theirs.
+
+    What a caller `passed` is left out, wherever it is met.
+    """
+    yield from _texts_of(thing, passed or Passed(), depth, set())
 
 
-def _texts_of(thing: Any, depth: int, seen: set[int]) -> Iterator[Text]:
+def _texts_of(thing: Any, passed: Passed, depth: int, seen: set[int]) -> Iterator[Text]:
+    if thing in passed:
+        return
     if isinstance(thing, _TEXTS):
         yield thing
         return
     if id(thing) in seen or isinstance(thing, _PLAIN):
         return
     seen.add(id(thing))
-    yield from (_shown(thing, show) for show in (repr, str, ascii))
+    yield from (_shown(thing, show, passed) for show in (repr, str, ascii))
     if depth:
         for part in _parts(thing):
-            yield from _texts_of(part, depth - 1, seen)
+            yield from _texts_of(part, passed, depth - 1, seen)
 
 
-def _shown(thing: object, show: Any) -> str:
+def _shown(thing: object, show: Any, passed: Passed) -> str:
     try:
-        return str(show(thing))
+        return passed.shown(thing, show)
     except Exception as problem:
         return repr(problem)
 

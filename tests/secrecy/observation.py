@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import wxaudit
 from secrecy import spans
+from secrecy.passed import Passed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,8 @@ class Observation(NamedTuple):
     """What `faulthandler` wrote while the calls were in flight."""
     objects: Sequence[Text]
     """The texts that the garbage collector knows and did not know before."""
+    passed: bool
+    """Whether some were left out, since a caller passed them to a call that raised."""
 
     @property
     def results(self) -> list[object]:
@@ -58,14 +61,7 @@ class Observation(NamedTuple):
     @property
     def errors(self) -> list[BaseException]:
         """The error, or those of a batch, and all that hang on them, however they came to be there."""
-        found: list[BaseException] = []
-        waiting = [self.error, *(result for result in self.results if isinstance(result, BaseException))]
-        while waiting:
-            error = waiting.pop()
-            if error is not None and error not in found:
-                found.append(error)
-                waiting += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]
-        return found
+        return chain_of([self.error, *(it for it in self.results if isinstance(it, BaseException))])
 
     @property
     def subjects(self) -> list[object]:
@@ -86,8 +82,13 @@ def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
         stage.close()
         # What nobody fetched or awaited complains when it is collected.
         gc.collect()
+    told = [f"{entry} {entry.message!r} {entry.source!r}" for entry in caught]
+    # The source of a warning is a coroutine that nobody awaited, with what was passed to it.
+    caught.clear()
     root.removeHandler(notebook)
-    objects = [*stage.met_in_flight, *stage.walk.new_texts()]
+    # The frames of a traceback hold what was passed; the driver asks whether it outlives them.
+    passed = set[int]().union(*(Passed(it).texts() for it in chain_of([error])))
+    objects = [*stage.met_in_flight, *stage.walk.new_texts(passed)]
     stdout, stderr = streams.written()
     return Observation(
         result=result,
@@ -96,12 +97,25 @@ def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
         events=stage.watcher.events,
         logs=notebook.lines,
         spans=spans.taken(),
-        warnings=[f"{entry} {entry.message!r} {entry.source!r}" for entry in caught],
+        warnings=told,
         stdout=stdout,
         stderr=stderr,
         stacks=stage.watcher.stacks(),
         objects=objects,
+        passed=bool(passed),
     )
+
+
+def chain_of(errors: Sequence[BaseException | None]) -> list[BaseException]:
+    """The errors, and all that hang on them."""
+    found: list[BaseException] = []
+    waiting = list(errors)
+    while waiting:
+        error = waiting.pop()
+        if error is not None and error not in found:
+            found.append(error)
+            waiting += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]
+    return found
 
 
 def _act(scenario: Scenario, stage: Stage) -> tuple[object, BaseException | None]:

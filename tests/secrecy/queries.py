@@ -29,7 +29,7 @@ def _shown(stage: Stage) -> object:
     query: Any = _query(stage)
     match query:
         case wxaudit.AuditQuery(token, auditid, appid):
-            matched = [token, auditid, appid, f"{token} {token!r} {token.kind}"]
+            matched = [token, auditid, appid, f"{token} {token!r}"]
         case _:
             matched = []
     shown = [f"{query} {query!r}", dir(query), hash(query), query.__doc__, query.__sizeof__()]

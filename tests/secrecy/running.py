@@ -74,10 +74,12 @@ def _never_awaited(stage: Stage) -> object:
 
 
 def _waiting_to_begin(stage: Stage) -> object:
-    """A coroutine in somebody's hands, looked at before it runs."""
-    coroutine: Any = stage.client().get_audit_status(TOKEN.text(), stage.auditid)
+    """A coroutine in somebody's hands, looked at before it runs: it holds what was passed, and no more."""
+    token = TOKEN.text()
+    coroutine: Any = stage.client().get_audit_status(token, stage.auditid)
     try:
-        return [repr(coroutine), dict(coroutine.cr_frame.f_locals)]
+        held = coroutine.cr_frame.f_locals
+        return [repr(coroutine), {name: value for name, value in held.items() if value is not token}]
     finally:
         coroutine.close()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import pickle
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
 import wxaudit
+from secrecy.passed import shown_locals
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
@@ -54,12 +54,9 @@ def shown(thing: Any) -> Iterator[str]:
 
 
 def frames(error: BaseException | None) -> Iterator[str]:
-    """The variables of the library's own frames, as a reporter of errors shows them."""
-    home = str(Path(wxaudit.__file__).parent)
+    """The variables of the library's own frames, as a reporter of errors shows them, less what was passed."""
     while error is not None:
-        for frame, _ in traceback.walk_tb(error.__traceback__):
-            if frame.f_code.co_filename.startswith(home):
-                yield repr(frame.f_locals)
+        yield from shown_locals(error)
         error = error.__cause__ or error.__context__
 
 

@@ -269,7 +269,7 @@ def test_what_cannot_be_used_is_refused_at_once(
     query = (fake.token(), fake.submit().auditid)
     for begin in (client.wait_for_decision, lambda *one, **given: client.wait_for_decisions([one], **given)):
         with pytest.raises(wxaudit.ArgumentError) as raised:
-            begin(*query, **{"timeout": 60, **options})
+            client_kind.run(begin(*query, **{"timeout": 60, **options}))
         assert message in str(raised.value)
         assert TOKEN not in str(raised.value)
     assert fake.requests_received == 0

@@ -42,13 +42,13 @@ async def _gather(run: BatchRun, progress: Any) -> list[Any]:
     results: list[Any] = []
     with run.reporter(progress) as reporter:
         bunches = _Bunches(run)
-        try:
-            with run.dispatcher:
+        with run.dispatcher:
+            try:
                 while bunch := await bunches.next():
                     results += bunch
                     reporter.report(len(results))
-        finally:
-            await bunches.close()
+            finally:
+                await bunches.close()
     return results
 
 
@@ -60,13 +60,13 @@ def iterate(
 
 async def _each(run: BatchRun) -> AsyncGenerator[AuditResult, None]:
     bunches = _Bunches(run)
-    try:
-        with run.dispatcher:
+    with run.dispatcher:
+        try:
             while bunch := await bunches.next():
                 for result in bunch:
                     yield result
-    finally:
-        await bunches.close()
+        finally:
+            await bunches.close()
 
 
 class _Bunches:
@@ -151,7 +151,9 @@ class _Bunches:
             self._waiting.cancel()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Where there are none, `gather` looks for a loop, which is not there when the interpreter exits.
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:

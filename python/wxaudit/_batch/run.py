@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     AnyToken: TypeAlias = str | Token | TokenSource
     AnyAsyncToken: TypeAlias = AnyToken | AsyncTokenSource
     AuditId: TypeAlias = SupportsIndex | str | float
-    Query: TypeAlias = AuditQuery | tuple[AnyToken, AuditId] | tuple[AnyToken, AuditId, str | None]
-    AsyncQuery: TypeAlias = (
-        AuditQuery | tuple[AnyAsyncToken, AuditId] | tuple[AnyAsyncToken, AuditId, str | None]
-    )
+    # An error stands in the place of a query that cannot be made, as `queries_from_frame` gives it.
+    Made: TypeAlias = AuditQuery | ArgumentError
+    Query: TypeAlias = Made | tuple[AnyToken, AuditId] | tuple[AnyToken, AuditId, str | None]
+    AsyncQuery: TypeAlias = Made | tuple[AnyAsyncToken, AuditId] | tuple[AnyAsyncToken, AuditId, str | None]
     Progress: TypeAlias = Listener | bool | None
 
 
@@ -98,9 +98,8 @@ class BatchRun:
         return it[1] if len(it) == 2 else error_of(*it[1:])
 
     def close(self) -> None:
-        """Drops the calls in flight."""
-        if hasattr(self, "native"):
-            self.native.close()
+        """Drops the calls in flight, and delivers the last events."""
+        self.dispatcher.on_event(self.native.close())
 
 
 def check_queries(queries: Any, *, asynchronous: bool) -> None:

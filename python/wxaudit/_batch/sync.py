@@ -43,9 +43,9 @@ def _each(bunches: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, 
 
 def _bunches(run: BatchRun) -> Iterator[list[Any]]:
     """The results as they come."""
-    try:
-        run.begin()
-        with run.dispatcher:
+    run.begin()
+    with run.dispatcher:
+        try:
             while not run.over:
                 if run.native.fill():
                     run.native.wait()
@@ -55,5 +55,5 @@ def _bunches(run: BatchRun) -> Iterator[list[Any]]:
                 if bunch:
                     yield bunch
             run.native.raise_input_error()
-    finally:
-        run.close()
+        finally:
+            run.close()

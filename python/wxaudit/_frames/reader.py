@@ -6,7 +6,7 @@ import sys
 
 from .._errors.tree import ArgumentError
 from .._escape import truncate
-from .._native import AuditQuery, as_token, read_query
+from .._native import as_token, read_query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arro3.core import Array, DataType, RecordBatchReader
     from arro3.core.types import ArrowStreamExportable
 
-    from .._native import Token
+    from .._native import AuditQuery, Token
     from .._token_sources import AsyncTokenSource, TokenSource
 
     Frame: TypeAlias = ArrowStreamExportable | pd.DataFrame
@@ -31,9 +31,7 @@ _CHUNK = 8192
 _INEXACT = ("float16", "float32", "halffloat[pyarrow]", "float[pyarrow]")
 
 
-def queries_from_frame(
-    frame: Frame, token_for: TokenFor
-) -> Iterator[AuditQuery | tuple[Any, Any, str | None]]:
+def queries_from_frame(frame: Frame, token_for: TokenFor) -> Iterator[AuditQuery | ArgumentError]:
     """The queries of a table, one for each row, for `get_audit_statuses` and `iter_audit_statuses`.
 
     - `frame`: a pandas or polars `DataFrame`, or anything with `__arrow_c_stream__` (pyarrow, a DuckDB
@@ -42,9 +40,10 @@ def queries_from_frame(
     - `token_for`: called with an appid, gives the token of that mini program or its `TokenSource`; called
       once for each appid, when its first row is reached, and once with `None` for rows without an appid.
 
-    No row is left out, and none raises: where the auditid is missing or cannot be one, the outcome of the
-    row is an `ArgumentError`; where `token_for` raised, the rows of that appid have a `TokenError` with that
-    for its cause. Floats and decimals that are whole, as tables make them of numbers, are taken.
+    No row is left out, and none raises: where the auditid is missing or cannot be one, an `ArgumentError`
+    stands in the place of the query, and is the outcome of the row; where `token_for` raised, the rows of
+    that appid have a `TokenError` with that for its cause. Floats and decimals that are whole, as tables make
+    them of numbers, are taken.
 
     Raises `ArgumentError` at once where there is no such column, where `frame` is no table, where the
     column cannot hold ids (float32 skips numbers), and where `token_for` cannot be called.
@@ -53,15 +52,10 @@ def queries_from_frame(
     return _each(_rows(frame), tokens)
 
 
-def _each(
-    rows: Iterator[tuple[Any, Any]], tokens: _Tokens
-) -> Iterator[AuditQuery | tuple[Any, Any, str | None]]:
+def _each(rows: Iterator[tuple[Any, Any]], tokens: _Tokens) -> Iterator[AuditQuery | ArgumentError]:
     for auditid, label in rows:
         appid = None if _is_missing(label) else label
-        given = (tokens.of(appid), _number(auditid), appid)
-        query = read_query(given)
-        # One that is refused is refused again by the batch, as the outcome of its row.
-        yield query if isinstance(query, AuditQuery) else given
+        yield read_query((tokens.of(appid), _number(auditid), appid))
 
 
 class _Tokens:

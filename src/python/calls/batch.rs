@@ -24,7 +24,7 @@ use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
 use crate::call::token_source::Credential;
 use crate::error::Error;
-use crate::event::Observer;
+use crate::event::{Event, Observer};
 use crate::python::convert::arguments::label;
 use crate::python::convert::errors::{self, Context};
 use crate::python::convert::token::PyToken;
@@ -152,6 +152,24 @@ impl Batch {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn end_calls(&self) -> Vec<Event> {
+        let Some(running) = self.slot().take() else {
+            return Vec::new();
+        };
+        if self.pid != std::process::id() {
+            std::mem::forget(running);
+            return Vec::new();
+        }
+        match &running.work {
+            Work::Batch { input, .. } => input.end(),
+            Work::Call(call) => drop(call.lock().unwrap_or_else(PoisonError::into_inner).take()),
+        }
+        let events = running.channel.take().events;
+        // A thread or task that still waits is woken.
+        running.channel.over();
+        events
+    }
+
     fn running(&self) -> PyResult<Arc<Running>> {
         if self.pid != std::process::id() {
             let problem = "this call or batch belongs to the process that forked; begin a new one";
@@ -268,19 +286,10 @@ impl Batch {
         }
     }
 
-    /// Drops the calls in flight.
-    fn close(&self) {
-        let running = self.slot().take();
-        if self.pid != std::process::id() {
-            std::mem::forget(running);
-        } else if let Some(running) = running {
-            // A thread or task that still waits is woken.
-            running.channel.over();
-            match &running.work {
-                Work::Batch { input, .. } => input.end(),
-                Work::Call(call) => drop(call.lock().unwrap_or_else(PoisonError::into_inner).take()),
-            }
-        }
+    /// Drops the calls in flight. Returns the events that were not taken.
+    fn close<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let events = self.end_calls();
+        events.iter().map(|event| errors::event(py, event)).collect()
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -294,13 +303,13 @@ impl Batch {
     }
 
     fn __clear__(&self) {
-        self.close();
+        self.end_calls();
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.close();
+        self.end_calls();
     }
 }
 

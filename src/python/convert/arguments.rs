@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyString};
 
 use super::{errors, imports};
 use crate::config::{ProxyUrl, Timeouts};
@@ -129,7 +129,8 @@ pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> Py
 /// A sequence of strings, but not a single string.
 pub(crate) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     let problem = || argument(value.py(), field, "expected a sequence of strings");
-    if value.is_instance_of::<PyString>() {
+    // The items of bytes are numbers.
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         return Err(problem());
     }
     value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()

@@ -165,7 +165,7 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// What a caller passes as one query: an `AuditQuery`, a tuple or list of token, auditid and perhaps an appid. What
-/// cannot be used is returned as an `ArgumentError`.
+/// cannot be used is returned as an `ArgumentError`, and so is one that stands in the place of a query.
 #[pyfunction]
 pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = item.py();
@@ -189,6 +189,8 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
     let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
         (Ok(tuple), _) => tuple.iter().collect(),
         (_, Ok(list)) => list.iter().collect(),
+        // What `queries_from_frame` gives for a row that cannot be used.
+        _ if is_argument_error(item)? => return Ok(Err(item.clone())),
         _ => return wrong_shape(item, &type_name(item)?).map(Err),
     };
     let mut parts = parts.into_iter();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._call import unwrap, unwrap_single
+from ._call import unwrap
 from ._loop import result_of
 from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
@@ -33,6 +33,6 @@ async def acall(session: Session, operation: str, token: Any, subject: Any, *opt
                 for request in requests:
                     await aserve_request(request)
                 if results:
-                    return unwrap_single(results[0])
+                    return unwrap(results[0])
         finally:
             dispatcher.on_event(batch.close())

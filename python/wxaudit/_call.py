@@ -7,7 +7,7 @@ is a batch of one: it stops when it needs a token or has events, Python code ser
 from __future__ import annotations
 
 from ._errors.tree import TokenError, from_native
-from ._native import Failed, Token
+from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
 from ._token_sources import serve_request
 
@@ -37,19 +37,13 @@ def call(session: Session, operation: str, token: Any, subject: Any, *options: A
                 for request in requests:
                     serve_request(request)
                 if results:
-                    return unwrap_single(results[0])
+                    return unwrap(results[0])
         finally:
             dispatcher.on_event(batch.close())
 
 
 def unwrap(ended: Any) -> Any:
-    if isinstance(ended, Failed):
-        raise from_native(*ended.described)
-    return ended
-
-
-def unwrap_single(ended: Any) -> Any:
-    """The result of a batch of one: its number and what it returned, or its error and the cause."""
+    """The result of a lone call: its number and what it returned, or its error and the cause."""
     if len(ended) == 2:
         return ended[1]
     raise error_of(*ended[1:])

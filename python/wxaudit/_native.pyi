@@ -296,14 +296,6 @@ _Failed: TypeAlias = tuple[str, str, dict[str, Any]]
 _Options: TypeAlias = tuple[Any, Timeout | None, Any]
 
 @final
-class Failed:
-    """How a call failed, as the data of which Python code makes the exception."""
-
-    @property
-    def described(self) -> _Failed:
-        """The name of the exception's class, what happened, and its attributes."""
-
-@final
 class Engine:
     """A client's configuration, connections, retry budget and quota blocks, for all threads and loops."""
 
@@ -327,7 +319,7 @@ class Engine:
     def fallback_urls(self) -> list[str]:
         """Where else they go, in this order."""
     def call(self, operation: str, token: Token, subject: Any, options: _Options) -> Any:
-        """Makes a call of which nothing needs Python; what it returns, or `Failed`."""
+        """Makes a call that needs nothing of Python; its result as in `Batch.take`."""
     def acall(
         self, bridge: LoopBridge, future: Any, operation: str, token: Token, subject: Any, options: _Options
     ) -> bool:
@@ -391,7 +383,7 @@ class Batch:
         """
     def raise_input_error(self) -> None:
         """Raises what the input raised, once."""
-    def close(self) -> list[dict[str, Any]]:
+    def close(self) -> list[Event]:
         """Drops the calls in flight. Returns the events that were not taken."""
 
 @final

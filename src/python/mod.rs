@@ -24,8 +24,6 @@ mod _native {
     #[pymodule_export]
     use super::calls::engine::Engine;
     #[pymodule_export]
-    use super::calls::outcome::Failed;
-    #[pymodule_export]
     use super::calls::token_request::TokenRequest;
     #[pymodule_export]
     use super::convert::shown::escape_controls;

@@ -26,12 +26,6 @@ const ROOMS: [(&str, &str); 14] = [
     ("fork", "values of one process: uses nothing"),
 ];
 
-/// Files that use each other today, with what removes the circle.
-const KNOWN: [(&str, &str); 2] = [
-    ("python::calls::call_driver", "python::calls::engine"), // `Outcome` moves to `calls/outcome.rs`.
-    ("python::convert::arguments", "python::convert::token"), // Arguments no longer read hidden values.
-];
-
 /// A use of one module by another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Arrow {
@@ -184,9 +178,7 @@ fn rooms_use_only_the_rooms_below_them() {
 
 #[test]
 fn no_files_use_each_other_in_a_circle() {
-    let mut arrows = arrows(&sources());
-    arrows.retain(|arrow| !KNOWN.contains(&(arrow.from.as_str(), arrow.to.as_str())));
-    assert_eq!(circles(&arrows), [""; 0]);
+    assert_eq!(circles(&arrows(&sources())), [""; 0]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import polars as pl
@@ -16,6 +16,9 @@ from secrecy.canary import TOKEN, find
 from secrecy.passed import shown_locals
 from support.frames import KINDS, Columns, partition_token, token
 from wxaudit._audit_frame import audit_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_what_is_wrong_with_the_call_is_raised_for_empty_frames_too() -> None:

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::batch_channel::{BatchChannel, EventForwarder};
 use super::input::Input;
 use super::operation;
+use super::outcome;
 use super::prepared_call::PreparedCall;
 use super::sources::Sources;
 use super::token_request::TokenRequest;
@@ -26,7 +27,6 @@ use crate::call::token_source::Credential;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::python::convert::arguments::label;
-use crate::python::convert::errors::{self, Context};
 use crate::python::convert::token::PyToken;
 use crate::python::runtime::blocking::{self, AbortOnDrop};
 use crate::python::runtime::completion_queue;
@@ -287,9 +287,8 @@ impl Batch {
     }
 
     /// Drops the calls in flight. Returns the events that were not taken.
-    fn close<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let events = self.end_calls();
-        events.iter().map(|event| errors::event(py, event)).collect()
+    fn close(&self) -> Vec<types::event::Event> {
+        self.end_calls().into_iter().map(types::event::Event).collect()
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -402,23 +401,17 @@ impl Running {
     }
 
     fn result<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyAny>> {
-        let Outcome { index, auditid, appid, attempts, result } = outcome;
-        let released = self.sources.release(py, index);
-        match result {
-            Ok(Reply::Status(status)) if self.input().is_some() => {
-                let status = Bound::new(py, AuditStatus::from(status))?.unbind();
-                let answered = Answered { auditid, appid, index, attempts };
-                Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any())
-            }
-            Ok(reply) => Ok((index, operation::reply(py, reply)?).into_pyobject(py)?.into_any()),
-            Err(failure) => {
-                let context = Context { auditid, appid: appid.as_deref() };
-                let failed = errors::failed(py, &failure, &context)?;
-                let timed_out = failure.error == Error::source_timed_out();
-                let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));
-                Ok((index, failed, cause).into_pyobject(py)?.into_any())
-            }
+        let released = self.sources.release(py, outcome.index);
+        if self.input().is_some()
+            && let Outcome { index, auditid, appid, attempts, result: Ok(Reply::Status(status)) } = outcome
+        {
+            let status = Bound::new(py, AuditStatus::from(status))?.unbind();
+            let answered = Answered { auditid, appid, index, attempts };
+            return Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any());
         }
+        let timed_out = matches!(&outcome.result, Err(failure) if failure.error == Error::source_timed_out());
+        let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));
+        outcome::to_python(py, outcome, cause)
     }
 }
 

@@ -102,8 +102,6 @@ impl BatchChannel {
             || messages.wants_input
             || !messages.requests.is_empty()
             || messages.outcomes.len() >= self.flush_at
-            // A lone call may be cancelled before it has a result: its listener hears of each step at once.
-            || (self.flush_at == 1 && !messages.events.is_empty())
             || self.outstanding.load(Ordering::Relaxed) == 0
     }
 

@@ -7,8 +7,9 @@ use pyo3::types::PyIterator;
 
 use super::batch::{Batch, CallsOf, Plan};
 use super::operation;
-use super::outcome::Outcome;
+use super::outcome;
 use super::prepared_call::PreparedCall;
+use crate::call::batch::{self, Outcome, Query};
 use crate::call::client::{Call, Client};
 use crate::call::token_source::Credential;
 use crate::config::{Config, Settings, check_retries};
@@ -70,7 +71,7 @@ impl Engine {
         options: Options<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let call = self.prepare(operation, subject, options)?.with(fixed(token));
-        blocking::block_on(py, self.execute(call))?.into_pyobject(py)
+        outcome::to_python(py, blocking::block_on(py, self.execute(call))?, None)
     }
 
     /// As `call`, for an event loop.
@@ -180,9 +181,6 @@ impl Engine {
 
     fn execute(&self, call: Call) -> impl Future<Output = Outcome> + Send + 'static {
         let client = Arc::clone(&self.client);
-        async move {
-            let result = client.execute(&call).await;
-            Outcome { result, auditid: call.operation.auditid(), appid: call.appid }
-        }
+        async move { batch::answer(&client, Query { index: 0, call }).await }
     }
 }

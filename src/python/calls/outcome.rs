@@ -1,50 +1,30 @@
-//! How one call ended, on its way to Python.
+//! The outcome of one call, as Python code takes it.
 
 use pyo3::prelude::*;
 
 use super::operation;
-use crate::error::Failure;
+use crate::call::batch::Outcome;
 use crate::python::convert::errors::{self, Context};
 use crate::python::runtime::completion_queue::Completion;
-use crate::wechat::operation::Reply;
-use crate::wechat::request::AuditId;
 
-/// The result of a call, and what its exception needs to know of it.
-pub(crate) struct Outcome {
-    pub(crate) result: Result<Reply, Failure>,
-    pub(crate) auditid: Option<AuditId>,
-    pub(crate) appid: Option<String>,
-}
-
-impl Outcome {
-    pub(crate) fn into_pyobject(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        match self.result {
-            Ok(reply) => operation::reply(py, reply),
-            Err(failure) => {
-                let auditid = self.auditid.map(AuditId::get);
-                let context = Context { auditid, appid: self.appid.as_deref() };
-                let failed = Failed(errors::failed(py, &failure, &context)?.unbind());
-                Ok(Bound::new(py, failed)?.into_any())
-            }
+/// The number of the query and what it returned; or the number, the data of the exception, and its cause.
+pub(crate) fn to_python(
+    py: Python<'_>,
+    outcome: Outcome,
+    cause: Option<Py<PyAny>>,
+) -> PyResult<Bound<'_, PyAny>> {
+    let Outcome { index, auditid, appid, result, .. } = outcome;
+    match result {
+        Ok(reply) => Ok((index, operation::reply(py, reply)?).into_pyobject(py)?.into_any()),
+        Err(failure) => {
+            let failed = errors::failed(py, &failure, &Context { auditid, appid: appid.as_deref() })?;
+            Ok((index, failed, cause).into_pyobject(py)?.into_any())
         }
     }
 }
 
 impl Completion for Outcome {
     fn into_python(self: Box<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        self.into_pyobject(py)
-    }
-}
-
-/// How a call failed, as the data of which Python code makes the exception.
-#[pyclass(frozen, module = "wxaudit._native")]
-pub(crate) struct Failed(Py<PyAny>);
-
-#[pymethods]
-impl Failed {
-    /// The name of the exception's class, what happened, and its attributes.
-    #[getter]
-    fn described<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        self.0.bind(py).clone()
+        to_python(py, *self, None)
     }
 }

@@ -243,5 +243,5 @@ def test_a_stream_that_breaks_ends_with_its_error_after_its_rows() -> None:
 def test_many_rows_are_all_there(frame_of: Any) -> None:
     count = 20_000
     columns: Columns = {"auditid": list(range(1, count + 1)), "appid": ["wx1"] * count}
-    found = [query.auditid for query in queries_from_frame(frame_of(columns), token)]  # type: ignore[union-attr]  # all are queries
+    found = [query.auditid for query in queries_from_frame(frame_of(columns), token)]
     assert found == columns["auditid"]

@@ -41,7 +41,6 @@ class Timeout(Frozen):
         connect: int | float | timedelta | None = 5.0,
         read: int | float | timedelta | None = 10.0,
     ) -> None:
-        # A token in the wrong place is in no traceback either.
         self._fill(
             total=_seconds("total", total),
             connect=None if connect is None else _seconds("connect", connect),

@@ -58,7 +58,6 @@ class Polling(Frozen):
         jitter: int | float = 0.1,
         max_failures: int = 10,
     ) -> None:
-        # A token in the wrong place is in no traceback either.
         self._fill(initial=_interval("initial", initial, 30))
         self._fill(
             maximum=max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600),

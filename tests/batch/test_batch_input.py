@@ -103,6 +103,20 @@ def test_an_appid_comes_back_on_each_outcome(client_kind: ClientKind, fake: Fake
     assert [error.appid for error in batch.errors] == ["wx2", "wx3", None]
 
 
+def test_an_argument_error_in_the_place_of_a_query_is_its_outcome(
+    client_kind: ClientKind, fake: FakeWeChat
+) -> None:
+    good, error = submitted(fake, 2), wxaudit.ArgumentError("no such row")
+    error.appid = "wx2"
+    queries = [good[0], error, good[1]]
+    batch = client_kind.client(fake).get_audit_statuses(queries)
+    assert [result.ok for result in batch] == [True, False, True]
+    assert (batch[1].error, batch[1].appid, batch[1].attempts) == (error, "wx2", 0)
+    waited: Any = client_kind.client(fake).inner.wait_for_decisions([error], timeout=1)
+    (result,) = waited if client_kind.kind == "blocking" else client_kind.each(waited)
+    assert (result.error, result.appid, result.index) == (error, "wx2", 0)
+
+
 @pytest.mark.parametrize(
     "queries",
     [TOKEN, TOKEN.encode(), 7, None, {TOKEN: 1}, object()],

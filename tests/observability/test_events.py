@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import pickle
@@ -209,3 +210,32 @@ def test_a_class_that_makes_what_it_is_called_with_is_no_coroutine_function(
 
     client_kind.client(fake, on_event=Told).get_audit_status(fake.token(), fake.submit().auditid)
     assert len(made) == 2
+
+
+def test_a_call_that_is_cancelled_tells_of_its_request(fake: FakeWeChat) -> None:
+    seen: list[Event] = []
+
+    async def main() -> None:
+        fake.fail_next(Fault(hold=True))
+        client = fake.async_client(on_event=seen.append)
+        task = asyncio.ensure_future(client.get_audit_status(fake.token(), 5))
+        await asyncio.to_thread(fake.wait_for_held, 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert [event.kind for event in seen] == ["request"]
+
+
+def test_a_batch_that_is_closed_tells_of_all_requests(client_kind: ClientKind, fake: FakeWeChat) -> None:
+    seen: list[Event] = []
+    token, audits = fake.token(), [fake.submit() for _ in range(2)]
+    fake.fail_next(Fault(hold=True), auditid=audits[1].auditid)
+    client = client_kind.client(fake, on_event=seen.append)
+    results = client.iter_audit_statuses([(token, audit.auditid) for audit in audits])
+    assert next(results).auditid == audits[0].auditid
+    fake.wait_for_held(1)
+    results.close()
+    requests = [event.auditid or 0 for event in seen if event.kind == "request"]
+    assert sorted(requests) == sorted(audit.auditid for audit in audits)

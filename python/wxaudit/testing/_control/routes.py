@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from .serialization import (
     check_names,
@@ -57,13 +57,13 @@ class Route(NamedTuple):
 
 ROUTES: list[Route] = []
 
+_Function = TypeVar("_Function", bound="Callable[[Call], object]")
 
-def route(
-    method: str, path: str, *names: str
-) -> Callable[[Callable[[Call], object]], Callable[[Call], object]]:
+
+def route(method: str, path: str, *names: str) -> Callable[[_Function], _Function]:
     """Add a function to `ROUTES`. `names` are the names that its body or query may contain."""
 
-    def add(function: Callable[[Call], object]) -> Callable[[Call], object]:
+    def add(function: _Function) -> _Function:
         ROUTES.append(Route(method, path, function, names))
         return function
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::token_source::VersionedToken;
 use crate::error::{Error, Phase};
+use crate::escape::escape_controls;
 use crate::event::Event;
 use crate::token::Tokens;
 
@@ -71,7 +72,8 @@ impl fmt::Display for CallPhase {
 
 /// Fills the fields of an event that describe a failure.
 pub(super) fn describe(event: &mut Event, error: &Error) {
-    event.error = Some(error.to_string());
+    // The words of a peer may stand in it.
+    event.error = Some(escape_controls(&error.to_string()).into_owned());
     event.error_type = Some(error.kind().to_owned());
     match error {
         Error::HttpStatus { status, .. } => event.http_status = Some(*status),

@@ -50,7 +50,7 @@ _ERRORS_IN_CHINESE = {
     "AuthorizationLostError": "授权已失效",
     "QuotaError": "调用超限",
     "DayQuotaError": "当日额度用完",
-    "MinuteQuotaError": "每分钟超限",
+    "MinuteQuotaError": "分钟级频率超限",
     "AccountBlockedError": "账号受限",
     "NetworkConfigError": "IP 未登记",
     "WaitTimeout": "等待超时",

@@ -112,7 +112,7 @@ def test_an_argument_error_in_the_place_of_a_query_is_its_outcome(
     batch = client_kind.client(fake).get_audit_statuses(queries)
     assert [result.ok for result in batch] == [True, False, True]
     assert (batch[1].error, batch[1].appid, batch[1].attempts) == (error, "wx2", 0)
-    waited = client_kind.client(fake).inner.wait_for_decisions([error], timeout=1)
+    waited: Any = client_kind.client(fake).inner.wait_for_decisions([error], timeout=1)
     (result,) = waited if client_kind.kind == "blocking" else client_kind.each(waited)
     assert (result.error, result.appid, result.index) == (error, "wx2", 0)
 

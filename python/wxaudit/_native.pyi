@@ -166,7 +166,7 @@ class AuditQuery:
     def __hash__(self) -> int: ...
 
 def read_query(item: Any) -> AuditQuery | ArgumentError:
-    """What a caller passes as one query; what cannot be used is returned as the error, as an error is."""
+    """What a caller passes as one query, or the `ArgumentError` of what cannot be used."""
 
 @final
 class AuditResult:

@@ -124,7 +124,7 @@ def test_a_source_that_hangs_holds_up_no_other(client_kind: ClientKind, fake: Fa
         release.set()
     assert [result.ok for result in batch] == [False] * 100 + [True] * 300
     assert {type(error) for error in batch.errors} == {wxaudit.TokenError}
-    assert all("did not return in time" in str(error) for error in batch.errors)
+    assert all("did not return within the time limit" in str(error) for error in batch.errors)
 
 
 def test_a_source_that_hangs_is_cancelled_with_its_batch(fake: FakeWeChat) -> None:

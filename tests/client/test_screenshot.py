@@ -70,7 +70,7 @@ def test_another_accounts_picture_is_an_error_that_says_whose_token_is_meant(
     error = caught.value
     assert (error.errcode, error.appid, error.auditid, error.attempts) == (40007, "wx1", None, 1)
     assert "mini program that the audit belongs to" in error.hint
-    assert "那个小程序的 authorizer_access_token" in error.hint_zh
+    assert "所属小程序的 authorizer_access_token" in error.hint_zh
     assert caller.call("get_screenshot", fake.token("wx00000000000000aa"), media_id).content == GIF
 
 

@@ -167,7 +167,7 @@ def test_a_blocking_source_that_hangs(
     release = threading.Event()
     source, asked = released_source(release, hang_at_refresh, token)
     begun = time.monotonic()
-    with pytest.raises(wxaudit.TokenError, match="did not return in time") as caught:
+    with pytest.raises(wxaudit.TokenError, match="did not return within the time limit") as caught:
         client.get_audit_status(source, audit.auditid, timeout=0.3)
     took = time.monotonic() - begun
     release.set()
@@ -196,7 +196,7 @@ def test_an_async_source_that_hangs_is_cancelled(fake: FakeWeChat, hang_at_refre
 
     async def main() -> float:
         begun = time.monotonic()
-        with pytest.raises(wxaudit.TokenError, match="did not return in time") as caught:
+        with pytest.raises(wxaudit.TokenError, match="did not return within the time limit") as caught:
             await client.get_audit_status(Source(), audit.auditid, timeout=0.3)
         assert isinstance(caught.value.__cause__, TimeoutError)
         return time.monotonic() - begun

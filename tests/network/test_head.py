@@ -135,7 +135,7 @@ def test_a_transfer_encoding_that_was_not_asked_for(client_kind: ClientKind, enc
 def test_a_head_above_64_kib(client_kind: ClientKind) -> None:
     with RawServer(Script(head(LENGTH, "X: " + "x" * 102_400))) as server:
         error = CallHarness(client_kind, server).once(wxaudit.TransportError)
-        assert "the head of the answer has 102" in str(error)
+        assert "the head of the answer is too large: 102" in str(error)
         assert not error.retryable
 
 

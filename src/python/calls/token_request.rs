@@ -67,8 +67,8 @@ impl TokenRequest {
     }
 
     /// Answers with what the source returned: a text or a `Token`. Anything else fails the call.
-    fn answer(&self, given: &Bound<'_, PyAny>) -> PyResult<()> {
-        let answer = token::token(given)?.map_err(|problem| Error::TokenSource { problem });
+    fn answer(&self, returned: &Bound<'_, PyAny>) -> PyResult<()> {
+        let answer = token::token(returned)?.map_err(|problem| Error::TokenSource { problem });
         self.reply(answer);
         Ok(())
     }

@@ -166,15 +166,15 @@ class Client(BaseClient):
         Raises `WaitTimeout` after `timeout`: `last` is the latest status, `attempts` the number of polls, and
         `__cause__` the error of the last poll if it failed. Up to `polling.max_failures` consecutive
         transient errors are tolerated: `retryable` ones, `DecodeError`, and `TokenError` without an errcode
-        (a token source failed). After a `QuotaError` the next poll follows some seconds after its `retry_at`;
-        if that is beyond `timeout`, it is raised at once, as are all other errors of `get_audit_status`.
+        (a token source failed). After a `QuotaError` the next poll follows some seconds after its `retry_at`.
+        A `QuotaError` whose `retry_at` is beyond `timeout`, and any other error, is raised at once.
         """
         token = as_token(token)
         from ._wait.plan import Wait
         from ._wait.sync import wait_for_one
 
-        waiting = Wait(self._session, timeout, polling, on_poll, clock)
-        return wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), waiting)
+        wait = Wait(self._session, timeout, polling, on_poll, clock)
+        return wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), wait)
 
     def wait_for_decisions(
         self,
@@ -204,9 +204,9 @@ class Client(BaseClient):
         from ._wait.plan import BatchWait
         from ._wait.sync import wait_for_many
 
-        waiting = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
+        wait = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(
-            lambda queries: self.iter_audit_statuses(queries, max_concurrency=waiting.concurrency), waiting
+            lambda queries: self.iter_audit_statuses(queries, max_concurrency=wait.concurrency), wait
         )
 
     def get_screenshot(

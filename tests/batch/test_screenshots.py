@@ -86,7 +86,7 @@ def test_the_first_error_is_raised_once_all_were_asked_for(client_kind: ClientKi
         client_kind.client(fake).call("get_screenshots", fake.token(), [good, "unknown", "../hostile", good])
     assert caught.value.errcode == 40007
     assert str(caught.value).endswith(
-        " It was screenshot unknown. 2 of 4 came: see its attribute screenshots."
+        " It was screenshot unknown. 2 of 4 arrived: see the attribute screenshots."
     )
     assert names(caught.value.screenshots) == [good, good]
     with pytest.raises(ArgumentError, match=r"^media_id: .* It is number 1 of them\. 1 of 3 came: "):

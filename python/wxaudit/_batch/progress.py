@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    Listener: TypeAlias = Callable[[int, int | None], object]
+    ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
 
 class Reporter:
@@ -30,10 +30,10 @@ class Reporter:
         # Imported at once, so that a missing library fails where the bar was requested.
         self._tqdm = _tqdm() if progress is True else None
         self._bar: Any = None
-        self._tell: Listener | None = None
+        self._callback: ProgressCallback | None = None
         if callable(progress):
             check_callback("progress", progress)
-            self._tell = progress
+            self._callback = progress
         elif progress is not None and not isinstance(progress, bool):
             raise ArgumentError(
                 f"progress must be True or a callable of (done, total), got {shown(progress)}"
@@ -59,11 +59,11 @@ class Reporter:
         try:
             if self._bar is not None:
                 self._bar.update(done - self._bar.n)
-            if self._tell is not None:
-                self._tell(done, self._total)
+            if self._callback is not None:
+                self._callback(done, self._total)
         except Exception:
-            # Once, not for each bunch.
-            self._bar = self._tell = None
+            # Logged once, not for each report.
+            self._bar = self._callback = None
             from .._observability.logging import log_callback_error
 
             log_callback_error("progress raised; the batch goes on without it")

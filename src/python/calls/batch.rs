@@ -1,4 +1,4 @@
-//! The native half of a batch: queries in, results out in bunches, requests to token sources and events between.
+//! Run a batch: take queries, and hand out results, token requests and events.
 //!
 //! A single call with a token source or a listener is a batch of one.
 
@@ -15,11 +15,10 @@ use tokio::sync::mpsc;
 
 use super::batch_channel::{BatchChannel, EventForwarder};
 use super::input::Input;
-use super::operation;
-use super::outcome;
 use super::prepared_call::PreparedCall;
 use super::sources::Sources;
 use super::token_request::TokenRequest;
+use super::{operation, outcome};
 use crate::call::batch::{self, BatchEvent, Outcome, Query};
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
@@ -38,14 +37,14 @@ use crate::python::types::result::{Answered, AuditResult};
 use crate::python::types::status::AuditStatus;
 use crate::wechat::operation::{Operation, Reply};
 
-/// How long a token that a source gave is used for further queries of the batch, without a new request.
+/// How long a token of a source serves further queries of the batch without a new request.
 const TOKEN_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// A batch in the process that began it. `wait` only waits: cancelling it loses nothing.
+/// A batch in the process that began it.
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct Batch {
     pid: u32,
-    /// None once it is closed.
+    /// None after `close`.
     running: Mutex<Option<Arc<Running>>>,
 }
 
@@ -59,38 +58,37 @@ struct Running {
 }
 
 enum Work {
-    /// The calls of a batch, in a task of their own.
+    /// The calls of a batch, run by a separate task.
     Batch { input: Input, calls: Option<CallsOf>, _task: AbortOnDrop },
-    /// One call, which is driven by whoever waits for it, so that no other thread has to be woken. None while it is
-    /// driven, and once it has ended.
+    /// One call, which the waiting thread polls itself, so that no other thread has to wake up. None while it is being
+    /// polled, and after its end.
     Call(Arc<Mutex<Option<CallFuture>>>),
 }
 
 type CallFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What a batch of queries is made of.
+/// The arguments of a batch.
 pub(crate) struct Plan {
     pub(crate) concurrency: usize,
     pub(crate) limit: Option<Duration>,
     pub(crate) observed: bool,
     pub(crate) collected: bool,
-    /// None where the queries are added one by one.
+    /// None if queries are added one by one.
     pub(crate) queries: Option<Py<PyIterator>>,
-    /// None where the items are queries.
+    /// None if the items are queries.
     pub(crate) calls: Option<CallsOf>,
 }
 
-/// What the items of a batch are the subjects of: the name of the client's method, the token and the appid.
+/// The calls whose subjects are the items of a batch: the name of the client's method, the token and the appid.
 #[derive(FromPyObject)]
 pub(crate) struct CallsOf(String, Py<PyAny>, Option<Py<PyAny>>);
 
 impl Batch {
-    /// Begins a batch of queries.
     pub(crate) fn begin(py: Python<'_>, client: Arc<Client>, plan: Plan) -> PyResult<Self> {
         let Plan { concurrency, limit, observed, collected, queries: iterator, calls } = plan;
         let runtime = Runtime::current(py)?;
         let scope = Arc::new(BatchScope::new(concurrency, limit));
-        // While Python handles one half of the calls in flight, the other half is in flight.
+        // While Python handles the results of one half, the other half is in flight.
         let channel = Arc::new(BatchChannel::new(concurrency.div_ceil(2)));
         let (sender, queries) = mpsc::unbounded_channel();
         let task = {
@@ -114,7 +112,7 @@ impl Batch {
         Ok(Self::of(Running { client, runtime, channel, sources: Arc::default(), observed, work }))
     }
 
-    /// Begins a batch of one.
+    /// Begins a batch of one call.
     pub(crate) fn of_one(
         client: Arc<Client>,
         runtime: Arc<Runtime>,
@@ -165,7 +163,7 @@ impl Batch {
             Work::Call(call) => drop(call.lock().unwrap_or_else(PoisonError::into_inner).take()),
         }
         let events = running.channel.take().events;
-        // A thread or task that still waits is woken.
+        // Wakes a thread or task that is still waiting.
         running.channel.over();
         events
     }
@@ -206,7 +204,7 @@ impl Batch {
 
 #[pymethods]
 impl Batch {
-    /// Takes in queries, as many as there is room for. True where there is nothing else to do than to wait.
+    /// Takes queries from the iterator while there is room. Returns whether to `wait` now.
     fn fill(&self, py: Python<'_>) -> PyResult<bool> {
         let running = self.running()?;
         match running.input() {
@@ -215,25 +213,25 @@ impl Batch {
         }
     }
 
-    /// Whether results have to be taken before more queries are added.
+    /// Whether results must be taken before more queries are added.
     #[getter]
     fn is_full(&self) -> PyResult<bool> {
         Ok(self.running()?.input().is_none_or(Input::is_full))
     }
 
-    /// Whether the time is over in which queries are added.
+    /// Whether the time for adding queries is over.
     #[getter]
     fn is_late(&self) -> PyResult<bool> {
         Ok(self.running()?.input().is_none_or(Input::is_late))
     }
 
-    /// Adds what a caller passes as a query. False where it cannot be used: its result is there at once.
+    /// Adds a query. Returns false if it is invalid: its result is then available at once.
     fn add(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let running = self.running()?;
         running.input().map_or(Ok(false), |input| running.add(input, item))
     }
 
-    /// No more queries follow.
+    /// Ends the input.
     fn end(&self) {
         if let Ok(running) = self.running()
             && let Some(input) = running.input()
@@ -242,7 +240,7 @@ impl Batch {
         }
     }
 
-    /// Blocks until there is something to take.
+    /// Blocks until there is something to take. Interrupting it loses nothing.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
         blocking::block_on(py, self.ready()?)
     }
@@ -252,8 +250,8 @@ impl Batch {
         LoopBridge::submit(bridge, future, self.ready()?)
     }
 
-    /// Takes what there is: results (an `AuditResult`, or what the error is made of), requests for tokens, events, and
-    /// whether nothing more follows.
+    /// Takes the available results, token requests and events, and whether the batch has ended. A result is an
+    /// `AuditResult`, the outcome of `outcome::to_python`, or the index and `ArgumentError` of an invalid query.
     #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
     fn take<'py>(
         &self,
@@ -278,7 +276,7 @@ impl Batch {
         Ok((results, requests.collect(), events.collect(), messages.over))
     }
 
-    /// Raises what the input raised, once.
+    /// Raises the exception of the input, once.
     fn raise_input_error(&self) -> PyResult<()> {
         match self.running()?.input().and_then(Input::take_error) {
             Some(error) => Err(error),
@@ -286,7 +284,7 @@ impl Batch {
         }
     }
 
-    /// Drops the calls in flight. Returns the events that were not taken.
+    /// Drops the calls in flight. Returns the remaining events.
     fn close(&self) -> Vec<types::event::Event> {
         self.end_calls().into_iter().map(types::event::Event).collect()
     }
@@ -320,7 +318,7 @@ impl Running {
         }
     }
 
-    /// Takes in what a caller passes as a query, or the subject of a call. False where it cannot be used.
+    /// Adds a query, or the subject of a call. Returns false if it is invalid.
     fn add(&self, input: &Input, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let index = input.next_index();
         let added = match &self.work {
@@ -365,19 +363,12 @@ impl Running {
         token: &Bound<'_, PyAny>,
         appid: Option<String>,
     ) -> PyResult<()> {
-        let config = self.client.config();
-        let call = Call {
-            operation,
-            credential: self.credential(index, token, config.timeouts.total, TOKEN_MAX_AGE),
-            appid,
-            timeouts: config.timeouts,
-            max_retries: config.max_retries,
-            observer: self.observer(),
-            batch: Some(Arc::clone(&input.scope)),
-            attempts: 0.into(),
-        };
+        let (timeouts, max_retries) = (self.client.config().timeouts, self.client.config().max_retries);
+        let credential = self.credential(index, token, timeouts.total, TOKEN_MAX_AGE);
+        let call = PreparedCall { operation, appid, timeouts, max_retries }.with(credential);
         self.channel.note_query();
-        input.send(index, call)
+        let batch = Some(Arc::clone(&input.scope));
+        input.send(index, Call { observer: self.observer(), batch, ..call })
     }
 
     fn credential(
@@ -415,7 +406,7 @@ impl Running {
     }
 }
 
-/// The exception behind the error of a call whose source did not answer.
+/// The cause of the error of a call whose source did not return in time.
 fn source_timeout(py: Python<'_>) -> Py<PyAny> {
     PyTimeoutError::new_err("get_token did not return within the time limit of the call")
         .into_value(py)

@@ -1,4 +1,4 @@
-"""The libraries that tables, charts and bars are made with, loaded before anything else.
+"""Import the libraries of tables, charts and bars before anything else.
 
 They bring a quarter of a million objects, none of which knows a secret: frozen, they are not walked over.
 """

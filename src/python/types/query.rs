@@ -212,7 +212,7 @@ fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py
     refused(item.py(), errors::raise(item.py(), &Error::argument("query", problem)), None)
 }
 
-/// The error of an invalid query as a value. Exceptions such as KeyboardInterrupt are raised.
+/// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` are raised.
 fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Bound<'_, PyAny>> {
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);

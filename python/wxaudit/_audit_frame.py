@@ -7,6 +7,7 @@ import sys
 from ._async_client import AsyncClient
 from ._batch.results import AuditBatch
 from ._client import Client
+from ._default import default_client
 from ._errors.tree import ArgumentError
 from ._frames.columns import COLUMNS
 from ._frames.reader import arrow_reader, is_a, queries_from_frame
@@ -55,28 +56,18 @@ def audit_frame(
     queries = queries_from_frame(table, token_for)
     batch = AuditBatch()
     if len(table):
-        batch = _client(client).get_audit_statuses(queries, max_concurrency=max_concurrency)
+        client = default_client(Client) if client is None else client
+        batch = client.get_audit_statuses(queries, max_concurrency=max_concurrency)
     joined = _joined(table, batch)
     return sys.modules["pyarrow"].table(joined) if is_a(frame, "pyarrow", "Table") else joined
 
 
-def _client(client: Any) -> Any:
-    if client is not None:
-        return client
-    from ._default import default_client
-
-    return default_client(Client)
-
-
 def _gathered(frame: Any) -> Any:
     """The frame; a stream, which can be read only once, as a table."""
-    if _is_dataframe(frame) or not hasattr(frame, "__arrow_c_stream__"):
+    is_dataframe = is_a(frame, "pandas", "DataFrame") or is_a(frame, "polars", "DataFrame")
+    if is_dataframe or not hasattr(frame, "__arrow_c_stream__"):
         return frame
     return arrow_reader(frame).read_all()
-
-
-def _is_dataframe(frame: Any) -> bool:
-    return is_a(frame, "pandas", "DataFrame") or is_a(frame, "polars", "DataFrame")
 
 
 def _split(names: list[Any]) -> tuple[list[Any], list[str]]:

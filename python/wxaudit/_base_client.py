@@ -10,7 +10,7 @@ from ._validation import check_callback
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import timedelta
     from typing import Any
 
@@ -18,19 +18,7 @@ if TYPE_CHECKING:
 
     from ._native import Event
 
-_DEFAULTS: Mapping[str, Any] = {
-    "base_url": "https://api.weixin.qq.com",
-    "fallback_urls": (),
-    "timeout": Timeout(),
-    "max_retries": 2,
-    "max_concurrency": 64,
-    "proxy": None,
-    "trust_env": True,
-    "ca_file": None,
-    "user_agent": None,
-    "on_event": None,
-}
-
+_DEFAULT_TIMEOUT = Timeout()
 _HIDDEN = "***"
 
 
@@ -47,7 +35,7 @@ class BaseClient:
         *,
         base_url: str = "https://api.weixin.qq.com",
         fallback_urls: Iterable[str] = (),
-        timeout: Timeout | float | timedelta = _DEFAULTS["timeout"],
+        timeout: Timeout | float | timedelta = _DEFAULT_TIMEOUT,
         max_retries: int = 2,
         max_concurrency: int = 64,
         proxy: str | None = None,
@@ -75,29 +63,26 @@ class BaseClient:
         self._load()
         if on_event is not None:
             check_callback("on_event", on_event)
-        limits = Timeout.of(timeout, _DEFAULTS["timeout"])
-        engine = Engine(
-            base_url=base_url,
-            fallback_urls=fallback_urls,
-            timeout=limits,
-            max_retries=max_retries,
-            max_concurrency=max_concurrency,
-            proxy=proxy,
-            trust_env=bool(trust_env),
-            ca_file=ca_file,
-            user_agent=user_agent,
-        )
-        self._session = Session(engine, limits, on_event)
-        self._settings = {
-            "base_url": engine.base_url,
-            "fallback_urls": tuple(engine.fallback_urls),
+        limits = Timeout.of(timeout, _DEFAULT_TIMEOUT)
+        options: dict[str, Any] = {
+            "base_url": base_url,
+            "fallback_urls": fallback_urls,
             "timeout": limits,
             "max_retries": max_retries,
             "max_concurrency": max_concurrency,
-            "proxy": proxy if proxy is None or "@" not in proxy else _HIDDEN,
-            "trust_env": trust_env,
+            "proxy": proxy,
+            "trust_env": bool(trust_env),
             "ca_file": ca_file,
             "user_agent": user_agent,
+        }
+        engine = Engine(**options)
+        self._session = Session(engine, limits, on_event)
+        self._settings = {
+            **options,
+            "base_url": engine.base_url,
+            "fallback_urls": tuple(engine.fallback_urls),
+            "proxy": proxy if proxy is None or "@" not in proxy else _HIDDEN,
+            "trust_env": trust_env,
             "on_event": on_event,
         }
 
@@ -119,7 +104,8 @@ class BaseClient:
     def __repr__(self) -> str:
         # A debugger may show an instance whose constructor raised.
         settings = getattr(self, "_settings", {})
-        changed = (f"{k}={v!r}" for k, v in settings.items() if v != _DEFAULTS[k])
+        defaults = BaseClient.__init__.__kwdefaults__
+        changed = (f"{k}={v!r}" for k, v in settings.items() if v != defaults[k])
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[type[Self], dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """Scenarios with invalid tables, and with invalid arguments next to a table of tokens.
 
-The frames of the library hold the table then, and a reporter shows their locals.
+Frames of the library then hold the table, and a reporter shows their locals.
 """
 
 from __future__ import annotations

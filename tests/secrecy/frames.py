@@ -1,7 +1,7 @@
 """Scenarios with tables: their queries, their tokens by `token_for`, and an extra column of tokens.
 
-A column of tokens is the caller's own, and `audit_frame` gives it back as any other. So what is asked here is
-that nothing else shows one: scenarios with such a column return what was added, or fail beside it.
+A column of tokens belongs to the caller, and `audit_frame` returns it. Nothing else may show a token, so
+scenarios with such a column return only the added columns, or raise.
 """
 
 from __future__ import annotations

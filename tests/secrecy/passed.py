@@ -1,7 +1,7 @@
 """Find the arguments that a caller passed: the caller's own frame shows them, so ours need not hide them.
 
-Everything else in a frame of the library is searched: what a token source, a generator, the server or a
-stored state gave, and what the library made of an argument.
+Everything else in a frame of the library is searched: values of a token source, a generator, the server or a
+stored state, and values derived from an argument.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def frames_of(error: BaseException) -> list[FrameType]:
 class Passed:
     """The arguments in the traceback of an error, with their items.
 
-    They are the parameters of public functions, methods and constructors, where the frame before is not of
-    the library. What a method has put in the place of a parameter, such as a `Token`, is not among them.
+    They are the parameters of public functions, methods and constructors whose calling frame is not of the
+    library. An object that replaces a parameter, such as a `Token`, is not an argument.
     """
 
     def __init__(self, error: BaseException | None = None) -> None:
@@ -68,7 +68,7 @@ class Passed:
     def shown(self, thing: object, show: Callable[[object], str] = repr) -> str:
         """The `repr` of an object without the arguments among its items.
 
-        A text that was made of an argument is not the argument: it is shown as it is.
+        A text derived from an argument is not the argument, and is shown.
         """
         text = str(show(thing))
         for argument in self._among(thing):

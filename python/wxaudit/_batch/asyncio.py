@@ -31,15 +31,9 @@ async def collect(
 
 
 async def collect_screenshots(
-    session: Session,
-    token: Any,
-    media_ids: Any,
-    appid: Any,
-    max_concurrency: Any,
-    progress: Any,
-    timeout: Any,
+    session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> list[Screenshot]:
-    run = ScreenshotRun(session, token, media_ids, appid, max_concurrency, timeout)
+    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout)
     return pictures_in_order(await _gather(run, progress))
 
 

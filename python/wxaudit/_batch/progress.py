@@ -10,7 +10,6 @@ from .._validation import check_callback, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
     from typing import Any, TypeAlias
 
     from typing_extensions import Self
@@ -46,12 +45,7 @@ class Reporter:
                 self._bar = self._tqdm(total=self._total, unit=self._unit)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
 

@@ -29,15 +29,9 @@ class ScreenshotRun(BatchRun):
     unit = "screenshot"
 
     def __init__(
-        self,
-        session: Session,
-        token: Any,
-        audit_or_media_ids: Any,
-        appid: Any,
-        max_concurrency: Any,
-        timeout: Any,
+        self, session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, timeout: Any
     ) -> None:
-        media_ids, own_appid = _media_ids(audit_or_media_ids)
+        media_ids, own_appid = _media_ids(ids)
         concurrency = session.engine.concurrency(max_concurrency)
         if max_concurrency is None:
             concurrency = min(concurrency, _MAX_CONCURRENCY)
@@ -58,15 +52,9 @@ class ScreenshotRun(BatchRun):
 
 
 def collect(
-    session: Session,
-    token: Any,
-    audit_or_media_ids: Any,
-    appid: Any,
-    max_concurrency: Any,
-    progress: Any,
-    timeout: Any,
+    session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> list[Screenshot]:
-    run = ScreenshotRun(session, token, audit_or_media_ids, appid, max_concurrency, timeout)
+    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout)
     return in_order(gather(run, progress))
 
 
@@ -83,17 +71,17 @@ def in_order(results: list[Any]) -> list[Screenshot]:
     return pictures
 
 
-def _media_ids(argument: Any) -> tuple[list[Any], str | None]:
+def _media_ids(ids: Any) -> tuple[list[Any], str | None]:
     """The `media_id`s, and the appid of the audit, if there is one."""
-    if isinstance(argument, AuditStatus):
-        return list(argument.screenshots), argument.appid
-    if isinstance(argument, (str, bytes)) or not hasattr(argument, "__iter__"):
-        kind = type(argument).__name__
+    if isinstance(ids, AuditStatus):
+        return list(ids.screenshots), ids.appid
+    if isinstance(ids, (str, bytes)) or not hasattr(ids, "__iter__"):
+        kind = type(ids).__name__
         raise ArgumentError(
             f"audit_or_media_ids must be an AuditStatus or an iterable of media_ids, got {kind}; "
             "pass [media_id] for one"
         )
-    return list(argument), None
+    return list(ids), None
 
 
 def _named(media_id: str, index: int) -> str:

@@ -173,7 +173,9 @@ class Wait:
         self._session = session
         self._limit = limit_of(timeout)
         self._polling = polling_of(polling)
-        self.on_poll: Callable[[AuditStatus | WxAuditError], Any] | None = _checked(on_poll, asynchronous)
+        if on_poll is not None:
+            check_callback("on_poll", on_poll, may_be_awaited=asynchronous)
+        self.on_poll: Callable[[AuditStatus | WxAuditError], Any] | None = on_poll
         check_clock(clock)
         self._clock = clock
 
@@ -296,10 +298,3 @@ class BatchWait(Wait):
 
 def read_all(queries: Any) -> list[AuditQuery | ArgumentError]:
     return list(map(read_query, queries))
-
-
-def _checked(on_poll: Any, asynchronous: bool) -> Any:
-    if on_poll is None:
-        return None
-    check_callback("on_poll", on_poll, may_be_awaited=asynchronous)
-    return on_poll

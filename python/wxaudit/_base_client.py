@@ -104,7 +104,7 @@ class BaseClient:
     def __repr__(self) -> str:
         # A debugger may show an instance whose constructor raised.
         settings = getattr(self, "_settings", {})
-        defaults = BaseClient.__init__.__kwdefaults__
+        defaults = BaseClient.__init__.__kwdefaults__ or {}
         changed = (f"{k}={v!r}" for k, v in settings.items() if v != defaults[k])
         return f"{type(self).__name__}({', '.join(changed)})"
 

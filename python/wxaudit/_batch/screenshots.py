@@ -45,7 +45,7 @@ class ScreenshotRun(BatchRun):
         error = self._error(outcome)
         if len(outcome) == 2:
             if error.message.startswith("media_id"):
-                error.message += f" It is number {index + 1} of them."
+                error.message += f" (number {index + 1} of the media_ids)."
         else:
             error.message += f" It was screenshot {_named(self.queries[index], index)}."
         return index, error

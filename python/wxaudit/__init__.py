@@ -1,4 +1,4 @@
-"""The review status of WeChat mini programs, asked for right.
+"""Query WeChat for the review status of mini programs.
 
 audit = wxaudit.get_audit_status(token, 1234567)
 audit = await wxaudit.aget_audit_status(token, 1234567)
@@ -100,12 +100,11 @@ __all__ = [
     "queries_from_frame",
 ]
 
-# Pickles made by 0.1.0 name these modules by what they were called there.
+# Pickles made by 0.1.0 contain these old module names.
 sys.modules[f"{__name__}._configured"] = _base_client
 sys.modules[f"{__name__}._frozen"] = _value
 
-# Loaded when they are first looked for, or by the first client: enum and collections would double what
-# importing this package takes.
+# Imported on first access, or by the first client: enum and collections would double the import time.
 _LATER = {
     "AuditBatch": "_batch.results",
     "AuditState": "_models.state",

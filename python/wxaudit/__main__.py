@@ -1,4 +1,4 @@
-"""`python -m wxaudit AUDITID`: the status of one audit, with the token from `WXAUDIT_TOKEN`."""
+"""Print the status of one audit: `WXAUDIT_TOKEN=… python -m wxaudit AUDITID`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ._display.terminal import audit_lines, error_lines
 
 _EPILOG = """\
 The token is read from WXAUDIT_TOKEN, never from the command line, where other users could see it.
-Exit status: 0 an answer came, 1 it did not, 2 the command was wrong, 130 interrupted.
+Exit status: 0 success, 1 error, 2 invalid command line, 130 interrupted.
 """
 
 _USAGE_ERROR = (
-    "give one auditid and nothing else, and in WXAUDIT_TOKEN the authorizer_access_token of the mini program "
-    "that owns the audit"
+    "pass one auditid and nothing else, and set WXAUDIT_TOKEN to the authorizer_access_token of the mini "
+    "program that owns the audit"
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors show nothing of the command line: a token may have slipped into it."""
+    """A parser whose errors do not quote the command line, since it may contain a token."""
 
-    def error(self, message: str) -> NoReturn:  # noqa: ARG002  # argparse's words quote the arguments
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002  # it quotes the arguments
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: error: {_USAGE_ERROR}\n")
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("auditid", help="what submit_audit returned, a number")
+    parser.add_argument("auditid", help="the number that submit_audit returned")
     parser.add_argument("--version", action="version", version=f"wxaudit {__version__}")
     auditid: str = parser.parse_args(arguments).auditid
     if not os.environ.get("WXAUDIT_TOKEN"):

@@ -1,4 +1,4 @@
-"""Make one call with asyncio: as in `_call`, in the calling task."""
+"""Make one call with asyncio, as `_call` does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def acall(session: Session, operation: str, token: Any, subject: Any, *options: Any) -> Any:
-    """What a call returns; raises what it fails with. `options`: appid, timeout, max_retries."""
+    """As `_call.call`."""
     dispatcher = session.dispatcher()
     if dispatcher is NO_LISTENERS and isinstance(token, Token):
         checked = session.options(*options)

@@ -1,4 +1,4 @@
-"""The asyncio client: the methods of the blocking one, in the same order."""
+"""The asyncio client, with the methods of the blocking one in the same order."""
 
 from __future__ import annotations
 
@@ -10,15 +10,8 @@ from ._wait.polling import DEFAULT as DEFAULT_POLLING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterable,
-        Callable,
-        Coroutine,
-        Iterable,
-    )
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable
     from datetime import timedelta
-    from types import TracebackType
     from typing import Any, SupportsIndex
 
     from typing_extensions import Self
@@ -40,13 +33,13 @@ _acall: Callable[..., Coroutine[Any, Any, Any]]
 class AsyncClient(BaseClient):
     """The asyncio client: the methods of `Client` as coroutines, usable from any number of event loops.
 
-    Cancelling a call drops its request. Usable with and without `async with`. Picklable as `Client` is.
+    Cancelling a call drops its request. Works with and without `async with`. Pickles as `Client` does.
     """
 
     __slots__ = ()
 
     def _load(self) -> None:
-        # With asyncio, which importing this package does not bring; nor is it looked for in each call.
+        # Here, since it imports asyncio, which `import wxaudit` and each single call should not.
         global _acall
         super()._load()
         from ._async_call import acall as _acall
@@ -75,9 +68,8 @@ class AsyncClient(BaseClient):
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> AuditBatch:
-        """As `Client.get_audit_statuses`. `queries` may also be an async iterable.
-
-        Cancelling it drops what is under way.
+        """As `Client.get_audit_statuses`. `queries` may also be an async iterable. Cancelling drops the calls
+        in flight.
         """
         from ._batch.asyncio import collect
 
@@ -90,9 +82,8 @@ class AsyncClient(BaseClient):
         max_concurrency: int | None = None,
         timeout: float | timedelta | None = None,
     ) -> AsyncGenerator[AuditResult, None]:
-        """As `Client.iter_audit_statuses`, for `async for`. `queries` may also be an async iterable.
-
-        An async iterable is iterated by a task of its own, so that it may wait without holding up results.
+        """As `Client.iter_audit_statuses`, for `async for`. `queries` may also be an async iterable. A
+        separate task iterates it, so that it does not delay results.
         """
         from ._batch.asyncio import iterate
 
@@ -129,8 +120,8 @@ class AsyncClient(BaseClient):
         from ._wait.asyncio import wait_for_one
         from ._wait.plan import Wait
 
-        waiting = Wait(self._session, timeout, polling, on_poll, clock, asynchronous=True)
-        return await wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), waiting)
+        wait = Wait(self._session, timeout, polling, on_poll, clock, asynchronous=True)
+        return await wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), wait)
 
     def wait_for_decisions(
         self,
@@ -148,11 +139,11 @@ class AsyncClient(BaseClient):
         from ._wait.asyncio import wait_for_many
         from ._wait.plan import BatchWait
 
-        waiting = BatchWait(
+        wait = BatchWait(
             self._session, queries, timeout, polling, on_poll, max_concurrency, clock, asynchronous=True
         )
         return wait_for_many(
-            lambda queries: self.iter_audit_statuses(queries, max_concurrency=waiting.concurrency), waiting
+            lambda queries: self.iter_audit_statuses(queries, max_concurrency=wait.concurrency), wait
         )
 
     async def get_screenshot(
@@ -225,10 +216,5 @@ class AsyncClient(BaseClient):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._session.close()

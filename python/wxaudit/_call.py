@@ -1,7 +1,7 @@
 """Make one call, blocking.
 
-A call that needs nothing of Python runs in the engine alone. A call with a token source or with a listener
-is a batch of one: it stops when it needs a token or has events, Python code serves them, and it goes on.
+A call with a fixed token and without listeners runs entirely in the engine. Any other call is a batch of one:
+it returns to Python for tokens and with events.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def call(session: Session, operation: str, token: Any, subject: Any, *options: Any) -> Any:
-    """What a call returns; raises what it fails with. `options`: appid, timeout, max_retries."""
+    """Makes a call and returns its reply. `options`: appid, timeout, max_retries."""
     dispatcher = session.dispatcher()
     if dispatcher is NO_LISTENERS and isinstance(token, Token):
         return unwrap(session.engine.call(operation, token, subject, session.options(*options)))
@@ -42,17 +42,19 @@ def call(session: Session, operation: str, token: Any, subject: Any, *options: A
             dispatcher.on_event(batch.close())
 
 
-def unwrap(ended: Any) -> Any:
-    """The result of a lone call: its number and what it returned, or its error and the cause."""
-    if len(ended) == 2:
-        return ended[1]
-    raise error_of(*ended[1:])
+def unwrap(outcome: Any) -> Any:
+    """The reply of a single call; raises its error. `outcome`: index and reply, or index, error data and
+    cause.
+    """
+    if len(outcome) == 2:
+        return outcome[1]
+    raise error_of(*outcome[1:])
 
 
 def error_of(failed: _Failed, cause: BaseException | None) -> WxAuditError:
-    """The error of a call, with the exception of its token source as the cause."""
+    """The error of a call. Its cause is the exception of the token source, if that failed."""
     error = from_native(*failed)
     if isinstance(error, TokenError) and error.errcode is None:
-        # WeChat has not refused a token: there was none.
+        # With an errcode, WeChat refused the token: the source did not fail.
         error.__cause__ = cause
     return error

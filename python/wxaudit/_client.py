@@ -1,4 +1,4 @@
-"""The blocking client. It is thin: the calls themselves run in the native engine that it shares."""
+"""The blocking client. Its calls run in the native engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from datetime import timedelta
-    from types import TracebackType
     from typing import Any, SupportsIndex
 
     from typing_extensions import Self
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
 
 
 class Client(BaseClient):
-    """The blocking client. One serves a whole process: all threads, and forked children too.
+    """The blocking client. One client serves all threads of a process and its forked children.
 
-    Usable with and without `with`. Picklable: configuration only, never a token.
+    Works with and without `with`. Pickles contain its configuration only, never a token.
     """
 
     __slots__ = ()
@@ -46,16 +45,16 @@ class Client(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> AuditStatus:
-        """The review status of one audit, as WeChat tells it now.
+        """The current review status of one audit.
 
         - `token`: the `authorizer_access_token` of the mini program that owns the audit, or a `TokenSource`.
-        - `auditid`: what `submit_audit` returned: an int, or its decimal digits.
-        - `appid`: a label that comes back on the result and on errors; it also names whose quota is used.
-        - `timeout`, `max_retries`: for this call, in place of the client's.
+        - `auditid`: the number that `submit_audit` returned, as an int or a string of decimal digits.
+        - `appid`: a label for the result and for errors. It also identifies whose quota the call uses.
+        - `timeout`, `max_retries`: replace the client's for this call.
 
-        Raises `ArgumentError` before anything is sent; `TransportError`, `RequestTimeout`,
-        `HTTPStatusError`, `DecodeError` when no usable answer came; an `APIError` by WeChat's errcode.
-        Blocks without holding the GIL; Ctrl-C ends it within 100 ms.
+        Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError`
+        or `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. The call releases
+        the GIL. Ctrl-C ends it within 100 ms.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
@@ -73,24 +72,22 @@ class Client(BaseClient):
     ) -> AuditBatch:
         """The review status of many audits: one result for each query, in the order of the input.
 
-        - `queries`: an iterable of `AuditQuery` or `(token, auditid)`, or `(token, auditid, appid)`; the
-          token is a text or a `TokenSource`. An auditid that pandas has made a float is taken where it is
-          whole.
-        - `max_concurrency`: requests under way at once, at most the client's and that by default.
-        - `progress`: `True` shows tqdm's bar (extra `notebook`); a callable gets the number of results and
-          of queries, `None` where that is not known. What it raises is logged and ends nothing.
-        - `timeout`: limit of the whole batch, in seconds or as `timedelta`; no limit by default. What it cuts
-          off, and what it leaves of the input, has `RequestTimeout` for its error. The client's own
-          `timeout` and `max_retries` hold for each query.
+        - `queries`: an iterable of `AuditQuery`, `(token, auditid)` or `(token, auditid, appid)`, with
+          arguments as for `get_audit_status`. A float is valid as an auditid if it is whole, as pandas may
+          produce it.
+        - `max_concurrency`: requests in flight at once; at most the client's, which is the default.
+        - `progress`: `True` shows a tqdm bar (extra `notebook`). A callable gets the number of results and of
+          queries, `None` if that is unknown. Exceptions that it raises are logged and do not end the batch.
+        - `timeout`: limit of the whole batch, in seconds or as `timedelta`; none by default. Unfinished
+          queries get a `RequestTimeout`. The client's `timeout` and `max_retries` apply to each query.
 
-        Nothing is raised for a single query: its error stands in its result, `ArgumentError` for one of the
-        wrong shape. Calls of one token source share its tokens for up to a minute, and a refresh; a
-        quota that is used up (45009, 45011) stops the queries of its appid, or else of its token, and no
-        others. Queries that may wait for their quota within `timeout` of the client do so without holding
-        up the others.
+        An error of one query is not raised but stored in its result; for a malformed query it is an
+        `ArgumentError`. Calls of one token source share its token for up to a minute, and share a refresh. An
+        exhausted quota (45009, 45011) stops only the queries of its appid, or of its token without an appid.
+        Queries that can wait for their quota within the client's `timeout` do not delay others.
 
-        What iterating `queries` raises ends the batch; `iter_audit_statuses` gives what was answered before.
-        Ctrl-C ends it within 100 ms and drops what is under way.
+        An exception of the iterable ends the batch; `iter_audit_statuses` yields the earlier results first.
+        Ctrl-C ends it within 100 ms and drops the requests in flight.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
@@ -105,13 +102,13 @@ class Client(BaseClient):
         max_concurrency: int | None = None,
         timeout: float | timedelta | None = None,
     ) -> Generator[AuditResult, None, None]:
-        """The same as they complete: each result knows the `index` of its query.
+        """As `get_audit_statuses`, but yields results as they complete; `index` tells the query of each.
 
-        The input is taken in as there is room for it, so an endless generator works, in memory that
-        `max_concurrency` bounds. When it raises, what was taken in is still answered and given, and then its
-        exception is raised. It is iterated in this thread: while it lets wait, no result is given.
-        Nothing is asked before the first result is. Closing the iterator, or dropping it, drops what is
-        under way. When `timeout` is over, no more input is taken.
+        Queries are read on demand, so the input may be endless; `max_concurrency` bounds the memory. No
+        request is sent before the first result is requested. The input is iterated in this thread: while it
+        blocks, no result is yielded. After it raises, the results of earlier queries are yielded first, then
+        its exception is raised. Closing or dropping the iterator drops the requests in flight. After
+        `timeout`, no more input is read.
         """
         from ._batch.sync import iterate
 
@@ -125,10 +122,10 @@ class Client(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> LatestAuditStatus:
-        """The review status of what the mini program of `token` submitted last, with what it was.
+        """The review status and metadata of the latest submission of the mini program that owns `token`.
 
-        Keywords and errors as for `get_audit_status`; `AuditNotFoundError` (85058) where nothing was
-        submitted, or so little time ago that WeChat does not show it yet.
+        Keywords and errors as for `get_audit_status`. `AuditNotFoundError` (85058) if there is no submission,
+        or if WeChat does not show a recent one yet.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getlatestauditstatus)
         """
@@ -149,34 +146,34 @@ class Client(BaseClient):
         appid: str | None = None,
         clock: Clock | None = None,
     ) -> AuditStatus:
-        """Asks again and again while the review is pending, and returns the first status that is not.
+        """Polls while the review is pending, and returns the first status that is not.
 
-        A rejection, a withdrawal and a state unknown today are returned, not raised.
+        Rejections, withdrawals and unknown states are returned, not raised.
 
-        - `timeout`: the longest time to wait, in seconds or as `timedelta`, from a millisecond on; `None` for
-          no end.
-        - `polling`: how often to ask. It asks at once, and a last time when `timeout` is over; not closer
-          than `polling.minimum`, so with a shorter `timeout` only once. Each poll is one `get_audit_status`
-          with the client's own `timeout` and `max_retries`, which the last one may need in addition.
-        - `on_poll`: called after each poll, with the status or with the error that does not end the wait.
-          What it raises is logged and ends nothing.
-        - `clock`: in place of the system's time, for tests: see `Clock`.
-        - `token`, `auditid`, `appid`: as for `get_audit_status`. A token does not live as long as a review:
-          give a `TokenSource`.
+        - `timeout`: the longest time to wait, in seconds (at least 0.001) or as `timedelta`; `None` for no
+          limit.
+        - `polling`: the intervals. The first poll is immediate and the last one at the end of `timeout`, at
+          least `polling.minimum` apart; a shorter `timeout` permits only one. Each poll is one
+          `get_audit_status` with the client's `timeout` and `max_retries`, so that the last one may end after
+          `timeout`.
+        - `on_poll`: called after each poll with the status, or with an error that does not end the wait.
+          Exceptions that it raises are logged and do not end the wait.
+        - `clock`: replaces the system's time in tests: see `Clock`.
+        - `token`, `auditid`, `appid`: as for `get_audit_status`. Tokens expire before reviews end: pass a
+          `TokenSource`.
 
-        Raises `WaitTimeout` when `timeout` is over: its `last` is the status seen last, `attempts` the number
-        of polls, and `__cause__` the error where the last poll failed. Of the errors of `get_audit_status`,
-        those that pass are waited out, up to `polling.max_failures` in a row: the `retryable` ones, an
-        answer that is not WeChat's (`DecodeError`), and a token source that failed (`TokenError` without an
-        errcode). A `QuotaError` is waited for until some seconds after its `retry_at`, or raised at once
-        where that is beyond `timeout`. All others are raised at once.
+        Raises `WaitTimeout` after `timeout`: `last` is the latest status, `attempts` the number of polls, and
+        `__cause__` the error of the last poll if it failed. Up to `polling.max_failures` consecutive
+        transient errors are tolerated: `retryable` ones, `DecodeError`, and `TokenError` without an errcode
+        (a token source failed). After a `QuotaError` the next poll follows some seconds after its `retry_at`.
+        A `QuotaError` whose `retry_at` is beyond `timeout`, and any other error, is raised at once.
         """
         token = as_token(token)
         from ._wait.plan import Wait
         from ._wait.sync import wait_for_one
 
-        waiting = Wait(self._session, timeout, polling, on_poll, clock)
-        return wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), waiting)
+        wait = Wait(self._session, timeout, polling, on_poll, clock)
+        return wait_for_one(lambda: self.get_audit_status(token, auditid, appid=appid), wait)
 
     def wait_for_decisions(
         self,
@@ -188,27 +185,27 @@ class Client(BaseClient):
         max_concurrency: int | None = None,
         clock: Clock | None = None,
     ) -> Generator[AuditResult, None, None]:
-        """The same for many audits: gives a result for each as it is decided, with the `index` of its query.
+        """As `wait_for_decision` for many audits: yields each result once decided; `index` tells its query.
 
-        - `queries`, `max_concurrency`: as for `get_audit_statuses`; the input has to end, and is taken in as
-          a whole before the first poll.
-        - other keywords as for `wait_for_decision`; `timeout` is for all of them together.
+        - `queries`, `max_concurrency`: as for `get_audit_statuses`. All queries are read before the first
+          poll.
+        - Other keywords as for `wait_for_decision`; `timeout` applies to all audits together.
 
-        Nothing is raised for a single query: its result has the error that `wait_for_decision` would raise,
-        `WaitTimeout` for those that are still pending at the end. `attempts` of a result counts requests.
+        An error of one query is not raised but stored in its result; it is the one that `wait_for_decision`
+        would raise, such as `WaitTimeout` for a pending audit. `attempts` of a result counts requests.
 
-        The polls are spread: the first ones in rounds of equal size over `polling.initial` (few audits: one a
-        second), the last ones likewise before the end. At most once a second those that are due are asked
-        together, never more than in a first round. Nothing is asked while the caller works on a result; what
-        is late by then is asked bit by bit. Ctrl-C ends it within 100 ms; closing or dropping the iterator
-        drops what is under way.
+        First polls form rounds of equal size over `polling.initial` (for few audits, one a second); last
+        polls form rounds before the end. Later rounds are at least a second apart and not larger than a first
+        round. No poll is sent while the caller handles a result; overdue polls are spread over the following
+        rounds. Ctrl-C ends the wait within 100 ms. Closing or dropping the iterator drops the requests in
+        flight.
         """
         from ._wait.plan import BatchWait
         from ._wait.sync import wait_for_many
 
-        waiting = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
+        wait = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
         return wait_for_many(
-            lambda queries: self.iter_audit_statuses(queries, max_concurrency=waiting.concurrency), waiting
+            lambda queries: self.iter_audit_statuses(queries, max_concurrency=wait.concurrency), wait
         )
 
     def get_screenshot(
@@ -220,12 +217,12 @@ class Client(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> Screenshot:
-        """The picture behind one of `AuditStatus.screenshots`.
+        """The image of one `media_id` in `AuditStatus.screenshots`.
 
-        - `token`: of the mini program that owns the audit: with another one WeChat knows no such `media_id`
-          (40007).
-        - other keywords and errors as for `get_audit_status`; `DecodeError` for what is no picture, or has
-          more than 20 MiB.
+        - `token`: of the mini program that owns the audit; for another one WeChat does not know the
+          `media_id` (40007).
+        - Other keywords and errors as for `get_audit_status`. `DecodeError` if the answer is not an image or
+          exceeds 20 MiB.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (get_material)
         """
@@ -242,15 +239,14 @@ class Client(BaseClient):
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> list[Screenshot]:
-        """The pictures of an audit, or behind several `media_id`s, in their order.
+        """The images of an audit or of several `media_id`s, in their order.
 
-        - `appid`: as for `get_audit_status`; by default that of the audit, where one is given.
-        - `max_concurrency`: pictures under way at once, at most the client's; 8 by default, since each may
-          have 20 MiB.
+        - `appid`: as for `get_audit_status`; by default that of the audit.
+        - `max_concurrency`: at most the client's; 8 by default, since an image may have 20 MiB.
         - `progress`, `timeout`: as for `get_audit_statuses`.
 
-        Raises the first error that there was, once all have been asked for: its message names the `media_id`
-        that failed, and its attribute `screenshots` is the tuple of those that came.
+        Raises the first error after all requests have ended. Its message names the `media_id` that failed,
+        and its attribute `screenshots` is a tuple of the images that arrived.
         """
         token = as_token(token)
         from ._batch.screenshots import collect
@@ -266,10 +262,10 @@ class Client(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> RequestTrace:
-        """What WeChat saw of a request, by the `rid` in its errmsg; it keeps them for 7 days.
+        """WeChat's record of a request, by the `rid` in its errmsg. WeChat keeps records for 7 days.
 
-        - `token`: of the same account that made the request.
-        - `rid_or_error`: a rid, or an `APIError` that has one.
+        - `token`: of the account that sent the request.
+        - `rid_or_error`: a rid, or an `APIError` with one.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/rid/get)
         """
@@ -285,7 +281,7 @@ class Client(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> Quota:
-        """How often `get_audit_status` may be called for the mini program of `token`, and was today.
+        """Today's limit and use of `get_audit_status` for the mini program that owns `token`.
 
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/quota/get)
         """
@@ -296,16 +292,11 @@ class Client(BaseClient):
         return call(self._session, operation, token, subject, *options)
 
     def close(self) -> None:
-        """Closes the idle connections; calls under way end as they would, new ones are refused."""
+        """Closes idle connections. Calls in flight complete; new calls raise `RuntimeError`."""
         self._session.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._session.close()

@@ -1,4 +1,4 @@
-"""The two functions, and the default client of a process that stands behind them."""
+"""`get_audit_status`, `aget_audit_status`, and the default client of the process that they use."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def get_audit_status(
     timeout: Timeout | float | timedelta | None = None,
     max_retries: int | None = None,
 ) -> AuditStatus:
-    """The review status of one audit, by the default client of this process.
+    """The review status of one audit. Uses the default client of this process.
 
-    The default client is made at the first call, by the environment: `WXAUDIT_BASE_URL`, `WXAUDIT_TIMEOUT`
-    (seconds), `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, and `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. For
-    arguments and errors see `Client.get_audit_status`.
+    The first call makes that client from the environment: `WXAUDIT_BASE_URL`, `WXAUDIT_TIMEOUT` (seconds),
+    `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. For arguments and
+    errors see `Client.get_audit_status`.
     """
     token = as_token(token)
     return default_client(Client).get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)
@@ -53,9 +53,9 @@ _default_clients: dict[type[Any], Any] = {}
 
 
 def default_client(kind: type[_Kind]) -> _Kind:
-    """This process's default client of that kind; both kinds share one engine."""
+    """The default client of that class in this process. Both classes share one engine."""
     if kind not in _default_clients:
-        # setdefault: where two threads come first at once, one client wins.
+        # With setdefault, concurrent first calls get the same client.
         base = _default_clients.setdefault(Client, Client(**_environment()))
         _default_clients.setdefault(kind, kind.sharing_engine(base))
     client: _Kind = _default_clients[kind]
@@ -65,7 +65,7 @@ def default_client(kind: type[_Kind]) -> _Kind:
 def _environment() -> dict[str, Any]:
     import os
 
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name, variable, read in (
         ("base_url", "WXAUDIT_BASE_URL", str),
         ("timeout", "WXAUDIT_TIMEOUT", float),
@@ -74,8 +74,8 @@ def _environment() -> dict[str, Any]:
     ):
         if os.environ.get(variable):
             try:
-                found[name] = read(os.environ[variable])
+                settings[name] = read(os.environ[variable])
             except ValueError:
-                # Without the text: it may be a token in the wrong variable.
+                # Without the value: it may be a token in the wrong variable.
                 raise ArgumentError(f"{variable} must be a number") from None
-    return found
+    return settings

@@ -1,4 +1,4 @@
-"""List the hosts of WeChat's interface."""
+"""List the hosts of WeChat's API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WECHAT_HOSTS = (
     "https://sz.api.weixin.qq.com",
     "https://hk.api.weixin.qq.com",
 )
-"""The hosts of WeChat's interface, for `fallback_urls`: the usual one, one for disasters, 3 regional ones.
+"""The hosts of WeChat's API, for `fallback_urls`: the default, one for disaster recovery, 3 regional ones.
 
 Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (the domain names of the interface)
 """

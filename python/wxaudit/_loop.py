@@ -1,4 +1,4 @@
-"""The asyncio side of native calls: their futures are made here, and completed when something has arrived."""
+"""Create asyncio futures for native calls, and complete them when results arrive."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _nothing() -> None:
 
 _bridges: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[LoopBridge]] = WeakKeyDictionary()
 
-# The loop that was seen last, with its port, since nearly always it is the only one. Weak, as the others: a
-# loop keeps its port, whose calls keep the loop.
+# The loop used last and its bridge: usually the only ones. Weak references, since a loop keeps its bridge
+# alive, whose calls keep the loop alive.
 _last: tuple[Callable[[], asyncio.AbstractEventLoop | None], Callable[[], LoopBridge | None]]
 _last = (_nothing, _nothing)
 
 
 def _forget_bridges() -> None:
-    """In a forked child: the ports are those of its parent."""
+    """Drops the bridges of the parent in a forked child."""
     global _last
     _bridges.clear()
     _last = (_nothing, _nothing)
@@ -41,7 +41,7 @@ if hasattr(os, "register_at_fork"):
 
 
 async def result_of(start: Callable[..., bool], *arguments: object) -> Any:
-    """What a native call comes to. It is dropped where nobody waits for it any more."""
+    """Awaits a native call. Cancelling it drops the call."""
     future, bridge = begin(start, *arguments)
     try:
         return await future
@@ -51,10 +51,10 @@ async def result_of(start: Callable[..., bool], *arguments: object) -> Any:
 
 
 def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Future[Any], LoopBridge]:
-    """The future of a native call in the running loop, and the port through which it goes.
+    """The future of a native call in the running loop, and the bridge that submits it.
 
-    `start` takes a port, a future and the arguments, and tells whether calls are to be let go once this turn
-    of the loop is over.
+    `start` takes a bridge, a future and the arguments, and returns whether to flush the bridge at the end of
+    this iteration of the loop.
     """
     loop = asyncio.get_running_loop()
     loop_of, bridge_of = _last
@@ -66,7 +66,7 @@ def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Futur
 
 
 def _bridge_of(loop: asyncio.AbstractEventLoop) -> LoopBridge:
-    """The port of a loop, opened if need be."""
+    """The bridge of a loop, created on first use."""
     global _last
     known = _bridges.get(loop)
     bridge = known() if known else None
@@ -82,7 +82,7 @@ def _open(loop: asyncio.AbstractEventLoop) -> LoopBridge:
     try:
         loop.add_reader(bridge.fileno(), _drain, bridge)
     except (AttributeError, NotImplementedError):
-        # As on Windows, whose loops watch no pipes.
+        # The proactor loop of Windows cannot watch pipes.
         _watch(loop, bridge)
     return bridge
 
@@ -98,13 +98,13 @@ def _drain(bridge: LoopBridge, *, signaled: bool = False) -> None:
 
 
 def _watch(loop: asyncio.AbstractEventLoop, bridge: LoopBridge) -> None:
-    """Watches a port from a thread, which ends when the port is closed."""
+    """Watches a bridge in a thread, which ends when the bridge is closed."""
     wakeup_handle = bridge.wakeup_handle()
     if sys.platform == "win32":
         import msvcrt
 
         wakeup_handle = msvcrt.open_osfhandle(wakeup_handle, os.O_RDONLY)
-    # This keeps the port for as long as the loop lives.
+    # This keeps the bridge alive as long as the loop.
     finalize(loop, bridge.close)
     arguments = (wakeup_handle, ref(loop), ref(bridge))
     threading.Thread(target=_listen, args=arguments, name="wxaudit-loop", daemon=True).start()
@@ -121,11 +121,11 @@ def _listen(
 
 
 def _wake(loop: asyncio.AbstractEventLoop | None, bridge: LoopBridge | None) -> None:
-    """A function of its own, so that the thread keeps neither of them."""
+    """A separate function, so that the thread keeps no reference to either."""
     if loop is None or bridge is None:
         return
     try:
         loop.call_soon_threadsafe(partial(_drain, bridge, signaled=True))
     except RuntimeError:
-        # It is closed, and nobody waits any more.
+        # The loop is closed.
         bridge.close()

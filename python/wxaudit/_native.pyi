@@ -1,9 +1,9 @@
-"""The native half of wxaudit, built from the Rust crate of the same name."""
+"""The native part of wxaudit. Rust documents the private classes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from os import PathLike
-from typing import Any, ClassVar, SupportsIndex, TypeAlias, final
+from typing import Any, ClassVar, Final, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -17,8 +17,7 @@ __version__: str
 class AuditStatus:
     """The review status of one audit at one moment.
 
-    Two are equal if their auditid, status, reason, screenshots and appid are. The time of the observation and
-    the form of the answer do not count.
+    Equality compares auditid, status, reason, screenshots and appid, but not `observed_at` or `raw`.
     """
 
     __match_args__: ClassVar[tuple[str, str, str, str]]
@@ -37,10 +36,10 @@ class AuditStatus:
         """The audit's number."""
     @property
     def status(self) -> AuditState:
-        """The state; one that is unknown today keeps its number."""
+        """The state. An unknown state keeps its number."""
     @property
     def reason(self) -> str | None:
-        """Why it was rejected or delayed, as WeChat wrote it: untrusted text. None if WeChat gave none."""
+        """Why it was rejected or delayed, in WeChat's words: untrusted text. None without a reason."""
     @property
     def screenshots(self) -> tuple[str, ...]:
         """The media_ids of the screenshots."""
@@ -49,22 +48,22 @@ class AuditStatus:
         """The caller's label for the mini program."""
     @property
     def observed_at(self) -> datetime:
-        """When the answer arrived: aware, UTC. The answer itself has no time."""
+        """When the answer arrived (aware, UTC). WeChat's answer itself carries no time."""
     @property
     def lossy(self) -> bool:
-        """Whether bytes of the answer had to be repaired before it could be read."""
+        """Whether invalid bytes of the answer were replaced to decode it."""
     @property
     def raw(self) -> dict[str, Any]:
-        """The answer as decoded, a new dict each time; empty for a status that was made by hand."""
+        """The decoded answer, a new dict each time. Empty for a status that you constructed."""
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The items of the reason; nothing of its text is lost."""
+        """The items of `reason`, with its complete text."""
     @property
     def is_final(self) -> bool:
-        """Whether WeChat no longer changes it: approved, rejected or withdrawn."""
+        """Whether the state is final: approved, rejected or withdrawn."""
     @property
     def is_pending(self) -> bool:
-        """Whether a decision still follows: in review or delayed."""
+        """Whether the decision is pending: in review or delayed."""
     @property
     def is_approved(self) -> bool:
         """Whether the version may be released."""
@@ -72,12 +71,12 @@ class AuditStatus:
     def is_rejected(self) -> bool:
         """Whether it was rejected."""
     def raise_for_rejection(self) -> Self:
-        """Raises `ReviewRejected` if it was rejected; otherwise returns the status itself."""
+        """Raises `ReviewRejected` if it was rejected; otherwise returns the status."""
     def to_dict(self) -> dict[str, Any]:
-        """All attributes in a dict that is safe for JSON; `from_dict` reads it back."""
+        """All attributes as a JSON-serializable dict, which `from_dict` reads."""
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Reads what `to_dict` made. Unknown keys are ignored; `ArgumentError` for missing or wrong ones."""
+        """Reads the dict of `to_dict`. Ignores unknown keys; `ArgumentError` for missing or invalid ones."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __replace__(self, **changes: Any) -> Self: ...
@@ -88,10 +87,7 @@ class AuditStatus:
 
 @disjoint_base
 class LatestAuditStatus(AuditStatus):
-    """The review status of the last submission of a mini program, and what was submitted.
-
-    It is an `AuditStatus`, and is compared as one.
-    """
+    """The review status of a mini program's latest submission. Compares as an `AuditStatus`."""
 
     def __new__(
         cls,
@@ -108,54 +104,43 @@ class LatestAuditStatus(AuditStatus):
     ) -> Self: ...
     @property
     def user_version(self) -> str | None:
-        """The version that was submitted, in the submitter's words."""
+        """The submitted version, as the submitter named it."""
     @property
     def user_desc(self) -> str | None:
-        """Its description, in the submitter's words."""
+        """The submitter's description of the version."""
     @property
     def submitted_at(self) -> datetime | None:
-        """When it was submitted: aware, UTC. None if WeChat did not tell."""
-
-def escape_controls(text: str, /) -> str:
-    """Writes every control, direction and invisible character as its escape."""
+        """When it was submitted (aware, UTC). None if WeChat does not say."""
 
 @final
 class Token:
-    """An access token that does not show itself.
+    """An access token that is masked when printed. Every `token` parameter accepts it.
 
-    `repr`, `str`, f-strings, logging and JSON never hold its text, and it cannot be pickled. `reveal()`
-    returns the text. Accepted wherever a token is. Two tokens are equal when their texts are; they are
-    compared in constant time. `ArgumentError` for an empty text, and for what cannot be a token.
+    `repr`, `str`, f-strings, logging and JSON never contain its text, and it cannot be pickled. `reveal()`
+    returns the text. Tokens with the same text are equal; the comparison takes constant time.
+    Raises `ArgumentError` for a text that cannot be a token, such as an empty one.
     """
 
     def __new__(cls, text: str | Token) -> Self: ...
     def reveal(self) -> str:
         """The text of the token. It is a secret: do not log it."""
-    def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    def __copy__(self) -> Self: ...
-    def __deepcopy__(self, memo: object) -> Self: ...
-    def __reduce__(self) -> Any: ...
-
-def as_token(token: Any) -> Any:
-    """What a caller passes as the token: a text becomes a `Token`, a token source stays as it is."""
+    def __hash__(self) -> int: ...
 
 @final
 class AuditQuery:
-    """One query of a batch: whose audit, and which.
+    """One query of a batch: the token of a mini program and the number of its audit.
 
-    `token` is a text, a `Token` or a token source, as for a single call; a text becomes a `Token`. `appid` is
-    a label that comes back on the result and on errors, and names whose quota is used.
-
-    Two are equal when they ask for the same audit with the same token (or the same source) and appid.
+    `token` is a string, a `Token` or a token source; a string becomes a `Token`. `appid` is a label for
+    results and errors, and identifies whose quota the query uses. Queries are equal if their
+    auditid, appid and token (or token source) are.
     """
 
     __match_args__: ClassVar[tuple[str, str, str]]
     def __new__(cls, token: Any, auditid: SupportsIndex | str | float, appid: str | None = None) -> Self: ...
     @property
     def token(self) -> Any:
-        """The token source, or the `Token`; either can be passed on to any call."""
+        """The `Token` or the token source. Every call accepts either."""
     @property
     def auditid(self) -> int:
         """The audit's number."""
@@ -165,12 +150,9 @@ class AuditQuery:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
-def read_query(item: Any) -> AuditQuery | ArgumentError:
-    """What a caller passes as one query, or the `ArgumentError` of what cannot be used."""
-
 @final
 class AuditResult:
-    """How one query of a batch ended: with a status or with an error, never both."""
+    """The outcome of one query of a batch: a status or an error, never both."""
 
     __match_args__: ClassVar[tuple[str, str, str, str]]
     def __new__(
@@ -184,7 +166,7 @@ class AuditResult:
     ) -> Self: ...
     @property
     def auditid(self) -> int | None:
-        """The audit's number; None if the query had none."""
+        """The audit's number. None if the query has none."""
     @property
     def appid(self) -> str | None:
         """The caller's label."""
@@ -196,13 +178,13 @@ class AuditResult:
         """The error; None if there is a status."""
     @property
     def index(self) -> int:
-        """The query's number in the input, from 0."""
+        """The position of the query in the input, from 0."""
     @property
     def attempts(self) -> int:
-        """The number of requests that were sent for it."""
+        """The number of requests sent for the query."""
     @property
     def ok(self) -> bool:
-        """Whether there is a status, whatever it says."""
+        """Whether there is a status, whatever its state."""
     def unwrap(self) -> AuditStatus:
         """Returns the status, or raises the error."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -210,21 +192,21 @@ class AuditResult:
 
 @final
 class Event:
-    """One step of a call of any kind. It never carries a token: no query string, no header, no body.
+    """One step of a call. It never contains a token, query string, header or body.
 
-    `kind` names the step, and more kinds may come:
+    `kind` names the step. Future versions may add kinds:
 
     - `"request"`: an attempt is about to be sent
-    - `"response"`: an answer came, or the attempt failed, and then `error` says how
+    - `"response"`: an answer arrived, or the attempt failed as `error` says
     - `"retry"`: another attempt follows after `delay` seconds
     - `"refresh"`: the token source is asked for a fresh token
     - `"poll"`: `wait_for_decision` has polled once, and polls again after `delay` seconds
 
-    Any other attribute is `None` where it does not apply: `time` (in Unix seconds), `call` (the number of the
-    call in its process, which the events of one call share), `auditid`, `appid` (the caller's label),
+    Any other attribute is `None` where it does not apply: `time` (Unix seconds), `call` (a number in this
+    process that the events of one call share), `auditid`, `appid` (the caller's label),
     `attempt` (from 1), `method`, `host` (`api.weixin.qq.com`), `port`, `url_path` (`/wxa/get_auditstatus`),
     `http_status`, `errcode` and `rid` of the answer, `delay` and `elapsed` (since the call began) in seconds,
-    `error` (a text that is safe to print), `error_type` (the name of its exception: `"TransportError"`,
+    `error` (safe to print), `error_type` (the name of its exception: `"TransportError"`,
     `"RequestTimeout"`, …, and `"APIError"` for every errcode).
     """
 
@@ -249,56 +231,41 @@ class Event:
         error: str | None = None,
         error_type: str | None = None,
     ) -> Self: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def time(self) -> float | None: ...
-    @property
-    def call(self) -> int | None: ...
-    @property
-    def auditid(self) -> int | None: ...
-    @property
-    def appid(self) -> str | None: ...
-    @property
-    def attempt(self) -> int | None: ...
-    @property
-    def method(self) -> str | None: ...
-    @property
-    def host(self) -> str | None: ...
-    @property
-    def port(self) -> int | None: ...
-    @property
-    def url_path(self) -> str | None: ...
-    @property
-    def http_status(self) -> int | None: ...
-    @property
-    def errcode(self) -> int | None: ...
-    @property
-    def rid(self) -> str | None: ...
-    @property
-    def delay(self) -> float | None: ...
-    @property
-    def elapsed(self) -> float | None: ...
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def error_type(self) -> str | None: ...
+    kind: Final[str]
+    time: Final[float | None]
+    call: Final[int | None]
+    auditid: Final[int | None]
+    appid: Final[str | None]
+    attempt: Final[int | None]
+    method: Final[str | None]
+    host: Final[str | None]
+    port: Final[int | None]
+    url_path: Final[str | None]
+    http_status: Final[int | None]
+    errcode: Final[int | None]
+    rid: Final[str | None]
+    delay: Final[float | None]
+    elapsed: Final[float | None]
+    error: Final[str | None]
+    error_type: Final[str | None]
     def to_dict(self) -> dict[str, Any]:
-        """The attributes that are set, safe for JSON; `Event(**data)` reads it back."""
+        """The attributes that are not None, JSON-serializable. `Event(**data)` restores the event."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __replace__(self, **changes: Any) -> Self: ...
 
-# How a call failed: the name of the exception's class, what happened, and the attributes.
-_Failed: TypeAlias = tuple[str, str, dict[str, Any]]
+def escape_controls(text: str, /) -> str: ...
+def as_token(token: Any) -> Any: ...
+def read_query(item: Any) -> AuditQuery | ArgumentError: ...
 
-# appid, timeout, max_retries
-_Options: TypeAlias = tuple[Any, Timeout | None, Any]
+# How a call failed: the name of the exception class, the message and the attributes.
+_Failed: TypeAlias = tuple[str, str, dict[str, Any]]
+_Options: TypeAlias = tuple[Any, Timeout | None, Any]  # appid, timeout, max_retries
+# A result, or an index with a reply or a refused query's ArgumentError, or an index, error data and cause.
+_Outcome: TypeAlias = AuditResult | tuple[int, Any] | tuple[int, _Failed, BaseException | None]
 
 @final
 class Engine:
-    """A client's configuration, connections, retry budget and quota blocks, for all threads and loops."""
-
     def __new__(
         cls,
         *,
@@ -313,23 +280,17 @@ class Engine:
         user_agent: str | None,
     ) -> Self: ...
     @property
-    def base_url(self) -> str:
-        """Where calls go; it holds no user, password or query."""
+    def base_url(self) -> str: ...
     @property
-    def fallback_urls(self) -> list[str]:
-        """Where else they go, in this order."""
-    def call(self, operation: str, token: Token, subject: Any, options: _Options) -> Any:
-        """Makes a call that needs nothing of Python; its result as in `Batch.take`."""
+    def fallback_urls(self) -> list[str]: ...
+    def call(self, operation: str, token: Token, subject: Any, options: _Options) -> Any: ...
     def acall(
         self, bridge: LoopBridge, future: Any, operation: str, token: Token, subject: Any, options: _Options
-    ) -> bool:
-        """As `call`, for an event loop."""
+    ) -> bool: ...
     def begin_call(
         self, operation: str, token: Any, subject: Any, options: _Options, observed: bool
-    ) -> Batch:
-        """Begins any other call, as a batch of one."""
-    def concurrency(self, max_concurrency: int | None) -> int:
-        """What a batch means by its max_concurrency; at most the client's."""
+    ) -> Batch: ...
+    def concurrency(self, max_concurrency: int | None) -> int: ...
     def begin_batch(
         self,
         queries: Iterator[Any] | None,
@@ -339,87 +300,44 @@ class Engine:
         observed: bool,
         collected: bool,
         calls: tuple[str, Any, Any] | None = None,
-    ) -> Batch:
-        """Begins a batch: so many calls at once, all of them within `timeout` where there is one.
-
-        Where `queries` is None, they are added one by one. With `calls` (the name of the client's method, the
-        token, the appid) its items are not queries, but the subjects of those calls.
-        """
-    def close(self) -> None:
-        """Closes the idle connections of this process."""
+    ) -> Batch: ...
+    def close(self) -> None: ...
 
 @final
 class Batch:
-    """A batch in the process that began it. `wait` only waits: cancelling it loses nothing."""
-
-    def fill(self) -> bool:
-        """Takes in queries, as many as there is room for. True where nothing is left to do but to wait."""
+    def fill(self) -> bool: ...
     @property
-    def is_full(self) -> bool:
-        """Whether results have to be taken before more queries are added."""
+    def is_full(self) -> bool: ...
     @property
-    def is_late(self) -> bool:
-        """Whether the time is over in which queries are added."""
-    def add(self, item: Any) -> bool:
-        """Adds what a caller passes as a query. False where it cannot be used: its result is there."""
-    def end(self) -> None:
-        """No more queries follow."""
-    def wait(self) -> None:
-        """Blocks until there is something to take."""
-    def await_(self, bridge: LoopBridge, future: Any) -> bool:
-        """As `wait`, for an event loop."""
-    def take(
-        self,
-    ) -> tuple[
-        list[AuditResult | tuple[int, Any] | tuple[int, _Failed, BaseException | None]],
-        list[TokenRequest],
-        list[Event],
-        bool,
-    ]:
-        """Results, requests for tokens, events, and whether nothing more follows.
-
-        Of a query that was refused: its number and its `ArgumentError`. Of one that failed: its number, what
-        the error is made of, and what its source raised.
-        """
-    def raise_input_error(self) -> None:
-        """Raises what the input raised, once."""
-    def close(self) -> list[Event]:
-        """Drops the calls in flight. Returns the events that were not taken."""
+    def is_late(self) -> bool: ...
+    def add(self, item: Any) -> bool: ...
+    def end(self) -> None: ...
+    def wait(self) -> None: ...
+    def await_(self, bridge: LoopBridge, future: Any) -> bool: ...
+    def take(self) -> tuple[list[_Outcome], list[TokenRequest], list[Event], bool]: ...
+    def raise_input_error(self) -> None: ...
+    def close(self) -> list[Event]: ...
 
 @final
 class TokenRequest:
-    """A request for a token, to be answered by Python code. Dropping it fails the call."""
-
     @property
-    def source(self) -> Any:
-        """The token source."""
+    def source(self) -> Any: ...
     @property
-    def refresh(self) -> bool:
-        """Whether a fresh token is needed."""
+    def refresh(self) -> bool: ...
     @property
-    def remaining(self) -> float:
-        """The seconds until no call waits for the answer any more."""
-    def answer(self, given: Any) -> None:
-        """Answers with what the source returned: a text or a `Token`. Anything else fails the call."""
-    def fail(self, problem: str, cause: BaseException | None = None) -> None:
-        """Fails the call: with the problem that there was, and the exception behind it."""
-    def time_out(self) -> None:
-        """The source did not answer within the time of the call."""
+    def remaining(self) -> float: ...
+    def answer(self, returned: Any) -> None: ...
+    def fail(self, problem: str, cause: BaseException | None = None) -> None: ...
+    def time_out(self) -> None: ...
 
 @final
 class LoopBridge:
-    """Submits the calls of one event loop, and holds their results for it. The loop keeps it alive."""
-
     def __new__(cls) -> Self: ...
-    def fileno(self) -> int:
-        """A descriptor that becomes readable when results are there."""
-    def wakeup_handle(self) -> int:
-        """A copy of it, for a thread that reads it byte by byte. The caller closes it."""
-    def flush(self) -> None:
-        """Submits the pending calls."""
-    def drain(self, *, signaled: bool = False) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Exception]]]:
-        """The finished calls: futures with their values, and futures with their exceptions."""
-    def cancel(self, future: Any) -> None:
-        """Drops the call that `future` waits for; it may have finished."""
-    def close(self) -> None:
-        """Drops all calls: the loop has ended."""
+    def fileno(self) -> int: ...
+    def wakeup_handle(self) -> int: ...
+    def flush(self) -> None: ...
+    def drain(
+        self, *, signaled: bool = False
+    ) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Exception]]]: ...
+    def cancel(self, future: Any) -> None: ...
+    def close(self) -> None: ...

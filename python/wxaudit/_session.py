@@ -1,4 +1,4 @@
-"""What a client works with: its engine, its limits, its listener, and whether it is open."""
+"""The state of a client: its engine, limits and listener, and whether it is closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """What calls, batches and waits take in place of a client."""
+    """The state that calls, batches and waits take instead of a client."""
 
     __slots__ = ("closed", "engine", "on_event", "timeout")
 
@@ -36,12 +36,12 @@ class Session:
             raise RuntimeError("this client is closed; make a new one")
 
     def options(self, appid: Any, timeout: Any, max_retries: Any) -> tuple[Any, Any, Any]:
-        """The options of one call, as the engine takes them."""
+        """The options of one call, in the form that the engine takes."""
         self.check_open()
         return appid, None if timeout is None else Timeout.of(timeout, self.timeout), max_retries
 
     def dispatcher(self) -> EventDispatcher:
-        """Delivers the events of a call or a batch that begins now."""
+        """A dispatcher for the events of one call or batch."""
         return dispatcher_for(self.on_event)
 
     def close(self) -> None:

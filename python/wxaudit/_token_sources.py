@@ -1,4 +1,4 @@
-"""Token sources: who gives the access tokens, and how they are asked."""
+"""Define token sources, and serve the requests of calls to them."""
 
 from __future__ import annotations
 
@@ -10,46 +10,42 @@ if TYPE_CHECKING:
 
     from ._native import Token, TokenRequest
 else:
-    # typing would double the time that importing this package takes.
+    # Importing typing would double the import time of this package.
     Protocol = object
 
 
 class TokenSource(Protocol):
-    """Anything that gives the `authorizer_access_token` of one mini program. Nothing needs to be inherited.
+    """An object that returns the `authorizer_access_token` of one mini program. Subclassing is not needed.
 
-    `get_token` is called before each call, so it should keep its token (in a cache, a table). With
-    `refresh=True` WeChat has refused that token: get a fresh one. Calls that run at the same time share one
-    refresh. A source that raises, or returns no usable text, fails the call with `TokenError`.
+    `get_token` is called before each call, so it should cache its token. `refresh=True` means that WeChat has
+    refused that token: return a fresh one. Concurrent calls share one refresh. If a source raises or returns
+    an invalid token, the call raises `TokenError`.
 
-    The source is called in a thread of its own, with the caller's context variables, so that a source that
-    hangs cannot hold a call beyond its time limit. A source that must run in the calling thread (because it
-    uses Django's database connections, say) sets the attribute `same_thread = True`; then only its own time
-    limits bound it.
+    `get_token` runs in a separate thread with the caller's context variables, so that a slow source cannot
+    exceed the time limit of the call. Set the attribute `same_thread = True` on a source that must run in the
+    calling thread, for example to use Django's database connections. It then has to limit its time itself.
 
     Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_authorizer_token)
     """
 
     def get_token(self, *, refresh: bool = False) -> str | Token:
-        """The token that is valid now; with `refresh=True` a new one in place of the one that was refused."""
+        """The valid token; with `refresh=True` a new one that replaces the refused one."""
 
 
 class AsyncTokenSource(Protocol):
-    """A `TokenSource` whose `get_token` is a coroutine function; for `AsyncClient` alone.
-
-    It runs as part of the calling task, in its event loop.
-    """
+    """A `TokenSource` with a coroutine function `get_token`, run by `AsyncClient` in the calling task."""
 
     async def get_token(self, *, refresh: bool = False) -> str | Token:
-        """The token that is valid now; with `refresh=True` a new one in place of the one that was refused."""
+        """The valid token; with `refresh=True` a new one that replaces the refused one."""
 
 
 def serve_request(request: TokenRequest) -> None:
-    """Calls the source of a request: in a thread, without waiting for it, unless it must run in this one."""
+    """Calls the source of a request: in a thread, without waiting, or here for `same_thread`."""
     if not getattr(request.source, "same_thread", False):
         try:
             _in_thread(lambda: _catching_all(_answer, request))
         except RuntimeError:
-            # The interpreter is exiting and starts no more threads: this one has to do.
+            # The interpreter is shutting down and starts no threads.
             pass
         else:
             return
@@ -57,7 +53,7 @@ def serve_request(request: TokenRequest) -> None:
 
 
 async def aserve_request(request: TokenRequest) -> None:
-    """Calls the source of a request without blocking the event loop, and waits for it."""
+    """Calls the source of a request and waits for it without blocking the event loop."""
     import asyncio
 
     try:
@@ -84,7 +80,7 @@ async def _aanswer(request: TokenRequest) -> None:
         awaitable = await _from_thread(lambda: _catching_all(_ask, request))
     if awaitable is not None:
         try:
-            # Also what a plain function returns: decorators often stand before a coroutine function.
+            # A decorated coroutine function may look like a plain function that returns an awaitable.
             token = await awaitable
         except Exception as cause:
             _fail(request, cause)
@@ -93,7 +89,7 @@ async def _aanswer(request: TokenRequest) -> None:
 
 
 def _ask(request: TokenRequest) -> Awaitable[object] | None:
-    """Calls the source and answers; returns an awaitable that it gave, which is not an answer yet."""
+    """Calls the source and answers the request; returns the awaitable of the source, if it gave one."""
     try:
         token = request.source.get_token(refresh=request.refresh)
     except Exception as cause:
@@ -107,12 +103,12 @@ def _ask(request: TokenRequest) -> Awaitable[object] | None:
 
 
 def _fail(request: TokenRequest, cause: BaseException) -> None:
-    # The text of a foreign exception may hold anything; the cause carries it, the message does not.
+    # The text of the exception may contain secrets, so it is only in the cause.
     request.fail(f"get_token raised {type(cause).__name__}", cause)
 
 
 def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> Any:
-    """In a thread, where whatever is raised would be lost, or printed."""
+    """For threads, where an uncaught exception would be lost or printed."""
     try:
         return ask(request)
     except BaseException as cause:
@@ -120,7 +116,7 @@ def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> 
 
 
 def _in_thread(work: Callable[[], None]) -> Lock:
-    """Runs `work` in a thread that nobody has to wait for; the lock is free when it is done."""
+    """Runs `work` in a daemon thread. The returned lock is released when it is done."""
     import threading
     from contextvars import copy_context
 
@@ -143,21 +139,21 @@ async def _from_thread(work: Callable[[], Any]) -> Any:
 
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
-    # Taken out by the loop: an argument of the wake-up would be kept for as long as the thread takes to end.
-    given: list[Any] = []
+    # Popped by the loop: an argument of the callback would stay referenced until the thread ends.
+    results: list[Any] = []
 
     def settle() -> None:
         if not done.done():
             done.set_result(None)
 
     def run() -> None:
-        given.append(work())
+        results.append(work())
         try:
             loop.call_soon_threadsafe(settle)
         except RuntimeError:
-            # The loop was closed meanwhile, and with it the call that asked.
+            # The loop is closed, and the call with it.
             return
 
     _in_thread(run)
     await done
-    return given.pop()
+    return results.pop()

@@ -14,16 +14,16 @@ mod unescape;
 pub use named::{is_secret, mask_tokens};
 pub use unescape::MASK;
 
-/// Masking shorter texts would garble ordinary words.
-const SHORTEST_MASKED: usize = 8;
+/// Masking shorter tokens would mask parts of ordinary words.
+const MIN_MASKED_LEN: usize = 8;
 
 /// Real tokens have up to about 512 characters.
-const LONGEST: usize = 2048;
+const MAX_LEN: usize = 2048;
 
 /// Keeps the unreserved characters of RFC 3986.
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whether a text needs no encoding in a URL, as tokens of WeChat usually do not.
+/// Whether a text needs no encoding in a URL. WeChat's tokens usually do not.
 fn is_unreserved(text: &str) -> bool {
     // Without an early exit, the compiler can vectorize it.
     text.bytes().fold(true, |all, byte| {
@@ -35,7 +35,7 @@ fn is_unreserved(text: &str) -> bool {
 fn check(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         Err("the access token is empty")
-    } else if text.len() > LONGEST {
+    } else if text.len() > MAX_LEN {
         Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
     } else if !is_unreserved(text) && (text.trim() != text || text.chars().any(char::is_control)) {
         Err(
@@ -46,11 +46,11 @@ fn check(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] and [`Token::reveal`] give it away.
+/// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] and [`Token::reveal`] return its text.
 #[derive(Clone)]
 pub struct Token(Arc<str>);
 
-/// In constant time: how long a comparison takes says nothing about where two tokens differ.
+/// In constant time, so that the duration does not reveal where two tokens differ.
 impl PartialEq for Token {
     fn eq(&self, other: &Self) -> bool {
         let (mine, others) = (self.0.as_bytes(), other.0.as_bytes());
@@ -71,13 +71,13 @@ impl Token {
         Ok(Self(text.into()))
     }
 
-    /// The text itself, for callers who ask for it.
+    /// The text of the token.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The token in the form that the query of a URL needs. Call it as late as possible.
+    /// The token, encoded for the query of a URL. Call it as late as possible.
     #[must_use]
     pub fn percent_encoded(&self) -> Cow<'_, str> {
         if is_unreserved(&self.0) {
@@ -86,15 +86,15 @@ impl Token {
         utf8_percent_encode(&self.0, QUERY_VALUE).into()
     }
 
-    /// A number that identifies the token under `key` and reveals nothing about it.
+    /// A hash that identifies the token under `key` without revealing it.
     #[must_use]
     pub fn fingerprint(&self, key: &RandomState) -> u64 {
         key.hash_one(&self.0)
     }
 
-    /// Replaces the token in `text`, and any long piece of it, by `***`: plain, or as URLs, JSON and HTML write it.
+    /// Replaces the token, and any long part of it, by `***` in `text`: plain or encoded for URLs, JSON and HTML.
     pub fn mask(&self, text: &mut String) {
-        if self.0.len() >= SHORTEST_MASKED {
+        if self.0.len() >= MIN_MASKED_LEN {
             mask::mask(text, &self.0);
         }
     }
@@ -112,7 +112,7 @@ impl fmt::Display for Token {
     }
 }
 
-/// The tokens of one call: the current one, and the one before it, which a late answer may still contain.
+/// The tokens of one call: the current one and the previous one, which a late answer may contain.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     current: Token,

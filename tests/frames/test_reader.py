@@ -92,7 +92,7 @@ def test_a_row_without_an_auditid_is_an_outcome(frame_of: Any, fake: FakeWeChat)
     batch = fake.client().get_audit_statuses(queries)
     assert [result.ok for result in batch] == [True, False, True]
     assert [result.appid for result in batch] == ["wx1", "wx2", "wx3"]
-    assert str(batch[1].error) == "auditid: there is none (NaN)"
+    assert str(batch[1].error) == "auditid: is missing (NaN)"
 
 
 @pytest.mark.parametrize("frame_of", FEW.values(), ids=FEW)

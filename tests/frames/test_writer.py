@@ -53,7 +53,7 @@ ANSWERED = [
 ]
 FAILED = [
     AuditResult(8, "wx1", None, wxaudit.TokenError("令牌\x00无效", errcode=40001, rid="6-abc"), 3, 2),
-    AuditResult(None, None, None, wxaudit.ArgumentError("auditid: there is none (NaN)"), 4),
+    AuditResult(None, None, None, wxaudit.ArgumentError("auditid: is missing (NaN)"), 4),
 ]
 BATCHES = {
     "mixed": AuditBatch([*ANSWERED, *FAILED]),

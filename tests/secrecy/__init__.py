@@ -1,7 +1,7 @@
-"""Does a secret ever get out? Many scenarios, each observed through many channels.
+"""Check that no secret is exposed, in many scenarios observed through many channels.
 
-`driver` plays all scenarios with one of the two clients in a process of its own, since the walk over all
-objects, the standard streams and the command line belong to a process. The servers run in another one
-(`world`), since they know the secrets. The harness makes a secret only for the moment of a call and never
-holds one, so that no hit has to be excused.
+`driver` runs all scenarios with one of the two clients in a separate process, since live objects, standard
+streams and the command line belong to a process. The servers (`world`) run in another one, since they know
+the secrets. The harness creates a secret only for the moment of a call and never stores one, so that every
+hit is a leak.
 """

@@ -1,4 +1,4 @@
-"""Scenarios by what the server answers: success, and each class of error, with the token in its text."""
+"""Scenarios by answer of the server: success, and each class of error, with the token in its text."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _REJECTED = '{"errcode":0,"errmsg":"ok","status":1,"reason":"1:账号信息不�
 
 
 def always(*faults: Fault) -> Answers:
-    """These faults in turn, the last one again and again; none of them echoes anything."""
+    """These faults in turn, the last one repeatedly. None of them echoes the token."""
     return lambda _servers, _token: faults
 
 
 def refusing(errcode: int) -> Answers:
-    """An errcode, and an errmsg that holds the token."""
+    """An errcode, and an errmsg with the token."""
     return lambda _servers, token: [
         Fault(errcode=errcode, errmsg=f"refused: {token} rid: 637accc2-7d67c301-4ae3af4b")
     ]
@@ -38,7 +38,7 @@ def _raise_for_rejection(stage: Stage) -> object:
 
 
 def _ask_twice(stage: Stage) -> object:
-    """The second time a gate is closed: the refusal comes from this process itself."""
+    """The second call is refused by the client itself, since the quota is blocked."""
     client = stage.client()
     try:
         return stage.ask(client=client)
@@ -74,14 +74,12 @@ def _each_code() -> Iterator[Scenario]:
 
 SCENARIOS = (
     Scenario("success", Stage.ask),
-    Scenario(
-        "success that nobody listens to", _ask_unobserved, answers=always(Fault(delay=0.05) & IN_REVIEW)
-    ),
+    Scenario("success without a listener", _ask_unobserved, answers=always(Fault(delay=0.05) & IN_REVIEW)),
     Scenario(
         "a rejection, raised", _raise_for_rejection, wxaudit.ReviewRejected, always(Fault(body=_REJECTED))
     ),
     *_each_code(),
-    Scenario("a closed gate", _ask_twice, wxaudit.DayQuotaError, refusing(45009)),
+    Scenario("a blocked quota", _ask_twice, wxaudit.DayQuotaError, refusing(45009)),
     Scenario(
         "success at the third attempt",
         _ask_with_retries,

@@ -1,4 +1,4 @@
-"""Scenarios by what the caller passes: the token in a wrong form or place, or beside something wrong."""
+"""Scenarios by arguments: the token in a wrong form or place, or next to an invalid argument."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Text(str):
-    """As frameworks mark their strings."""
+    """A subclass of str, as frameworks use to mark strings."""
 
     __slots__ = ()
 
@@ -75,7 +75,7 @@ def _pickle_token(_stage: Stage) -> object:
 
 
 def _token(_stage: Stage) -> object:
-    """A `Token`, with all that a debugger could ask of it."""
+    """A `Token`, with everything that a debugger can query."""
     token: Any = _wrapped()
     shown = [
         f"{token} {token!r}",
@@ -103,7 +103,7 @@ def _in_unknown_keyword(stage: Stage) -> object:
 
 class _NoNumber:
     def __index__(self) -> int:
-        raise OverflowError("no number after all")
+        raise OverflowError("not a number")
 
 
 _WRONG = wxaudit.ArgumentError
@@ -128,10 +128,10 @@ SCENARIOS = (
     Scenario("the token's bytes as auditid", _asking(auditid=lambda: TOKEN.text().encode()), _WRONG, sends=0),
     Scenario("the token as timeout", _asking(timeout=TOKEN.text), _WRONG, sends=0),
     Scenario("the token as max_retries", _asking(max_retries=TOKEN.text), _WRONG, sends=0),
-    Scenario("an auditid that is none", _asking(auditid=lambda: True), _WRONG, sends=0),
+    Scenario("an auditid of a wrong type", _asking(auditid=lambda: True), _WRONG, sends=0),
     Scenario("a timeout below zero", _asking(timeout=-1), _WRONG, sends=0),
     Scenario("max_retries out of range", _asking(max_retries=99), _WRONG, sends=0),
-    Scenario("an appid that is no text", _asking(appid=lambda: 7), _WRONG, sends=0),
+    Scenario("an appid that is not a string", _asking(appid=lambda: 7), _WRONG, sends=0),
     Scenario("the token as appid too", _asking(appid=TOKEN.text), _WRONG, sends=0),
     Scenario("an auditid that fails to be a number", _asking(auditid=_NoNumber), OverflowError, sends=0),
     Scenario("the token for a client", _client_of_token, TypeError, sends=0),

@@ -1,4 +1,4 @@
-"""Scenarios by what a caller passes to a batch: queries of a wrong shape, the token in a wrong place."""
+"""Scenarios by arguments of a batch: malformed queries, the token in a wrong place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _Row = namedtuple("_Row", ("token", "auditid", "appid", "note"))
 
-# What stands in the place of a query: nothing of it is sent.
+# Objects passed as a query. No request is sent for them.
 _SHAPES: dict[str, Callable[[int], object]] = {
     "the token alone": lambda _: TOKEN.text(),
     "the token's bytes alone": lambda _: TOKEN.text().encode(),
@@ -73,7 +73,7 @@ def _asking(shape: Callable[[int], object]) -> Act:
     return lambda stage: stage.collect(lambda: (shape(stage.auditid) for _ in range(1)))
 
 
-# What stands in the place of all queries: refused before anything begins.
+# Objects passed as all queries. They are refused before the batch begins.
 _NO_QUERIES: dict[str, Callable[[int], object]] = {
     "the token": lambda _: TOKEN.text(),
     "the token's bytes": lambda _: TOKEN.text().encode(),
@@ -122,7 +122,7 @@ def _with_options(act: Callable[..., Any], options: dict[str, Any]) -> Act:
 
 
 def _listed(stage: Stage) -> object:
-    """In a list: whoever reports a frame with its locals would show all of it."""
+    """In a list, which a report of a frame with its locals would show completely."""
     return [(TOKEN.text(), stage.auditid)]
 
 

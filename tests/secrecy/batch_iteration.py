@@ -1,4 +1,4 @@
-"""Scenarios by what becomes of an iteration: never begun, broken off, closed, thrown into."""
+"""Scenarios by end of an iteration: never started, abandoned, closed, thrown into."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from secrecy.stage import Stage
 
-# One is answered, once the other has come too, and that is not.
+# One request is answered after the other has arrived, which is not answered.
 _PARTLY = always(Fault(delay=0.1) & IN_REVIEW, Fault(hold=True))
 
 
 def _broken_off(stage: Stage) -> object:
-    """Whoever iterates stops at the first result, and lets go of the rest."""
+    """The caller stops at the first result and drops the iterator."""
     results = _begun(stage)
     return [_first_of(stage, results), repr(results)]
 
@@ -29,7 +29,7 @@ def _begun(stage: Stage) -> Any:
 
 
 def _first_of(stage: Stage, results: Any) -> Any:
-    """The first result, while the other request is under way."""
+    """The first result, while the other request is in flight."""
     first = next(results) if stage.client_kind == "blocking" else stage.run(anext(results))
     stage.walk_in_flight()
     return first
@@ -43,7 +43,7 @@ def _closed_midway(stage: Stage) -> object:
 
 
 def _raised_into(stage: Stage) -> object:
-    """The caller's own loop fails, as reporters then show the iterator with its frames."""
+    """The caller's own loop fails. Reporters then show the iterator with its frames."""
     results = _begun(stage)
     first = _first_of(stage, results)
     failing = ShopError(f"cannot store {first.auditid}")

@@ -1,4 +1,4 @@
-"""Scenarios by how a batch runs: interrupted, cancelled, in a thread, a child, with callbacks."""
+"""Scenarios by circumstances of a batch: interrupted, cancelled, in a thread or child, with callbacks."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _HELD = always(Fault(hold=True))
 
 
 class ShopError(Exception):
-    """What an application's own code raises."""
+    """An exception of the application's own code."""
 
 
 def _interrupted(act: Callable[..., Any]) -> Act:
-    """Ctrl-C once a request is under way."""
+    """Ctrl-C once a request is in flight."""
 
     def play(stage: Stage) -> object:
         stage.watcher.at_request = soon(lambda: os.kill(os.getpid(), signal.SIGINT))
@@ -59,7 +59,7 @@ def _with_input(act: Callable[..., Any], given: Callable[[Stage], object]) -> Ac
 
 
 def _while_held(act: Callable[..., Any], given: Callable[[Stage], object]) -> Act:
-    """Beside a call in flight: to a server that never answers and need not count what comes."""
+    """Runs next to a call in flight, to a server that never answers and does not count requests."""
     return lambda stage: act(
         stage,
         lambda: given(stage),
@@ -69,7 +69,7 @@ def _while_held(act: Callable[..., Any], given: Callable[[Stage], object]) -> Ac
 
 
 def _interrupted_input(stage: Stage) -> Iterator[object]:
-    """Ctrl-C while the input is asked for more."""
+    """Ctrl-C while the input is iterated."""
     yield TOKEN.text(), stage.auditid
     os.kill(os.getpid(), signal.SIGINT)
     yield TOKEN.text(), stage.auditid
@@ -117,7 +117,7 @@ def _never_awaited(stage: Stage) -> object:
 
 
 def _waiting_to_begin(stage: Stage) -> object:
-    """A coroutine in somebody's hands, looked at before it runs."""
+    """A coroutine, inspected before it runs."""
     coroutine: Any = stage.client().get_audit_statuses(tuples(stage))
     try:
         return [repr(coroutine), dict(coroutine.cr_frame.f_locals)]
@@ -126,7 +126,7 @@ def _waiting_to_begin(stage: Stage) -> object:
 
 
 def _in_thread(stage: Stage) -> object:
-    """Its errors end a thread, and Python prints them."""
+    """Errors end a thread, and Python prints them."""
     thread = threading.Thread(target=lambda: stage.collect(lambda: tuples(stage)).raise_for_errors())
     thread.start()
     thread.join()
@@ -196,7 +196,7 @@ def _each_failing_input() -> Iterator[Scenario]:
         yield Scenario(
             collected, _while_held(Stage.collect, given), ShopError, sends=0, client_kinds=client_kinds
         )
-        # What was taken in is still answered then.
+        # Queries taken before are still answered then.
         yield Scenario(iterated, _with_input(Stage.iterate, given), ShopError, client_kinds=client_kinds)
 
 

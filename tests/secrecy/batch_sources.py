@@ -1,4 +1,4 @@
-"""Scenarios of many audits at once whose tokens come from sources, and walks while they are under way."""
+"""Scenarios of batches with token sources, and of walks over objects while calls are in flight."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def of_source(give: Callable[[bool], object], kind: type[Source] = Source, count
 
 
 def _told_by_source(act: Callable[..., Any]) -> Act:
-    """The source's own exception holds the token: its text is the caller's, all else is the library's."""
+    """The source's own exception contains the token. Only its text belongs to the caller."""
 
     def play(stage: Stage) -> object:
         batch = act(stage, lambda: of_source(failing_with_token)(stage))
-        # As texts, since who goes on to the cause reads what the caller wrote.
+        # As texts, since the cause contains the text of the caller.
         shown = [repr(batch), repr(batch.to_records()), batch._repr_html_(), batch.plot().to_json()]
         shown += [f"{error} {error!r} {error.args!r}" for error in batch.errors]
         return [*shown, pickle.dumps(batch), pickle.dumps(batch.errors), repr(list(batch))]
@@ -53,7 +53,7 @@ def _told_by_source(act: Callable[..., Any]) -> Act:
 
 
 def _walked_in_flight(queries: Queries) -> Act:
-    """All objects are walked over while the library alone has the tokens."""
+    """Walks over all objects while only the library has the tokens."""
 
     def act(stage: Stage) -> object:
         stage.watcher.at_request = stage.walk_in_flight

@@ -1,4 +1,4 @@
-"""Scenarios of many audits at once: each form of a query, each outcome."""
+"""Scenarios of batches: each form of a query, each outcome."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from secrecy.scenario import Act, Servers
 
-# Makes queries at the last moment; a generator makes each token for the moment in which it is taken.
+# Makes queries at the last moment. A generator makes each token when it is taken.
 Queries: TypeAlias = Callable[[Stage], object]
 
 WAYS: dict[str, Callable[..., Any]] = {"collected": Stage.collect, "iterated": Stage.iterate}
 
 
 def both_ways(name: str, queries: Queries, counts: dict[str, int], **rest: Any) -> Iterator[Scenario]:
-    """The same batch as a whole and result by result; `options` are those of the method."""
+    """The same batch as a whole and result by result. `options` are those of the method."""
     options = rest.pop("options", {})
     sends = rest.pop("sends", sum(counts.values()))
     for way, act in WAYS.items():
@@ -43,12 +43,12 @@ def tuples(stage: Stage) -> object:
 
 
 def _labelled(stage: Stage) -> object:
-    """Each of a mini program of its own, so that no refusal closes a gate for the next."""
+    """Each of a different mini program, so that no refusal blocks the quota of the next."""
     return ((TOKEN.text(), stage.auditid, f"wx{number}") for number in range(len(_OUTCOMES)))
 
 
 def _each_code(_servers: Servers, token: str) -> list[Fault]:
-    """One answer for each query in turn, the token in each."""
+    """One answer for each query, each with the token."""
     bad_json = f'{{"errcode":0,"status":"{token}"'
     return [
         *(Fault(errcode=code, errmsg=f"no: {token} rid: 637accc2-7d67c301") for code in _CODES),
@@ -85,7 +85,7 @@ _OUTCOMES = (
 
 
 def _rejected(_servers: Servers, token: str) -> list[Fault]:
-    """Masked where it stands in the answer."""
+    """An answer with the token, which is masked."""
     reason = f"1:标题 {token}:<br>(1):{token}<br>"
     return [
         Fault(
@@ -101,7 +101,7 @@ def _unobserved(stage: Stage) -> object:
 
 
 def _cut_off(stage: Stage) -> object:
-    """The limit of the batch ends calls in flight."""
+    """The time limit of the batch ends calls in flight."""
     with stage.watcher.dumping_stacks():
         return stage.collect(lambda: tuples(stage), timeout=0.2)
 
@@ -150,7 +150,7 @@ SCENARIOS = (
     *both_ways("each outcome", _labelled, _counted(_OUTCOMES), answers=_each_code, options=_ONE_BY_ONE),
     *both_ways("a rejection", tuples, {"REJECTED": 3}, answers=_rejected),
     *both_ways(
-        "a closed gate", tuples, {"DayQuotaError": 3}, answers=refusing(45009), sends=1, options=_ONE_BY_ONE
+        "a blocked quota", tuples, {"DayQuotaError": 3}, answers=refusing(45009), sends=1, options=_ONE_BY_ONE
     ),
     Scenario(
         "a batch: nobody listens",

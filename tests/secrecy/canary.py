@@ -1,4 +1,4 @@
-"""Made-up secrets, and the search for them in texts."""
+"""Create made-up secrets, and search for them in texts."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
 Text: TypeAlias = str | bytes | bytearray
 
-# A shorter piece of a secret than this does not count as the secret.
+# Shorter fragments of a secret do not count as the secret.
 FRAGMENT = 16
 
-# Characters that some encoding writes in another way; between each two of them stand eleven that none does.
+# Characters that some encodings escape, with eleven characters between them that no encoding escapes.
 _SPECIAL = "+/=%&#?\"'\\<>é"
 
-# It stands in the middle of each eleven. A fragment holds at least eight in a row of some eleven, and so the
-# whole mark: which is all that needs to be searched at first.
+# It is in the middle of each eleven. A fragment contains at least eight consecutive ones of some eleven, and
+# so the whole mark. The first search only looks for the mark.
 _MARK = "zQx7J"
 
 
 class Canary:
-    """A secret that is made anew whenever it is asked for, so that nobody needs to keep it."""
+    """A secret that is created on each access, so that nothing needs to store it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def text(self) -> str:
-        """About 170 characters, as long as WeChat's tokens, and harder to mask than they are."""
+        """About 170 characters, as long as WeChat's tokens, and harder to mask."""
         digest = hashlib.shake_256(self.name.encode()).digest(12 * (len(_SPECIAL) + 1))
         letters = iter(digest.hex())
         pieces = ["".join([*_take(letters, 3), _MARK, *_take(letters, 3)]) for _ in range(len(_SPECIAL) + 1)]
@@ -53,10 +53,10 @@ def _take(letters: Iterator[str], count: int) -> Iterator[str]:
 
 
 def find(texts: Iterable[Text]) -> Iterator[str]:
-    """Where a fragment of a secret stands in one of the texts: in which form, and what stands around it."""
+    """The fragments of secrets in the texts: their form and the text around them."""
     written = [text if isinstance(text, str) else bytes(text).decode("latin-1") for text in texts]
     needles = _marks()
-    # One search through everything is a hundred times faster than one through each; most find nothing.
+    # One search through everything is a hundred times faster than one for each; most find nothing.
     together = "\n".join(written)
     suspected = [form for form, needle in needles.items() if needle in together]
     for form in suspected:
@@ -66,17 +66,17 @@ def find(texts: Iterable[Text]) -> Iterator[str]:
 
 
 def _around(text: str, needle: str) -> str:
-    """The place of a hit, the needle left out: who reports a secret must not become another leak of it."""
+    """The text around a hit without the secret, so that the report does not leak it."""
     position = text.index(needle)
     return f"{text[max(0, position - 80) : position]!r} … {text[position + len(needle) :][:40]!r}"
 
 
-# Nothing but the mark itself can be seen in these forms, but by chance none of them occurs.
+# These forms show only the mark, but none of them occurs by chance.
 _CONCLUSIVE = frozenset({"base64", "base64, 1 off", "base64, 2 off", "hexadecimal", "list of numbers"})
 
 
 def _marks() -> dict[str, str]:
-    """The mark in all forms in which a program may write a text, its plainest letters included."""
+    """The mark in all forms in which a program may write a text, including escapes of plain letters."""
     raw = _MARK.encode()
     forms = {
         "text": _MARK,
@@ -96,7 +96,7 @@ def _marks() -> dict[str, str]:
     return forms
 
 
-# The doubled ones are what `repr` makes of the others.
+# `repr` doubles the backslashes of the others.
 _ESCAPES = (
     ("%", 2, ""),
     (r"\u", 4, ""),
@@ -120,7 +120,7 @@ def _holds_fragment(text: str) -> bool:
 
 
 def _views(text: str) -> set[str]:
-    """The text as it is, and as whoever undoes its escapes reads it, up to three of them one in another."""
+    """The text, and the text with up to three nested levels of escapes undone."""
     views = {text}
     for _ in range(3):
         views |= {decode(view) for view in views for decode in _DECODERS}
@@ -139,7 +139,7 @@ def _unescaped(text: str) -> str:
 
 
 def _as_utf8(text: str) -> str:
-    """Bytes were read as Latin-1: what they are as UTF-8."""
+    """Decodes as UTF-8 bytes that were read as Latin-1."""
     return text.encode("latin-1", "replace").decode(errors="replace")
 
 

@@ -1,8 +1,7 @@
-"""Plays all scenarios with one client, searches all channels, and reports.
+"""Run all scenarios with one client, search all channels, and report.
 
-`python -m secrecy.driver DOOR`, or `… DOOR TOKEN`: then it plays the leaks on purpose, one of which is its
-own command line. One line of JSON a scenario goes to standard output, and a last one with what the
-servers saw.
+`python -m secrecy.driver KIND`, or `… KIND TOKEN` for the deliberate leaks, one of which is the command line.
+Standard output has one line of JSON for each scenario, and a last one with the observations of the servers.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import secrecy.libraries  # noqa: F401  # first, since it freezes what is there
+import secrecy.libraries  # noqa: F401  # first, since it freezes all objects
 import wxaudit
 from secrecy.canary import find
 from secrecy.channels import CHANNELS
@@ -31,13 +30,13 @@ from secrecy.streams import Streams
 if TYPE_CHECKING:
     from secrecy.scenario import Scenario
 
-# In the file names of its frames.
+# Part of the file names of its frames.
 _LIBRARY = str(Path(wxaudit.__file__).parent / "_").encode()
 
 
 def report(scenario: Scenario, seen: Observation) -> tuple[dict[str, Any], bool]:
-    """How a scenario ended, the hits in each channel, and how many characters were searched; and whether some
-    texts of living objects were left out, since a caller passed them.
+    """The outcome of a scenario, the hits in each channel, and the number of searched characters; and whether
+    texts of live objects were left out, since a caller passed them.
     """
     hits: dict[str, list[str]] = {}
     failed: dict[str, str] = {}
@@ -46,7 +45,7 @@ def report(scenario: Scenario, seen: Observation) -> tuple[dict[str, Any], bool]
         try:
             texts = list(texts_of(seen))
         except Exception as error:
-            # What breaks a channel (a repr that raises, say) hides an error from whoever looks for it.
+            # An exception of a channel (such as in a repr) hides an error from its readers.
             failed[name] = type(error).__name__
             continue
         searched += sum(map(len, texts))
@@ -66,18 +65,18 @@ def report(scenario: Scenario, seen: Observation) -> tuple[dict[str, Any], bool]
 
 
 def play(client_kind: str, servers: Servers, streams: Streams, *, planted: bool) -> None:
-    """Reports each scenario of a client_kind."""
+    """Reports each scenario of a client kind."""
     walk = ObjectWalk()
     walk.new_texts()
     scenarios = [(0, plant) for plant in PLANTS] if planted else list(enumerate(SCENARIOS))
     for number, scenario in scenarios:
         if client_kind in scenario.client_kinds:
-            # The observation is gone before the next one is made, whose walk over all objects would meet it.
+            # Delete the observation before the next one, whose walk over all objects would find it.
             line, passed = report(
                 scenario, observe(scenario, Stage(client_kind, servers, number, walk), streams)
             )
             if passed:
-                # With the error, which is gone, what was passed to the call has to go.
+                # The error is deleted, so the arguments of the call must be deleted too.
                 gc.collect()
                 if found := list(find(walk.new_texts())):
                     line["hits"].setdefault("gc", found[:3])

@@ -1,4 +1,4 @@
-"""Scenarios in which the server sends the token back, in one form or another."""
+"""Scenarios in which the server sends the token back in various forms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rewrite = Callable[[str], str]
 
 
 def _in_json(**fields: object) -> Answers:
-    """The token in the place of `TOKEN` in an answer that is good otherwise."""
+    """An otherwise valid answer with the token in place of `TOKEN`."""
     answer = {"errcode": 0, "errmsg": "ok", "status": 1, **fields}
     pattern = json.dumps(answer, ensure_ascii=False)
     return lambda _servers, token: [
@@ -30,7 +30,7 @@ def _in_errmsg(rewrite: Rewrite) -> Answers:
 
 
 def _in_body(pattern: str, rewrite: Rewrite = str, **rest: object) -> Answers:
-    """A body that is no JSON, the token in the place of `TOKEN`."""
+    """A body that is not JSON, with the token in place of `TOKEN`."""
     return lambda _servers, token: [Fault(body=pattern.replace("TOKEN", rewrite(token)), **rest)]  # type: ignore[arg-type]  # names of Fault
 
 
@@ -39,7 +39,7 @@ def _percent(token: str) -> str:
 
 
 def _percent_in_lower_case(token: str) -> str:
-    """As URL writers other than ours do it."""
+    """As other URL encoders do."""
     return "".join(f"%{ord(c):02x}" if c in "+/=%&#?\"'\\<>" else quote(c) for c in token)
 
 
@@ -52,7 +52,7 @@ def _json_escaped(token: str) -> str:
 
 
 def _all_escaped(token: str) -> str:
-    r"""Each character as `\u`."""
+    r"""Each character as `\u` escape."""
     return "".join(f"\\u{ord(character):04x}" for character in token)
 
 

@@ -1,6 +1,6 @@
-"""Scenarios with tables that cannot be audited, and with wrong arguments beside a table of tokens.
+"""Scenarios with invalid tables, and with invalid arguments next to a table of tokens.
 
-The frames of the library hold the table then, and a reporter shows their locals.
+Frames of the library then hold the table, and a reporter shows their locals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _failing_beside_tokens(library: str, columns: Callable[[Stage], dict[str, Any]], act: Any) -> Act:
-    """The table is refused: the frames of the library hold it, and a reporter shows their locals."""
+    """The table is refused. Frames of the library hold it, and a reporter shows their locals."""
     return lambda stage: act(stage, lambda: LIBRARIES[library](columns(stage)))
 
 
@@ -44,7 +44,7 @@ def _inexact(_stage: Stage) -> dict[str, Any]:
 
 
 def _first_row_as_names(_stage: Stage) -> dict[str, Any]:
-    """A file without a heading, read as if it had one."""
+    """A file without a header row, read as if it had one."""
     return {"wx5b97b03f7e2c4d18": ["wx2"], "1234567": [7], TOKEN.text(): ["another"]}
 
 
@@ -79,7 +79,7 @@ def _audit_with(client: Callable[[], Any], max_concurrency: Callable[[], Any] = 
 
 
 def _interrupted(stage: Stage) -> object:
-    """Ctrl-C at its first row, beside a column of tokens."""
+    """Ctrl-C at the first row, next to a column of tokens."""
 
     def interrupt(_appid: object) -> str:
         raise KeyboardInterrupt

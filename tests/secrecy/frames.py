@@ -1,7 +1,7 @@
-"""Scenarios with tables: their queries, their tokens by `token_for`, and a column of tokens beside.
+"""Scenarios with tables: their queries, their tokens by `token_for`, and an extra column of tokens.
 
-A column of tokens is the caller's own, and `audit_frame` gives it back as any other. So what is asked here is
-that nothing else shows one: scenarios with such a column return what was added, or fail beside it.
+A column of tokens belongs to the caller, and `audit_frame` returns it. Nothing else may show a token, so
+scenarios with such a column return only the added columns, or raise.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from secrecy.scenario import Act
     from secrecy.stage import Stage
 
-# How each library makes a table of columns.
+# Constructors of a table for each library.
 LIBRARIES: dict[str, Callable[..., Any]] = {
     "pandas": pandas.DataFrame,
     "polars": polars.DataFrame,
@@ -43,7 +43,7 @@ def with_tokens(stage: Stage) -> dict[str, list[Any]]:
     return {**_columns(stage), "token": [TOKEN.text()] * 3}
 
 
-# Sources and tokens by appid. None of them keeps a token but the partial, in which the caller put it.
+# Sources and tokens by appid. Only the partial stores a token, which the caller put there.
 _TOKENS_FOR: dict[str, tuple[Callable[[], Any], str]] = {
     "a text": (lambda: lambda _: TOKEN.text(), "IN_REVIEW"),
     "a source": (lambda: lambda _: Source(two_tokens), "IN_REVIEW"),
@@ -108,7 +108,7 @@ def source() -> Callable[[Any], Any]:
 
 
 def _auditing(library: str, token_for: Callable[[], Any], outcome: str) -> Act:
-    """A table without tokens: all that comes back is shown."""
+    """A table without tokens: the whole result is shown."""
 
     def play(stage: Stage) -> object:
         frame = LIBRARIES[library](_columns(stage))
@@ -119,7 +119,7 @@ def _auditing(library: str, token_for: Callable[[], Any], outcome: str) -> Act:
 
 
 def _auditing_tokens(library: str, outcome: str) -> Act:
-    """A table of tokens: what was added to it is shown."""
+    """A table of tokens: the added columns are shown."""
 
     def play(stage: Stage) -> object:
         made = LIBRARIES[library]
@@ -135,7 +135,7 @@ def _added(audited: Any) -> Any:
 
 
 def _checked(audited: Any, outcome: str) -> Any:
-    """The table, if its rows ended so."""
+    """The table, if its rows have these outcomes."""
     for error, state in zip(audited["error"], audited["state"], strict=True):
         if outcome not in f"{state} {error}":
             raise AssertionError(f"a row did not end as {outcome}")

@@ -1,6 +1,6 @@
-"""The libraries that tables, charts and bars are made with, loaded before anything else.
+"""Import the libraries of tables, charts and bars before anything else.
 
-They bring a quarter of a million objects, none of which knows a secret: frozen, they are not walked over.
+They create a quarter of a million objects without secrets. Freezing them excludes them from walks.
 """
 
 from __future__ import annotations

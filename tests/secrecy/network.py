@@ -1,4 +1,4 @@
-"""Scenarios by what the network does: redirects, failures of TCP and TLS, proxies."""
+"""Scenarios by behaviour of the network: redirects, failures of TCP and TLS, proxies."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def _redirects() -> Iterator[Scenario]:
 
 
 def _ask_with(**options: Any) -> Act:
-    """One call with these options of the call."""
+    """One call with these options."""
     return lambda stage: stage.ask(**options)
 
 
 def _at(address: Callable[[Servers], str], **options: Any) -> Act:
-    """One call to another server than the fake."""
+    """One call to a server other than the fake."""
     return lambda stage: stage.ask(
         client=stage.client(address(stage.servers), ca_file=stage.servers.certificates, **options)
     )
 
 
 def _through(port: Callable[[Servers], int], address: Callable[[Servers], str], **options: Any) -> Act:
-    """One call through a proxy that wants a password."""
+    """One call through a proxy that requires a password."""
 
     def act(stage: Stage) -> object:
         port_number = port(stage.servers)
@@ -70,7 +70,7 @@ def _through_proxy_of_environment(stage: Stage) -> object:
 
 
 def _with_proxy(write: Callable[[str], object]) -> Act:
-    """A client whose proxy is given in another way."""
+    """A client whose proxy is configured in another way."""
     return lambda stage: stage.ask(
         client=stage.client(proxy=lambda: write(stage.proxy(stage.servers.forward)))
     )

@@ -1,4 +1,4 @@
-"""Walks over living objects, for the texts that they hold."""
+"""Collect the texts of live objects."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _PLAIN = (int, float, complex, bool, type(None), type(Ellipsis), type, ModuleTyp
 
 
 class ObjectWalk:
-    """All texts of this process that can be reached through the garbage collector, each told once."""
+    """All texts of this process that are reachable through the garbage collector, each reported once."""
 
     def __init__(self) -> None:
-        # Texts of the last walk. They are kept alive until the next one, so that no other gets their address.
+        # Texts of the last walk, kept alive until the next one, so that their addresses are not reused.
         self._known: dict[int, object] = {}
 
     def new_texts(self, passed: AbstractSet[int] = frozenset()) -> list[Text]:
-        """The texts that the last walk did not meet. What was `passed` is left for the next walk."""
+        """The texts that the last walk did not find. Those that were `passed` are left for the next walk."""
         met: dict[int, Any] = {}
-        # The garbage collector does not track what holds nothing but plain values: that is met on the way.
+        # The garbage collector does not track containers of plain values only; the walk finds them.
         untracked: dict[int, object] = {}
         reached: list[object] = [thing for thing in gc.get_objects() if thing is not self._known]
         reached += sys._current_frames().values()
@@ -54,7 +54,7 @@ class ObjectWalk:
 
 
 def _namespaces() -> Iterator[object]:
-    """Modules of the standard library, with caches and objects in them, which `libraries` has frozen too."""
+    """Modules of the standard library with caches and objects, which `libraries` has frozen too."""
     for name in sys.stdlib_module_names & sys.modules.keys():
         names = dict(vars(sys.modules[name]))
         yield names
@@ -66,9 +66,9 @@ def _namespaces() -> Iterator[object]:
 
 
 def attribute_texts(thing: object, passed: Passed | None = None, depth: int = 4) -> Iterator[Text]:
-    """What a debugger or an error reporter would show of an object: its attributes and items, and theirs.
+    """The text that a debugger or an error reporter shows of an object: its attributes and items, and theirs.
 
-    What a caller `passed` is left out, wherever it is met.
+    Arguments that a caller `passed` are left out everywhere.
     """
     yield from _texts_of(thing, passed or Passed(), depth, set())
 
@@ -104,7 +104,7 @@ def _parts(thing: Any) -> Iterator[object]:
     elif isinstance(thing, FrameType):
         yield from thing.f_locals.values()
     elif type(thing).__module__.partition(".")[0] == "wxaudit" or isinstance(thing, BaseException):
-        # Of the library and of errors all; the attributes of anything else lead all over the process.
+        # Only of the library and of errors: other attributes lead to the whole process.
         for name in dir(thing):
             try:
                 value = getattr(thing, name)

@@ -1,4 +1,4 @@
-"""What a scenario leaves behind, and how it is written down."""
+"""Record everything observable of a scenario."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Observation(NamedTuple):
-    """Everything that was seen of one scenario. Texts of it are only searched, never shown."""
+    """Everything observed of one scenario. Its texts are searched, never shown."""
 
     result: object
     error: BaseException | None
@@ -33,15 +33,15 @@ class Observation(NamedTuple):
     stdout: bytes
     stderr: bytes
     stacks: bytes
-    """What `faulthandler` wrote while the calls were in flight."""
+    """The output of `faulthandler` while the calls were in flight."""
     objects: Sequence[Text]
-    """The texts that the garbage collector knows and did not know before."""
+    """The texts that the garbage collector found for the first time."""
     passed: bool
-    """Whether some were left out, since a caller passed them to a call that raised."""
+    """Whether texts were left out, since a caller passed them to a call that raised."""
 
     @property
     def results(self) -> list[object]:
-        """The result; of a batch, what came of each query too, and of a list, what is in it."""
+        """The result, and the items of a batch or list."""
         found: list[object] = []
         waiting = [self.result]
         while waiting:
@@ -60,18 +60,18 @@ class Observation(NamedTuple):
 
     @property
     def errors(self) -> list[BaseException]:
-        """The error, or those of a batch, and all that hang on them, however they came to be there."""
+        """The error, or those of a batch, and all errors attached to them."""
         return chain_of([self.error, *(it for it in self.results if isinstance(it, BaseException))])
 
     @property
     def subjects(self) -> list[object]:
-        """The objects that a caller has in hand afterwards."""
+        """The objects that a caller holds afterwards."""
         raised = [] if self.error is None else [self.error]
         return [*self.results, *raised, *self.clients, *self.events]
 
 
 def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
-    """Plays a scenario and writes down all that is to be seen of it."""
+    """Runs a scenario and records everything observable."""
     notebook = _Notebook()
     root = logging.getLogger()
     root.addHandler(notebook)
@@ -80,13 +80,13 @@ def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
         warnings.simplefilter("always")
         result, error = _act(scenario, stage)
         stage.close()
-        # What nobody fetched or awaited complains when it is collected.
+        # Results and coroutines that were never awaited warn when they are collected.
         gc.collect()
     told = [f"{entry} {entry.message!r} {entry.source!r}" for entry in caught]
-    # The source of a warning is a coroutine that nobody awaited, with what was passed to it.
+    # The source of a warning is a coroutine that was never awaited, with its arguments.
     caught.clear()
     root.removeHandler(notebook)
-    # The frames of a traceback hold what was passed; the driver asks whether it outlives them.
+    # The frames of a traceback hold the arguments; the driver checks whether these outlive them.
     passed = set[int]().union(*(Passed(it).texts() for it in chain_of([error])))
     objects = [*stage.met_in_flight, *stage.walk.new_texts(passed)]
     stdout, stderr = streams.written()
@@ -107,7 +107,7 @@ def observe(scenario: Scenario, stage: Stage, streams: Streams) -> Observation:
 
 
 def chain_of(errors: Sequence[BaseException | None]) -> list[BaseException]:
-    """The errors, and all that hang on them."""
+    """The errors, and all errors attached to them."""
     found: list[BaseException] = []
     waiting = list(errors)
     while waiting:
@@ -119,7 +119,7 @@ def chain_of(errors: Sequence[BaseException | None]) -> list[BaseException]:
 
 
 def _act(scenario: Scenario, stage: Stage) -> tuple[object, BaseException | None]:
-    """Result and error. Tracebacks begin here, so that nothing written down stands in their locals."""
+    """Result and error. Tracebacks begin here, so that no recorded text is among their locals."""
     try:
         return scenario.act(stage), None
     except BaseException as error:
@@ -129,7 +129,7 @@ def _act(scenario: Scenario, stage: Stage) -> tuple[object, BaseException | None
 
 
 class _Notebook(logging.Handler):
-    """Writes down all records, fully formatted."""
+    """Stores all records, fully formatted."""
 
     def __init__(self) -> None:
         super().__init__(level=1)

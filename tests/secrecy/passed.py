@@ -1,7 +1,7 @@
-"""What a caller passed to the library: the caller's own frame shows it, so that ours need not hide it.
+"""Find the arguments that a caller passed: the caller's own frame shows them, so ours need not hide them.
 
-Everything else in a frame of the library is searched: what a token source, a generator, the server or a
-stored state gave, and what the library made of an argument.
+Everything else in a frame of the library is searched: values of a token source, a generator, the server or a
+stored state, and values derived from an argument.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import CodeType, FrameType
 
-# Where the library is: the folder of a clone may have its name too.
+# The path of the library; the folder of a clone may have its name too.
 _LIBRARY = str(Path(wxaudit.__file__).parent) + os.sep
 _TEXTS = (str, bytes, bytearray)
 
 
 def is_ours(frame: FrameType) -> bool:
-    """Whether it is a frame of the library."""
+    """Whether a frame is of the library."""
     return frame.f_code.co_filename.startswith(_LIBRARY)
 
 
 def frames_of(error: BaseException) -> list[FrameType]:
-    """The frames of its traceback, the outermost first."""
+    """The frames of the traceback, outermost first."""
     return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 class Passed:
     """The arguments in the traceback of an error, with their items.
 
-    They are the parameters of public functions, methods and constructors, where the frame before is not of
-    the library. What a method has put in the place of a parameter, such as a `Token`, is not among them.
+    They are the parameters of public functions, methods and constructors whose calling frame is not of the
+    library. An object that replaces a parameter, such as a `Token`, is not an argument.
     """
 
     def __init__(self, error: BaseException | None = None) -> None:
@@ -60,15 +60,15 @@ class Passed:
                 self._add(item, depth - 1)
 
     def __contains__(self, thing: object) -> bool:
-        """Whether it is an argument itself, or what Arrow made of a table, whose memory it shares."""
+        """Whether an object is an argument, or an Arrow object that shares the memory of one."""
         if id(thing) in self._arguments:
             return True
         return self._table and type(thing).__module__.partition(".")[0] == "arro3"
 
     def shown(self, thing: object, show: Callable[[object], str] = repr) -> str:
-        """How a thing shows itself, less the arguments among its items.
+        """The `repr` of an object without the arguments among its items.
 
-        A text that was made of an argument is not the argument: it is shown as it is.
+        A text derived from an argument is not the argument, and is shown.
         """
         text = str(show(thing))
         for argument in self._among(thing):
@@ -76,7 +76,7 @@ class Passed:
         return text
 
     def among_items_of(self, thing: object) -> bool:
-        """Whether it holds an argument."""
+        """Whether an object contains an argument."""
         return any(True for _ in self._among(thing))
 
     def _among(self, thing: object, depth: int = 3) -> Iterator[object]:
@@ -87,7 +87,7 @@ class Passed:
                 yield from self._among(item, depth - 1)
 
     def texts(self) -> set[int]:
-        """The ids of all texts that the arguments hold, however deep; they live as long as the error does."""
+        """The ids of all texts in the arguments at any depth. They live as long as the error."""
         met: set[int] = set()
         texts: set[int] = set()
         reached = list(self._arguments.values())
@@ -102,7 +102,7 @@ class Passed:
 
 
 def shown_locals(error: BaseException) -> Iterator[str]:
-    """The locals of the library's own frames, as a reporter shows them, less what was passed."""
+    """The locals of the library's frames, as a reporter shows them, without arguments of the caller."""
     passed = Passed(error)
     for frame in filter(is_ours, frames_of(error)):
         for name, value in frame.f_locals.items():
@@ -111,7 +111,7 @@ def shown_locals(error: BaseException) -> Iterator[str]:
 
 
 def formatted(error: BaseException) -> Iterable[str]:
-    """Its traceback with locals, and those of its causes; of our frames less what was passed."""
+    """The traceback with locals, and those of its causes, without arguments of the caller in our frames."""
     whole = traceback.TracebackException.from_exception(error, capture_locals=True)
     _leave_out(whole, error)
     return whole.format()
@@ -144,7 +144,7 @@ def _parameters(frame: FrameType) -> Iterator[object]:
 
 
 def _public_code() -> Iterator[CodeType]:
-    """Of the public functions, and of the methods and constructors of public classes."""
+    """The code of public functions, and of methods and constructors of public classes."""
     for module in (wxaudit, wxaudit.events):
         for name in module.__all__:
             public: Any = getattr(module, name)

@@ -1,4 +1,4 @@
-"""Leaks on purpose, one for each channel and named after it: what proves that the channel would show one."""
+"""Deliberate leaks, one for each channel and named after it, which prove that the channel shows leaks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _HarmlessError(Exception):
 
 
 def _keep(_stage: Stage) -> object:
-    # The garbage collector tracks neither the tuple nor the text, only the list.
+    # The garbage collector tracks only the list, not the tuple and the text.
     _kept.append((TOKEN.text(),))
     return len(_kept)
 
@@ -104,9 +104,9 @@ def _warn(_stage: Stage) -> object:
 
 
 def _run_in_telling_file(stage: Stage) -> object:
-    """The code stands in a file whose name is the token."""
+    """The code is in a file whose name is the token."""
     code = compile("stage.ask()", TOKEN.text(), "eval")
-    return eval(code, {"stage": stage})  # noqa: S307  # the text stands above
+    return eval(code, {"stage": stage})  # noqa: S307  # the code is above
 
 
 PLANTS = (
@@ -129,7 +129,7 @@ PLANTS = (
     Scenario("events", _report),
     Scenario("warnings", _warn),
     Scenario("faulthandler", _run_in_telling_file),
-    # The program that plays these has the token among its arguments.
+    # The program that runs these has the token among its arguments.
     Scenario("cmdline", Stage.ask),
     *TABLE_PLANTS,
 )

@@ -1,4 +1,4 @@
-"""Scenarios with the objects of a batch themselves: made wrongly, shown, compared, pickled."""
+"""Scenarios with the objects of a batch: invalid, shown, compared, pickled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _query(stage: Stage) -> wxaudit.AuditQuery:
 
 
 def _shown(stage: Stage) -> object:
-    """With all that a debugger could ask of it."""
+    """A query, with everything that a debugger can query."""
     query: Any = _query(stage)
     match query:
         case wxaudit.AuditQuery(token, auditid, appid):
@@ -77,7 +77,7 @@ def _unwrap(stage: Stage) -> object:
 
 
 def _carried(stage: Stage) -> object:
-    """A batch as another process gets it, back and forth with each protocol."""
+    """A batch, pickled and unpickled with each protocol."""
     batch = stage.collect(lambda: tuples(stage))
     return [pickle.loads(pickle.dumps(batch, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
 

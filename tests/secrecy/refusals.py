@@ -1,4 +1,4 @@
-"""A call that ends badly after a refresh, each of its tokens sent back to it."""
+"""A call that fails after a refresh, with each of its tokens echoed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios by how a call runs: interrupted, cancelled, never begun, in a thread, a child, a callback."""
+"""Scenarios by circumstances of a call: interrupted, cancelled, never started, in a thread or child."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _HELD = always(Fault(hold=True))
 
 
 class StopAskingError(Exception):
-    """What an application's own signal handler raises."""
+    """An exception of the application's own signal handler."""
 
 
 def _interrupted(stage: Stage) -> object:
-    """Ctrl-C once the request is under way."""
+    """Ctrl-C once the request is in flight."""
     stage.watcher.at_request = soon(lambda: os.kill(os.getpid(), signal.SIGINT))
     return stage.ask()
 
@@ -74,7 +74,7 @@ def _never_awaited(stage: Stage) -> object:
 
 
 def _waiting_to_begin(stage: Stage) -> object:
-    """A coroutine in somebody's hands, looked at before it runs: it holds what was passed, and no more."""
+    """A coroutine, inspected before it runs: it holds its arguments and nothing else."""
     token = TOKEN.text()
     coroutine: Any = stage.client().get_audit_status(token, stage.auditid)
     try:
@@ -100,7 +100,7 @@ def _task(stage: Stage) -> asyncio.Task[wxaudit.AuditStatus]:
 
 
 def _in_thread(stage: Stage) -> object:
-    """Its error ends a thread, and Python prints it."""
+    """The error ends a thread, and Python prints it."""
     thread = threading.Thread(target=stage.ask)
     thread.start()
     thread.join()
@@ -108,7 +108,7 @@ def _in_thread(stage: Stage) -> object:
 
 
 def _in_forked_child(stage: Stage) -> object:
-    """The child's error ends it uncaught, and reaches the parent by pickle."""
+    """The error of a child process is uncaught, and reaches the parent by pickle."""
     client = stage.client()
     reading, writing = os.pipe()
     child = os.fork()
@@ -137,7 +137,7 @@ def _callback_raises(stage: Stage) -> object:
 
 
 def _call_in_callback(stage: Stage) -> object:
-    """The callback asks too, with a client of its own, and fails."""
+    """The callback makes a call too, with its own client, and fails."""
     inner = wxaudit.Client(
         base_url=f"http://127.0.0.1:{stage.servers.refusing}", max_retries=0, trust_env=False
     )

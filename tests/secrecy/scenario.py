@@ -1,4 +1,4 @@
-"""What a scenario is: what the servers do, what the caller does, and how it must end."""
+"""Define scenarios: the actions of servers and caller, and the expected outcome."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from secrecy.stage import Stage
 
-# The number of the first scenario's audit; the fake tells scenarios apart by them.
+# The audit of the first scenario. The fake identifies scenarios by their audits.
 FIRST_AUDITID = 4_100_000_001
 
 IN_REVIEW = Fault(body=b'{"errcode":0,"errmsg":"ok","status":2}')
 
 
 class Servers(NamedTuple):
-    """Where the servers of `world` are. Each of the proxies wants a password."""
+    """The addresses of the servers of `world`. Each of the proxies requires a password."""
 
     fake: str
-    """A FakeWeChat, which answers by the scenario's `answers`."""
+    """A FakeWeChat, which sends the scenario's `answers`."""
     elsewhere: str
-    """Another one, where redirects lead; nothing must ever get there."""
+    """The target of redirects, which no request must reach."""
     certificates: str
-    """The PEM file with the one authority to trust."""
+    """The PEM file with the only trusted authority."""
     tls: int
     tls_of_stranger: int
-    """Its certificate is of an authority that nobody trusts."""
+    """Its certificate is of an untrusted authority."""
     tls_of_other_host: int
     tls_expired: int
     no_tls: int
     """Plain HTTP where TLS is expected."""
     silent: int
-    """Takes connections and never says a word."""
+    """Accepts connections and never sends anything."""
     refusing: int
-    """Nobody listens there."""
+    """A port that refuses connections."""
     tunnel: int
-    """A CONNECT proxy, which leads to `tls`."""
+    """A CONNECT proxy to `tls`."""
     tunnel_407: int
     tunnel_502: int
     """Both echo the credentials in their status line, a header and their page."""
     forward: int
-    """A proxy for plain HTTP: it answers itself."""
+    """A proxy for plain HTTP, which answers itself."""
     forward_407: int
     """It echoes URL and credentials."""
 
@@ -56,14 +56,14 @@ class Scenario(NamedTuple):
 
     name: str
     act: Act
-    """What the caller does; what it returns or raises is the outcome."""
+    """The action of the caller. Its result or exception is the outcome."""
     ends: type[BaseException] | tuple[type[BaseException], ...] | None = None
-    """The class of what it raises; None where a result comes."""
+    """The class of the exception; None for a result."""
     answers: Answers = lambda _servers, _token: [IN_REVIEW]
-    """What the fake answers, made of the token; the last one again and again."""
+    """The answers of the fake, made from the token. The last one repeats."""
     sends: int = 1
-    """How many requests reach the fake."""
+    """The number of requests that reach the fake."""
     client_kinds: Sequence[str] = ("blocking", "asyncio")
-    """With which of the clients it makes sense."""
+    """The clients to which the scenario applies."""
     counts: Mapping[str, int] | None = None
-    """How the queries of the batch that it returns ended; None where it returns no batch."""
+    """The outcomes of the returned batch; None if the result is not a batch."""

@@ -1,4 +1,4 @@
-"""All scenarios, in their order: the number of each is the number of its audit."""
+"""List all scenarios. The position of each determines the number of its audit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios with token sources: good ones, and all that can be wrong with one."""
+"""Scenarios with valid and faulty token sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """Gives what a function gives."""
+    """A token source that calls a function."""
 
     def __init__(self, give: Callable[[bool], object]) -> None:
         self._give = give
@@ -68,16 +68,16 @@ def _ask_hanging(stage: Stage) -> object:
 
 
 def _told_by_source(stage: Stage) -> object:
-    """The text of the source's own exception is the caller's; all else is the library's."""
+    """The source's own exception contains the token. Only its text belongs to the caller."""
     try:
         return stage.ask(Source(failing_with_token))
     except wxaudit.TokenError as error:
-        # As texts: whoever goes on to the cause reads what the caller wrote.
+        # As texts, since the cause contains the text of the caller.
         return [str(error), repr(error), repr(error.args), repr(vars(error)), pickle.dumps(error)]
 
 
 def _cancel_while_asked(stage: Stage) -> object:
-    """The task is cancelled while its source is being asked, in the loop."""
+    """The task is cancelled while its source runs in the loop."""
     asked = asyncio.Event()
 
     class Slow:
@@ -96,13 +96,13 @@ def _cancel_while_asked(stage: Stage) -> object:
 
 
 def _ask_walked_in_flight(stage: Stage) -> object:
-    """All objects are walked over while the call is under way: only the library has the token then."""
+    """Walks over all objects while a call is in flight and only the library has the token."""
     stage.watcher.at_request = stage.walk_in_flight
     return stage.ask(Source(two_tokens))
 
 
 def refusing_both(_servers: object, token: str) -> list[Fault]:
-    """Each is refused with itself in the text."""
+    """Each token is refused with its own text in the errmsg."""
     texts = (token, FRESH_TOKEN.text())
     return [Fault(errcode=40001, errmsg=f"invalid credential {text}") for text in texts]
 

@@ -1,4 +1,4 @@
-"""The spans of all calls, kept in memory as an application's collector would."""
+"""Collect the spans of all calls in memory, as an application does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ wxaudit.otel.instrument(PROVIDER)
 
 
 def taken() -> list[str]:
-    """The spans since the last time, as text."""
+    """The spans since the last call, as text."""
     spans = _EXPORTER.get_finished_spans()
     _EXPORTER.clear()
     texts = []

@@ -1,4 +1,4 @@
-"""Where a scenario plays: one of the two clients, the servers, and someone who watches."""
+"""Provide a scenario with a client, servers and a watcher."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from secrecy.objects import ObjectWalk
     from secrecy.scenario import Servers
 
-# Seconds; no scenario but those about limits comes near it.
+# Seconds. Only scenarios about limits come near it.
 _PATIENCE = 10
 
 
 class Stage:
-    """What a scenario acts with.
+    """The tools of a scenario.
 
-    A secret, or what holds one, is passed as the function that makes it: it is called at the last moment, so
-    that no frame of the harness ever holds its value.
+    A secret is passed as the function that makes it, which is called at the last moment, so that no frame of
+    the harness holds its value.
     """
 
     def __init__(self, client_kind: str, servers: Servers, number: int, walk: ObjectWalk) -> None:
@@ -41,7 +41,7 @@ class Stage:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop of the asyncio client, in its debug mode, which logs every step that it takes."""
+        """The event loop of the asyncio client in debug mode, which logs every step."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._loop.set_debug(True)
@@ -49,7 +49,7 @@ class Stage:
         return self._loop
 
     def client(self, base_url: object = None, *, observed: bool = True, **options: Any) -> Any:
-        """A client of the fake, or of another server."""
+        """A client for the fake or another server."""
         kind: Any = wxaudit.Client if self.client_kind == "blocking" else wxaudit.AsyncClient
         options = {"timeout": _PATIENCE, "max_retries": 0, "trust_env": False, **options}
         on_event = self.watcher if observed else None
@@ -60,37 +60,37 @@ class Stage:
     def ask(
         self, token: object = TOKEN.text, auditid: object = None, *, client: Any = None, **options: Any
     ) -> Any:
-        """One call, to its end."""
+        """Makes one call."""
         client = client or self.client()
         return self.run(
             client.get_audit_status(_now(token), _now(auditid or self.auditid), **_all_now(options))
         )
 
     def collect(self, queries: object, *, client: Any = None, **options: Any) -> Any:
-        """A batch, to its end."""
+        """Collects a batch."""
         client = client or self.client()
         return self.run(client.get_audit_statuses(_now(queries), **_all_now(options)))
 
     def iterate(self, queries: object, *, client: Any = None, **options: Any) -> Any:
-        """The same, result by result."""
+        """Iterates a batch."""
         client = client or self.client()
         results = client.iter_audit_statuses(_now(queries), **_all_now(options))
         return wxaudit.AuditBatch(results if self.client_kind == "blocking" else self.run(_each(results)))
 
     def run(self, called: Any) -> Any:
-        """What a client's method gave, awaited where it needs to be."""
+        """The result of a client's method, awaited if needed."""
         return called if self.client_kind == "blocking" else self.loop.run_until_complete(called)
 
     def proxy(self, port: int) -> str:
-        """The URL of a proxy, with the password in it."""
+        """The URL of a proxy, with the password."""
         return f"http://merchant:{quote(PASSWORD.text(), safe='')}@127.0.0.1:{port}"
 
     def walk_in_flight(self) -> None:
-        """Looks at all objects now."""
+        """Walks over all objects now."""
         self.met_in_flight += self.walk.new_texts()
 
     def close(self) -> None:
-        """Ends what is left of the event loop, as `asyncio.run` would."""
+        """Shuts the event loop down as `asyncio.run` does."""
         if self._loop is None:
             return
         left = asyncio.all_tasks(self._loop)

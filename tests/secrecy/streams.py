@@ -1,4 +1,4 @@
-"""Standard output and error of this process, caught at the level of descriptors."""
+"""Capture standard output and error of this process at the level of descriptors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Streams:
-    """Both go into files while it is entered; `report` is where standard output went before."""
+    """Redirects both to files inside `with`. `report` is the original standard output."""
 
     def __enter__(self) -> Self:
         self._before = [os.dup(descriptor) for descriptor in (1, 2)]
@@ -36,14 +36,14 @@ class Streams:
             file.close()
 
     def begin(self) -> None:
-        """Forgets what was written before."""
+        """Discards the output so far."""
         _flush()
         for file in self._files:
             file.truncate(0)
             file.seek(0)
 
     def written(self) -> tuple[bytes, bytes]:
-        """What was written since `begin` to standard output and error."""
+        """The standard output and error since `begin`."""
         _flush()
         stdout, stderr = (os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in self._files)
         return stdout, stderr

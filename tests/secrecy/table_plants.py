@@ -1,4 +1,4 @@
-"""Batches and results that leak on purpose, one for each channel of `tables` and named after it."""
+"""Batches and results with deliberate leaks, one for each channel of `tables` and named after it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from secrecy.scenario import Scenario
 
 
 class _Harmless(wxaudit.AuditBatch):
-    """Shows nothing in any channel but the one of which it overrides the method."""
+    """Leaks only in the channel whose method it overrides."""
 
     __slots__ = ()
 
@@ -58,7 +58,7 @@ class _ShownByArrow(_Harmless):
 class _ShownByPlot(_Harmless):
     __slots__ = ()
 
-    def plot(self, submitted_at: object = None) -> Any:  # noqa: ARG002  # as a batch has it
+    def plot(self, submitted_at: object = None) -> Any:  # noqa: ARG002  # the signature of a batch
         return altair.vconcat(altair.Chart(altair.InlineData(values=[{"name": TOKEN.text()}])).mark_bar())
 
 

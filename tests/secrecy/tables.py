@@ -1,4 +1,4 @@
-"""The channels of a batch: all forms in which it can be written down, kept and carried on."""
+"""The channels of a batch: all forms in which it is shown, stored and converted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from secrecy.canary import Text
     from secrecy.observation import Observation
 
-# So that no library cuts off what it shows.
+# So that no library truncates its output.
 _WHOLE = ("display.max_colwidth", None, "display.max_columns", None, "display.width", None)
 
 
@@ -33,7 +33,7 @@ def records(seen: Observation) -> Iterator[Text]:
 
 
 def html(seen: Observation) -> Iterator[Text]:
-    """As notebooks ask for it."""
+    """The representations that notebooks request."""
     for subject in seen.subjects:
         if hasattr(subject, "_repr_html_"):
             yield subject._repr_html_() or ""
@@ -58,7 +58,7 @@ def in_polars(seen: Observation) -> Iterator[Text]:
 
 
 def in_arrow(seen: Observation) -> Iterator[Text]:
-    """The bytes of Arrow's format for streams, which holds texts as they are."""
+    """The bytes of Arrow's stream format, which contains texts unchanged."""
     made = [pyarrow.table(batch) for batch in _batches(seen)]
     made += [result for result in seen.results if isinstance(result, pyarrow.Table)]
     for table in made:
@@ -74,7 +74,7 @@ def plot(seen: Observation) -> Iterator[Text]:
 
 
 def raised_errors(seen: Observation) -> Iterator[Text]:
-    """All errors of a batch at once, or one by one, as they are raised and then reported."""
+    """All errors of a batch, raised and reported together or one by one."""
     for batch in _batches(seen):
         yield from _reported(batch.raise_for_errors)
 

@@ -1,4 +1,4 @@
-"""No token gets out of the operations around an audit: not by what they return, raise, report or keep."""
+"""Test that the other operations expose no token in results, errors, reports or stored objects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FAILURES: dict[str, Callable[[str], Fault]] = {
 
 
 def forms(token: str) -> list[str]:
-    """The token in each way of writing it, and a piece of it that tells."""
+    """The token in each form, and a usable fragment of it."""
     return [token, quote(token, safe=""), json.dumps(token)[1:-1], repr(token)[1:-1], token[20:44]]
 
 
@@ -54,7 +54,7 @@ def shown(thing: Any) -> Iterator[str]:
 
 
 def frames(error: BaseException | None) -> Iterator[str]:
-    """The variables of the library's own frames, as a reporter of errors shows them, less what was passed."""
+    """The locals of the library's frames, as a reporter shows them, without arguments of the caller."""
     while error is not None:
         yield from shown_locals(error)
         error = error.__cause__ or error.__context__

@@ -1,4 +1,4 @@
-"""What the search of frames leaves out: arguments of the caller, and nothing beside them."""
+"""Test that the search of frames leaves out only the arguments of the caller."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from secrecy.passed import Passed, formatted, frames_of, is_ours, shown_locals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Functions of the library, as far as their file tells: `call` is public.
+# Functions of the library, according to their file. `call` is public.
 _LEAKING = """
 def call(token, *, source=None):
     check(token, (token, 1), source)
@@ -40,12 +40,12 @@ LEAKS = {
 
 @pytest.fixture
 def fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], BaseException]:
-    """The error of a call that was passed the token, and has a leak among its locals."""
+    """The error of a call with the token as argument and a leak among its locals."""
 
     def fail(leak: str) -> BaseException:
         names: dict[str, Any] = {}
         file = str(Path(wxaudit.__file__).parent / "_leaking.py")
-        exec(compile(_LEAKING.format(leak=leak), file, "exec"), names)  # noqa: S102  # the text stands above
+        exec(compile(_LEAKING.format(leak=leak), file, "exec"), names)  # noqa: S102  # the code is above
         monkeypatch.setattr(passed, "_PUBLIC", frozenset({names["call"].__code__}))
         with pytest.raises(ValueError, match=r"^$") as caught:
             names["call"](TOKEN.text(), source=FRESH_TOKEN.text)
@@ -69,7 +69,7 @@ def test_the_argument_itself_is_left_out(fails: Callable[[str], BaseException]) 
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_all_else_is_found(fails: Callable[[str], BaseException], leak: str) -> None:
+def test_other_locals_are_found(fails: Callable[[str], BaseException], leak: str) -> None:
     error = fails(LEAKS[leak])
     assert list(find(shown_locals(error))) or leak == "a copy in a tuple"
     assert list(find(in_depth(error)))

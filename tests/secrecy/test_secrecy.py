@@ -1,4 +1,4 @@
-"""No token and no proxy password ever gets out: scenarios by channels, for both clients and the command."""
+"""Test that no token and no proxy password is exposed, by both clients and the command."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ CLIENT_KINDS = ("blocking", "asyncio")
 
 
 class Report(NamedTuple):
-    """What a driver wrote."""
+    """The report of a driver."""
 
     scenarios: list[Any]
     came: Any
-    """What the servers saw."""
+    """The report of the servers."""
 
 
 class Driver:
@@ -45,7 +45,7 @@ class Driver:
 
     def __init__(self, *arguments: str) -> None:
         path = os.pathsep.join([str(Path(__file__).parents[1]), environment()["PYTHONPATH"]])
-        # Whoever logs from Rust by the environment's word would do so.
+        # Makes Rust libraries log, if any of them obeys the environment.
         self._process = subprocess.Popen(
             [sys.executable, "-X", "dev", "-m", "secrecy.driver", *arguments],
             stdout=subprocess.PIPE,
@@ -74,7 +74,7 @@ class Driver:
 
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Report]:
-    """All scenarios with both clients, and the leaks on purpose, at once."""
+    """All scenarios with both clients, and the deliberate leaks, in parallel."""
     arguments = {
         **{client_kind: [client_kind] for client_kind in CLIENT_KINDS},
         "planted": ["blocking", TOKEN.text()],
@@ -104,7 +104,7 @@ def test_no_channel_shows_a_secret_in_any_scenario(reports: dict[str, Report]) -
 
 
 @pytest.mark.parametrize("client_kind", CLIENT_KINDS)
-def test_every_scenario_ends_as_it_is_meant_to(reports: dict[str, Report], client_kind: str) -> None:
+def test_every_scenario_ends_as_expected(reports: dict[str, Report], client_kind: str) -> None:
     played = reports[client_kind].scenarios
     assert [line["scenario"] for line in played] == [
         it.name for it in SCENARIOS if client_kind in it.client_kinds
@@ -120,7 +120,7 @@ def test_every_channel_works_in_every_scenario(reports: dict[str, Report], clien
 
 
 @pytest.mark.parametrize("client_kind", CLIENT_KINDS)
-def test_the_token_really_travels_in_every_scenario(reports: dict[str, Report], client_kind: str) -> None:
+def test_the_token_is_sent_in_every_scenario(reports: dict[str, Report], client_kind: str) -> None:
     came = reports[client_kind].came
     meant = {
         str(FIRST_AUDITID + number): scenario.sends
@@ -144,13 +144,13 @@ def test_the_stacks_of_calls_in_flight_are_searched(reports: dict[str, Report], 
     assert frames["success"] > 0
     assert frames["errcode 40001"] > 0
     assert frames["a batch: tuples, collected"] > 0
-    # Here no callback stands between: the thread waits in native code.
-    assert client_kind == "asyncio" or frames["success that nobody listens to"] > 0
+    # Without a callback, the thread waits in native code.
+    assert client_kind == "asyncio" or frames["success without a listener"] > 0
     assert client_kind == "asyncio" or frames["a batch: nobody listens"] > 0
     assert client_kind == "asyncio" or frames["a batch: cut off by its limit"] > 0
 
 
-def test_each_channel_shows_what_is_planted_in_it(reports: dict[str, Report]) -> None:
+def test_each_channel_shows_its_deliberate_leak(reports: dict[str, Report]) -> None:
     planted = reports["planted"].scenarios
     assert [line["scenario"] for line in planted] == list(CHANNELS)
     assert [line["scenario"] for line in planted if line["scenario"] not in line["hits"]] == []
@@ -198,7 +198,7 @@ def test_the_search_finds_each_fragment(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["plain", "percent", "HTML", r"all \u"])
-def test_the_search_does_not_mind_what_is_shorter_than_a_fragment(form: str) -> None:
+def test_the_search_ignores_texts_shorter_than_a_fragment(form: str) -> None:
     for piece in fragments(FRAGMENT - 1):
         assert not list(find([FORMS[form](piece)])), piece
 
@@ -225,7 +225,7 @@ class Ran(NamedTuple):
 
 
 class Command:
-    """A running `python -m wxaudit`, the token in its environment."""
+    """A running `python -m wxaudit` with the token in its environment."""
 
     def __init__(self, base_url: str, *arguments: str, token: str | None = None, **variables: str) -> None:
         variables |= {"WXAUDIT_BASE_URL": base_url, "WXAUDIT_TOKEN": token or TOKEN.text()}
@@ -243,7 +243,7 @@ class Command:
 
 
 def auditid_of(name: str) -> str:
-    """The audit of a scenario, which the fake answers as that one wants it."""
+    """The audit of a scenario, for which the fake sends its answers."""
     names = [scenario.name for scenario in SCENARIOS]
     return str(FIRST_AUDITID + names.index(name))
 
@@ -276,7 +276,7 @@ def test_the_command_shows_no_token(world: World) -> None:
     assert hits == {}
 
 
-def test_the_command_shows_no_token_while_it_waits_nor_when_interrupted(world: World) -> None:
+def test_the_command_shows_no_token_while_it_waits_or_when_interrupted(world: World) -> None:
     command = Command(world.servers.fake, auditid_of("no answer in time"))
     world.fake.wait_for_held(1, 30)
     command_line = Path(f"/proc/{command.process.pid}/cmdline").read_bytes()

@@ -1,4 +1,4 @@
-"""Scenarios of waiting for decisions, and of what else surrounds an audit: the token in a wrong place."""
+"""Scenarios of waits and of the other operations, with the token in a wrong place."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _REJECTED = Fault(body='{"errcode":0,"errmsg":"ok","status":1,"reason":"1:账号
 
 
 def _waiting(token: Callable[[], object] = TOKEN.text, auditid: Any = None, **options: Any) -> Act:
-    """One wait; what is to be made for the moment of the call is a callable, a callback excepted."""
+    """One wait. Arguments that must exist only during the call are callables."""
     options = {"timeout": 0.1, **options}
 
-    # Nothing of the call stands in a variable of ours.
+    # No variable of ours holds an argument.
     return lambda stage: stage.run(
         stage.client().wait_for_decision(
             token(),
@@ -47,7 +47,7 @@ def _raising(_: object) -> None:
 
 
 def _calling(method: str, *arguments: Callable[[], object], **options: Callable[[], object]) -> Act:
-    """Another operation, its arguments made for the moment of the call."""
+    """Another operation, whose arguments exist only during the call."""
 
     return lambda stage: stage.run(
         getattr(stage.client(), method)(

@@ -1,4 +1,4 @@
-"""The `on_event` callback of all clients: it writes events down, and the stacks of the moment."""
+"""Record events, and the stacks at each request, as the `on_event` callback of all clients."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class Watcher:
-    """What it has seen of one scenario."""
+    """The events and stacks of one scenario."""
 
     def __init__(self) -> None:
         self.events: list[wxaudit.Event] = []
         self.at_request: Callable[[], object] | None = None
-        """What else is to be done once a request is about to be sent."""
+        """An action to run before a request is sent."""
         self._stacks = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `stacks`
 
     def __call__(self, event: wxaudit.Event) -> None:
         self.events.append(event)
         if event.kind == "request":
-            # From another thread, as a watchdog does it.
+            # From another thread, as a watchdog does.
             dumping = threading.Thread(target=faulthandler.dump_traceback, args=(self._stacks,))
             dumping.start()
             dumping.join()
@@ -34,18 +34,17 @@ class Watcher:
                 self.at_request()
 
     def __reduce__(self) -> tuple[type[Watcher], tuple[()]]:
-        # A client that is pickled takes its callback along, but what that has seen is no part of it.
+        # A pickled client contains its callback, but not the recorded events.
         return Watcher, ()
 
     @contextmanager
     def dumping_stacks(self) -> Iterator[None]:
-        """Dumps all stacks every few milliseconds: for calls that nobody listens to."""
+        """Dumps all stacks every few milliseconds, for calls without a listener."""
         over = threading.Event()
 
         def dump() -> None:
             while not over.wait(0.01):
-                # It holds the interpreter; faulthandler's own watchdog does not, and may crash on
-                # frames that run.
+                # It holds the GIL. The watchdog of faulthandler does not, and may crash on running frames.
                 faulthandler.dump_traceback(self._stacks)
 
         dumping = threading.Thread(target=dump)
@@ -57,7 +56,7 @@ class Watcher:
             dumping.join()
 
     def stacks(self) -> bytes:
-        """All that faulthandler wrote, once more at the end for calls that never got under way."""
+        """The output of faulthandler, with a last dump for calls that never sent a request."""
         with self._stacks as stacks:
             faulthandler.dump_traceback(stacks)
             stacks.seek(0)

@@ -1,6 +1,6 @@
-"""The servers of all scenarios, as a program: it knows the secrets, so that the observed process need not.
+"""Run the servers of all scenarios. They know the secrets, so that the observed process need not.
 
-Standard output: the addresses as JSON once it serves, and what came once standard input ends.
+Standard output: the addresses as JSON at the start, and the observations after the end of standard input.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class World:
-    """All servers, as long as it is entered."""
+    """All servers, running inside `with`."""
 
     servers: Servers
     fake: FakeWeChat
@@ -63,8 +63,8 @@ class World:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def what_came(self) -> dict[str, Any]:
-        """What the servers saw, without a secret in it."""
+    def observations(self) -> dict[str, Any]:
+        """The observations of the servers, without secrets."""
         requests = self.fake.requests
         known = {canary.text() for canary in CANARIES}
         return {
@@ -124,7 +124,7 @@ def _serve_tunnel(connection: Connection, tls: int) -> None:
 
 
 def _serve_echo(connection: Connection, status: int) -> None:
-    """A proxy that refuses, and repeats all that it was told."""
+    """A proxy that refuses, and echoes the request."""
     while request := connection.read_request():
         line, _, rest = request.head.decode("latin-1").partition("\r\n")
         credentials = _header(rest, "proxy-authorization")
@@ -148,7 +148,7 @@ def _header(head: str, name: str) -> str:
 
 @contextmanager
 def _bound_socket() -> Iterator[int]:
-    """A port that nobody listens on and that nobody else can get."""
+    """A bound port that does not listen."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port: int = bound.getsockname()[1]
@@ -159,7 +159,7 @@ def main() -> None:
     with World() as world:
         print(json.dumps(world.servers._asdict()), flush=True)
         sys.stdin.read()
-        print(json.dumps(world.what_came()), flush=True)
+        print(json.dumps(world.observations()), flush=True)
 
 
 if __name__ == "__main__":

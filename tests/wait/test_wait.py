@@ -238,7 +238,7 @@ def test_a_quota_that_outlasts_the_wait_is_raised_at_once(client_kind: ClientKin
         wait(client_kind, scripted(client_kind, script), timeout=3600, polling=EXACT)
     assert script.moments == [0, 30]
     assert raised.value.retry_at == retry_at
-    assert f"The wait was to end before that, at {end.isoformat(' ', 'seconds')}." in str(raised.value)
+    assert f"The wait would end before that, at {end.isoformat(' ', 'seconds')}." in str(raised.value)
 
 
 def test_a_quota_whose_moment_is_past_does_not_make_it_hurry(client_kind: ClientKind) -> None:
@@ -290,7 +290,7 @@ def test_a_quota_that_only_the_systems_time_keeps_used_up_ends_a_wait(
         with pytest.raises(wxaudit.DayQuotaError) as raised:
             wait(client_kind, client, submitted.auditid, token, timeout=timeout, clock=fake.clock)
         assert raised.value.attempts == 0
-        assert "By the clock of the wait that is past" in str(raised.value)
+        assert "That time has passed by `clock`" in str(raised.value)
     assert fake.requests_received == 1
 
 

@@ -1,4 +1,4 @@
-"""The asyncio form of a batch."""
+"""Run a batch with asyncio."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ async def collect(
 
 
 async def collect_screenshots(
-    session: Session, token: Any, given: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
+    session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> list[Screenshot]:
-    run = ScreenshotRun(session, token, given, appid, max_concurrency, timeout)
+    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout)
     return pictures_in_order(await _gather(run, progress))
 
 
 async def _gather(run: BatchRun, progress: Any) -> list[Any]:
-    """All results, in the order in which they came."""
+    """All results in the order of their arrival."""
     results: list[Any] = []
     with run.reporter(progress) as reporter:
-        bunches = _Bunches(run)
+        groups = _Groups(run)
         with run.dispatcher:
             try:
-                while bunch := await bunches.next():
-                    results += bunch
+                while group := await groups.next():
+                    results += group
                     reporter.report(len(results))
             finally:
-                await bunches.close()
+                await groups.close()
     return results
 
 
@@ -59,38 +59,38 @@ def iterate(
 
 
 async def _each(run: BatchRun) -> AsyncGenerator[AuditResult, None]:
-    bunches = _Bunches(run)
+    groups = _Groups(run)
     with run.dispatcher:
         try:
-            while bunch := await bunches.next():
-                for result in bunch:
+            while group := await groups.next():
+                for result in group:
                     yield result
         finally:
-            await bunches.close()
+            await groups.close()
 
 
-class _Bunches:
-    """The results as they come. An asynchronous input is read by a task of its own.
+class _Groups:
+    """The results as they arrive, in groups. A separate task reads an async iterable.
 
-    Not a generator: an event loop that ends closes all of those at once, one within the other.
+    Not a generator, since an event loop that shuts down closes all generators at once, nested ones too.
     """
 
     def __init__(self, run: BatchRun) -> None:
         self._run = run
         run.begin()
         self._room = asyncio.Event()
-        # Done as soon as the input has given what has its result at once.
+        # Done when the input has yielded an invalid query, whose result needs no call.
         self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         asynchronous = isinstance(run.queries, AsyncIterable)
         self._feeder = asyncio.ensure_future(self._feed()) if asynchronous else None
         self._tasks: set[asyncio.Future[None]] = {self._feeder} if self._feeder else set()
         self._waiting: asyncio.Future[None] | None = None
-        # What ends the batch: what its input raised, or what ends programs.
+        # Exceptions that end the batch: of its input, or such as KeyboardInterrupt.
         self._input_error: Exception | None = None
         self._raised: list[BaseException] = []
 
     async def next(self) -> list[Any] | None:
-        """The next ones, None when there are no more."""
+        """The next group, or None at the end."""
         run = self._run
         while not run.over:
             if self._raised:
@@ -98,21 +98,21 @@ class _Bunches:
             await self._wait()
             if self._input_error is not None and run.collected:
                 raise self._input_error
-            bunch, requests = run.take()
+            group, requests = run.take()
             for request in requests:
                 serving = asyncio.ensure_future(_serve(request, self._raised))
                 self._tasks.add(serving)
                 serving.add_done_callback(self._tasks.discard)
             self._room.set()
-            if bunch:
-                return bunch
+            if group:
+                return group
         if self._input_error is not None:
             raise self._input_error
         run.native.raise_input_error()
         return None
 
     async def _wait(self) -> None:
-        """Waits until there is something to do."""
+        """Waits until there are results or requests, or until the input needs attention."""
         if self._feeder is not None and not self._feeder.done():
             self._waiting = self._waiting or begin(self._run.native.await_)[0]
             ends = (self._waiting, self._feeder, self._refused)
@@ -127,7 +127,7 @@ class _Bunches:
             await asyncio.sleep(0)
 
     async def _feed(self) -> None:
-        """Adds the queries of an asynchronous input, as there is room for them."""
+        """Adds the queries of an async iterable while the batch is not full."""
         native = self._run.native
         queries = aiter(self._run.queries)
         try:
@@ -151,13 +151,13 @@ class _Bunches:
             self._waiting.cancel()
         for task in self._tasks:
             task.cancel()
-        # Where there are none, `gather` looks for a loop, which is not there when the interpreter exits.
+        # Without tasks, `gather` looks for a loop, and there is none while the interpreter shuts down.
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:
-    """Serves a request; what ends programs ends the batch too."""
+    """Serves a request. Exceptions such as KeyboardInterrupt end the batch."""
     try:
         await aserve_request(request)
     except asyncio.CancelledError:

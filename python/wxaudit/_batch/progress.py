@@ -10,12 +10,11 @@ from .._validation import check_callback, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
     from typing import Any, TypeAlias
 
     from typing_extensions import Self
 
-    Listener: TypeAlias = Callable[[int, int | None], object]
+    ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
 
 class Reporter:
@@ -30,10 +29,10 @@ class Reporter:
         # Imported at once, so that a missing library fails where the bar was requested.
         self._tqdm = _tqdm() if progress is True else None
         self._bar: Any = None
-        self._tell: Listener | None = None
+        self._callback: ProgressCallback | None = None
         if callable(progress):
             check_callback("progress", progress)
-            self._tell = progress
+            self._callback = progress
         elif progress is not None and not isinstance(progress, bool):
             raise ArgumentError(
                 f"progress must be True or a callable of (done, total), got {shown(progress)}"
@@ -46,12 +45,7 @@ class Reporter:
                 self._bar = self._tqdm(total=self._total, unit=self._unit)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
 
@@ -59,11 +53,11 @@ class Reporter:
         try:
             if self._bar is not None:
                 self._bar.update(done - self._bar.n)
-            if self._tell is not None:
-                self._tell(done, self._total)
+            if self._callback is not None:
+                self._callback(done, self._total)
         except Exception:
-            # Once, not for each bunch.
-            self._bar = self._tell = None
+            # Logged once, not for each report.
+            self._bar = self._callback = None
             from .._observability.logging import log_callback_error
 
             log_callback_error("progress raised; the batch goes on without it")

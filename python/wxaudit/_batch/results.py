@@ -26,11 +26,9 @@ if TYPE_CHECKING:
 class AuditBatch(Sequence[AuditResult]):
     """The results of many queries, one for each, in the order of the input.
 
-    A sequence: `batch[0]`, `len(batch)`, `for result in batch`; a slice is an `AuditBatch` too. Notebooks
-    show it as a table, and libraries that read Arrow take it as one: `pyarrow.table(batch)`, DuckDB.
-
-    The methods that need pandas, altair or arro3-core import them when called. The extra `notebook` installs
-    them: `pip install 'wxaudit[notebook]'`. It does not install polars.
+    A sequence; a slice is an `AuditBatch` too. Notebooks and libraries that read Arrow (DuckDB,
+    `pyarrow.table(batch)`) take it as a table. `pip install 'wxaudit[notebook]'` installs pandas, altair and
+    arro3-core, which some methods import. It does not install polars.
     """
 
     __module__ = "wxaudit"
@@ -39,11 +37,11 @@ class AuditBatch(Sequence[AuditResult]):
     _results: tuple[AuditResult, ...]
 
     def __init__(self, results: Iterable[AuditResult] = ()) -> None:
-        kept = tuple(results)
-        for result in kept:
+        collected = tuple(results)
+        for result in collected:
             if not isinstance(result, AuditResult):
                 raise ArgumentError(f"results must hold only AuditResult, got {shown(result)}")
-        self._results = kept
+        self._results = collected
 
     def __len__(self) -> int:
         return len(self._results)
@@ -99,11 +97,11 @@ class AuditBatch(Sequence[AuditResult]):
         return self
 
     def to_records(self) -> list[dict[str, Any]]:
-        """A dict for each query, with these keys. A value that is missing is `None`.
+        """A dict for each query, with these keys. Missing values are `None`.
 
         - `appid`: the caller's label; `auditid`: `int`
         - `status`: `int`, the number of the state; `state`: its name; `label`: its Chinese label
-        - `reason`: the text as WeChat wrote it; `reasons`: list of `{"title": str, "details": [str, …]}`
+        - `reason`: WeChat's text; `reasons`: list of `{"title": str, "details": [str, …]}`
         - `screenshots`: list of `media_id`s; `observed_at`: `datetime`, UTC
         - `errcode`: `int`; `error`: name and message of the error; `rid`; `attempts`: requests sent
         """
@@ -112,9 +110,8 @@ class AuditBatch(Sequence[AuditResult]):
     def to_pandas(self) -> pd.DataFrame:
         """A `pandas.DataFrame` with the columns of `to_records`, one row for each query.
 
-        Texts are `string` and whole numbers `Int64`, with `pandas.NA` for a missing one; `observed_at` is
-        `datetime64[us, UTC]` with `NaT`; `reasons` and `screenshots` are lists or `None`. The dtypes never
-        depend on the rows.
+        The dtypes do not depend on the rows: `string` and `Int64` with `pandas.NA` for missing values,
+        `datetime64[us, UTC]` with `NaT`; `reasons` and `screenshots` are lists or `None`.
         """
         from .._frames.writer import to_pandas
 
@@ -138,10 +135,11 @@ class AuditBatch(Sequence[AuditResult]):
         return results_html(self._results)
 
     def plot(self, submitted_at: object = None) -> altair.VConcatChart:
-        """An Altair chart: outcomes by state, and the most frequent titles of rejections.
+        """An Altair chart of outcomes by state and the most frequent titles of rejections.
 
-        - `submitted_at`: when each audit was submitted, one aware `datetime` (or `None`) for each query, in
-          the order of the batch, such as a column of a frame; then the chart shows how old pending ones are.
+        - `submitted_at`: when each audit was submitted: an aware `datetime` or `None` for each query, in the
+          order of the batch, such as a column of a frame. The chart then also shows the age of pending
+          audits.
         """
         from .._display.plot import plot
 
@@ -166,5 +164,5 @@ class AuditBatch(Sequence[AuditResult]):
 
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:
-    """The batch of results that are in any order."""
+    """Sorts results into a batch."""
     return AuditBatch(sorted(results, key=attrgetter("index")))

@@ -1,7 +1,6 @@
-"""One batch: what its blocking and its asyncio form share.
+"""The parts of a batch that its blocking and asyncio forms share.
 
-The calls run natively, and results come in bunches. Here requests to token sources are served, events are
-delivered, and failures become exceptions.
+The calls run in the native engine. This module delivers their events and makes exceptions of failures.
 """
 
 from __future__ import annotations
@@ -22,26 +21,26 @@ if TYPE_CHECKING:
     from .._observability.dispatch import EventDispatcher
     from .._session import Session
     from .._token_sources import AsyncTokenSource, TokenSource
-    from .progress import Listener
+    from .progress import ProgressCallback
 
     AnyToken: TypeAlias = str | Token | TokenSource
     AnyAsyncToken: TypeAlias = AnyToken | AsyncTokenSource
     AuditId: TypeAlias = SupportsIndex | str | float
-    # An error stands in the place of a query that cannot be made, as `queries_from_frame` gives it.
+    # `queries_from_frame` yields an error for an invalid row.
     Made: TypeAlias = AuditQuery | ArgumentError
     Query: TypeAlias = Made | tuple[AnyToken, AuditId] | tuple[AnyToken, AuditId, str | None]
     AsyncQuery: TypeAlias = Made | tuple[AnyAsyncToken, AuditId] | tuple[AnyAsyncToken, AuditId, str | None]
-    Progress: TypeAlias = Listener | bool | None
+    Progress: TypeAlias = ProgressCallback | bool | None
 
 
 class BatchRun:
-    """A batch of queries, from its arguments to its last result."""
+    """One batch of queries, from its arguments to its last result."""
 
     native: Batch
     dispatcher: EventDispatcher
-    # What the progress bar counts.
+    # The unit of the progress bar.
     unit = "audit"
-    # The method, the token and the appid, where the items are not queries but the subjects of calls.
+    # Method, token and appid, if the items are subjects of calls instead of queries.
     calls: tuple[str, Any, Any] | None = None
 
     def __init__(
@@ -54,7 +53,7 @@ class BatchRun:
         collected: bool,
         asynchronous: bool = False,
     ) -> None:
-        """Checks everything and begins nothing."""
+        """Checks the arguments. The batch starts with `begin`."""
         session.check_open()
         check_queries(queries, asynchronous=asynchronous)
         self.queries = queries
@@ -69,7 +68,7 @@ class BatchRun:
         return Reporter(progress, size, self.unit)
 
     def begin(self) -> None:
-        """Begins the batch. An asynchronous input is not handed over: its queries are added one by one."""
+        """Starts the batch. Queries of an async iterable are added one by one."""
         queries = None if isinstance(self.queries, AsyncIterable) else iter(self.queries)
         self.dispatcher = self._session.dispatcher()
         self.native = self._session.engine.begin_batch(
@@ -82,34 +81,34 @@ class BatchRun:
         )
 
     def take(self) -> tuple[list[Any], list[TokenRequest]]:
-        """The results that are there, and the requests to token sources."""
+        """The results and the requests to token sources that have arrived."""
         results, requests, events, self.over = self.native.take()
         self.dispatcher.on_event(events)
-        return [self._result(it) for it in results], requests
+        return [self._result(outcome) for outcome in results], requests
 
-    def _result(self, it: Any) -> Any:
-        if isinstance(it, AuditResult):
-            return it
-        index, error = it[0], self._error(it)
+    def _result(self, outcome: Any) -> Any:
+        if isinstance(outcome, AuditResult):
+            return outcome
+        index, error = outcome[0], self._error(outcome)
         return AuditResult(error.auditid, error.appid, None, error, index, error.attempts)
 
-    def _error(self, it: tuple[Any, ...]) -> Any:
-        """The error of a query that was refused, or whose call failed."""
-        return it[1] if len(it) == 2 else error_of(*it[1:])
+    def _error(self, outcome: tuple[Any, ...]) -> Any:
+        """The error of an invalid query or of a failed call."""
+        return outcome[1] if len(outcome) == 2 else error_of(*outcome[1:])
 
     def close(self) -> None:
-        """Drops the calls in flight, and delivers the last events."""
+        """Drops the calls in flight and delivers the last events."""
         self.dispatcher.on_event(self.native.close())
 
 
 def check_queries(queries: Any, *, asynchronous: bool) -> None:
-    """`ArgumentError` for what cannot hold queries."""
+    """Raises `ArgumentError` for objects that are not iterables of queries."""
     if isinstance(queries, AsyncIterable):
         if not asynchronous:
             raise ArgumentError("queries: only AsyncClient takes an async iterable")
         return
     kind = type(queries).__name__
     if hasattr(queries, "__arrow_c_stream__") or hasattr(queries, "columns"):
-        raise ArgumentError(f"queries: got a {kind}; write queries_from_frame(frame, token_for)")
+        raise ArgumentError(f"queries: got a {kind}; use queries_from_frame(frame, token_for)")
     if isinstance(queries, (str, bytes, bytearray, Mapping)) or not isinstance(queries, Iterable):
         raise ArgumentError(f"queries must be an iterable of AuditQuery or (token, auditid), got {kind}")

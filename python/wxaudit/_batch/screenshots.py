@@ -1,4 +1,4 @@
-"""Several screenshots at once: a batch of calls with one token."""
+"""Get several screenshots, as a batch of calls with one token."""
 
 from __future__ import annotations
 
@@ -16,73 +16,74 @@ if TYPE_CHECKING:
 
     from .._session import Session
 
-# A picture may have 20 MiB, and a client may allow 64 calls at once: so many by default.
-MOST_PICTURES = 8
+# The default concurrency: an image may have 20 MiB.
+_MAX_CONCURRENCY = 8
 
 # A `media_id` has 64 characters, a token far more.
-_LONGEST_NAMED = 64
+_MAX_MEDIA_ID_LENGTH = 64
 
 
 class ScreenshotRun(BatchRun):
-    """The pictures behind several `media_id`s: pairs of an index and a picture, or an error."""
+    """A batch whose results are pairs: an index, and a screenshot or an error."""
 
     unit = "screenshot"
 
     def __init__(
-        self, session: Session, token: Any, given: Any, appid: Any, max_concurrency: Any, timeout: Any
+        self, session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, timeout: Any
     ) -> None:
-        media_ids, own_appid = _media_ids(given)
-        most = session.engine.concurrency(max_concurrency)
-        concurrency = min(most, MOST_PICTURES) if max_concurrency is None else most
+        media_ids, own_appid = _media_ids(ids)
+        concurrency = session.engine.concurrency(max_concurrency)
+        if max_concurrency is None:
+            concurrency = min(concurrency, _MAX_CONCURRENCY)
         super().__init__(session, media_ids, concurrency, timeout, collected=True)
         self.calls = ("get_screenshot", token, own_appid if appid is None else appid)
 
-    def _result(self, it: Any) -> Any:
-        index, value = it[0], it[1]
-        if len(it) == 2 and not isinstance(value, ArgumentError):
+    def _result(self, outcome: Any) -> Any:
+        index, value = outcome[0], outcome[1]
+        if len(outcome) == 2 and not isinstance(value, ArgumentError):
             return index, fetched(*value)
-        error = self._error(it)
-        if len(it) == 2:
+        error = self._error(outcome)
+        if len(outcome) == 2:
             if error.message.startswith("media_id"):
-                error.message += f" It is number {index + 1} of them."
+                error.message += f" (number {index + 1} of the media_ids)."
         else:
             error.message += f" It was screenshot {_named(self.queries[index], index)}."
         return index, error
 
 
 def collect(
-    session: Session, token: Any, given: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
+    session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> list[Screenshot]:
-    run = ScreenshotRun(session, token, given, appid, max_concurrency, timeout)
+    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout)
     return in_order(gather(run, progress))
 
 
-def in_order(found: list[Any]) -> list[Screenshot]:
-    """The pictures by index; raises the first error, which carries the pictures."""
-    values = [value for _, value in sorted(found, key=lambda pair: pair[0])]
+def in_order(results: list[Any]) -> list[Screenshot]:
+    """The screenshots by index. Raises the first error, with the screenshots as its attribute."""
+    values = [value for _, value in sorted(results, key=lambda pair: pair[0])]
     pictures = [value for value in values if isinstance(value, Screenshot)]
     for value in values:
         if isinstance(value, WxAuditError):
             value.screenshots = tuple(pictures)
             if pictures:
-                value.message += f" {len(pictures)} of {len(values)} came: see its attribute screenshots."
+                value.message += f" {len(pictures)} of {len(values)} arrived: see the attribute screenshots."
             raise value
     return pictures
 
 
-def _media_ids(given: Any) -> tuple[list[Any], str | None]:
-    """The `media_id`s of an audit, or several of them, and the audit's appid."""
-    if isinstance(given, AuditStatus):
-        return list(given.screenshots), given.appid
-    if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
-        kind = type(given).__name__
+def _media_ids(ids: Any) -> tuple[list[Any], str | None]:
+    """The `media_id`s, and the appid of the audit, if there is one."""
+    if isinstance(ids, AuditStatus):
+        return list(ids.screenshots), ids.appid
+    if isinstance(ids, (str, bytes)) or not hasattr(ids, "__iter__"):
+        kind = type(ids).__name__
         raise ArgumentError(
             f"audit_or_media_ids must be an AuditStatus or an iterable of media_ids, got {kind}; "
-            "write [media_id] for one"
+            "pass [media_id] for one"
         )
-    return list(given), None
+    return list(ids), None
 
 
 def _named(media_id: str, index: int) -> str:
-    """A `media_id` as a message shows it; by its number alone where it is so long that it may be a token."""
-    return f"number {index + 1}" if len(media_id) > _LONGEST_NAMED else escape_controls(media_id)
+    """A `media_id` in a message, or its number if it is so long that it may be a token."""
+    return f"number {index + 1}" if len(media_id) > _MAX_MEDIA_ID_LENGTH else escape_controls(media_id)

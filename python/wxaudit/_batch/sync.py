@@ -1,4 +1,4 @@
-"""The blocking form of a batch."""
+"""Run a batch, blocking."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def collect(session: Session, queries: Any, max_concurrency: Any, progress: Any,
 
 
 def gather(run: BatchRun, progress: Any) -> list[Any]:
-    """All results, in the order in which they came."""
+    """All results in the order of their arrival."""
     results: list[Any] = []
     with run.reporter(progress) as reporter:
-        for bunch in _bunches(run):
-            results += bunch
+        for group in _groups(run):
+            results += group
             reporter.report(len(results))
     return results
 
@@ -33,27 +33,27 @@ def gather(run: BatchRun, progress: Any) -> list[Any]:
 def iterate(
     session: Session, queries: Any, max_concurrency: Any, timeout: Any
 ) -> Generator[AuditResult, None, None]:
-    return _each(_bunches(BatchRun(session, queries, max_concurrency, timeout, collected=False)))
+    return _each(_groups(BatchRun(session, queries, max_concurrency, timeout, collected=False)))
 
 
-def _each(bunches: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, None]:
-    for bunch in bunches:
-        yield from bunch
+def _each(groups: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, None]:
+    for group in groups:
+        yield from group
 
 
-def _bunches(run: BatchRun) -> Iterator[list[Any]]:
-    """The results as they come."""
+def _groups(run: BatchRun) -> Iterator[list[Any]]:
+    """The results as they arrive, in groups."""
     run.begin()
     with run.dispatcher:
         try:
             while not run.over:
                 if run.native.fill():
                     run.native.wait()
-                bunch, requests = run.take()
+                group, requests = run.take()
                 for request in requests:
                     serve_request(request)
-                if bunch:
-                    yield bunch
+                if group:
+                    yield group
             run.native.raise_input_error()
         finally:
             run.close()

@@ -1,4 +1,4 @@
-"""Queries out of a table: pandas, polars, or whatever else gives an Arrow stream."""
+"""Read queries from a table: pandas, polars, or any other object with an Arrow stream."""
 
 from __future__ import annotations
 
@@ -24,29 +24,28 @@ if TYPE_CHECKING:
     Frame: TypeAlias = ArrowStreamExportable | pd.DataFrame
     TokenFor: TypeAlias = Callable[[Any], str | Token | TokenSource | AsyncTokenSource]
 
-# Rows that are Python objects at once, of columns that hold them in another way.
+# The number of rows that are converted to Python objects at a time.
 _CHUNK = 8192
 
-# Above 2 to the 24th they skip numbers, and a number beside the one that was meant is another audit.
+# Above 2**24 these types skip numbers, and a wrong number is another audit.
 _INEXACT = ("float16", "float32", "halffloat[pyarrow]", "float[pyarrow]")
 
 
 def queries_from_frame(frame: Frame, token_for: TokenFor) -> Iterator[AuditQuery | ArgumentError]:
     """The queries of a table, one for each row, for `get_audit_statuses` and `iter_audit_statuses`.
 
-    - `frame`: a pandas or polars `DataFrame`, or anything with `__arrow_c_stream__` (pyarrow, a DuckDB
-      relation, a reader of record batches, an `AuditBatch`; needs arro3-core). It has a column `auditid` and
-      may have a column `appid`. A stream is read as queries are taken, batch by batch.
-    - `token_for`: called with an appid, gives the token of that mini program or its `TokenSource`; called
-      once for each appid, when its first row is reached, and once with `None` for rows without an appid.
+    - `frame`: a pandas or polars `DataFrame`, or an object with `__arrow_c_stream__` (pyarrow, a DuckDB
+      relation, a record batch reader, an `AuditBatch`; needs arro3-core). It has a column `auditid` and may
+      have a column `appid`. A stream is read batch by batch as queries are taken.
+    - `token_for`: called with an appid, returns the token or the `TokenSource` of that mini program. Called
+      once for each appid, at its first row, and once with `None` for rows without an appid.
 
-    No row is left out, and none raises: where the auditid is missing or cannot be one, an `ArgumentError`
-    stands in the place of the query, and is the outcome of the row; where `token_for` raised, the rows of
-    that appid have a `TokenError` with that for its cause. Floats and decimals that are whole, as tables make
-    them of numbers, are taken.
+    Every row yields one query, and none raises. A missing or invalid auditid yields an `ArgumentError`, which
+    becomes the result of the row. If `token_for` raises, the rows of that appid get a `TokenError` with that
+    exception as its cause. Whole floats and decimals are valid auditids.
 
-    Raises `ArgumentError` at once where there is no such column, where `frame` is no table, where the
-    column cannot hold ids (float32 skips numbers), and where `token_for` cannot be called.
+    Raises `ArgumentError` at once if `frame` is not a table or has no column `auditid`, if that column has an
+    inexact type (float32), or if `token_for` is not callable.
     """
     tokens = _Tokens(token_for)
     return _each(_rows(frame), tokens)
@@ -59,9 +58,9 @@ def _each(rows: Iterator[tuple[Any, Any]], tokens: _Tokens) -> Iterator[AuditQue
 
 
 class _Tokens:
-    """The token or the token source of each appid, asked for once."""
+    """The token or token source of each appid, requested once."""
 
-    __slots__ = ("_found", "_token_for")
+    __slots__ = ("_by_appid", "_token_for")
 
     def __init__(self, token_for: Any) -> None:
         import inspect
@@ -70,31 +69,31 @@ class _Tokens:
         if not callable(token_for):
             raise ArgumentError(f"token_for must be a callable of an appid, got {kind}")
         if inspect.iscoroutinefunction(token_for):
-            raise ArgumentError("token_for must give the token at once; it is a coroutine function")
+            raise ArgumentError("token_for must return the token; it is a coroutine function")
         self._token_for = token_for
-        self._found: dict[str | None, Any] = {}
+        self._by_appid: dict[str | None, Any] = {}
 
     def of(self, appid: Any) -> Any:
         if appid is not None and not isinstance(appid, str):
-            return _NOT_ASKED
-        if appid not in self._found:
+            return _NO_TOKEN
+        if appid not in self._by_appid:
             try:
-                self._found[appid] = _token(self._token_for(appid))
+                self._by_appid[appid] = _token(self._token_for(appid))
             except Exception as error:
-                self._found[appid] = _Failed(error)
-        return self._found[appid]
+                self._by_appid[appid] = _FailedSource(error)
+        return self._by_appid[appid]
 
 
-def _token(given: Any) -> Any:
-    """The token as a `Token`. What cannot be one stays as it is: the batch refuses the rows that have it."""
+def _token(token: Any) -> Any:
+    """The token as a `Token`. An invalid one stays as it is: the batch refuses its rows."""
     try:
-        return as_token(given)
+        return as_token(token)
     except ArgumentError:
-        return given
+        return token
 
 
-class _Failed:
-    """A source of no token: whoever asks it gets what `token_for` raised."""
+class _FailedSource:
+    """A token source that raises the exception of `token_for`."""
 
     __slots__ = ("_error", "_traceback")
 
@@ -108,38 +107,38 @@ class _Failed:
         self._traceback = error.__traceback__
 
     def get_token(self, **_: object) -> str:
-        # Each raise would add to the traceback, and many rows share this error.
+        # Each raise would extend the traceback, and many rows share this error.
         raise self._error.with_traceback(self._traceback)
 
 
-# Beside an appid that is no text: the row is refused for that.
-_NOT_ASKED = _Failed(LookupError())
+# For an appid that is not a string: the batch refuses the row.
+_NO_TOKEN = _FailedSource(LookupError())
 
 
 def _is_missing(value: Any) -> bool:
-    """Whether a table says that there is nothing: None, NaN, and the two of pandas."""
+    """Whether a value is None, NaN, or NA or NaT of pandas."""
     if isinstance(value, float):
         return value != value
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _number(value: Any) -> Any:
-    """An auditid as a query takes it."""
+    """An auditid in a form that queries accept."""
     if _is_missing(value):
         return float("nan")
-    # Not one with an exponent of millions: as an int it would fill the memory.
+    # A huge exponent would make an int that fills the memory.
     if is_a(value, "decimal", "Decimal") and value.is_finite() and value.adjusted() < 20:
         return int(value) if value == value.to_integral_value() else value
     return value
 
 
 def is_a(value: object, module: str, name: str) -> bool:
-    """`isinstance` of a class whose module nobody needs to have imported."""
+    """`isinstance` for a class of a module that may not be imported."""
     return isinstance(value, getattr(sys.modules.get(module), name, ()))
 
 
 def _rows(frame: Any) -> Iterator[tuple[Any, Any]]:
-    """Pairs of auditid and appid; checks the table first."""
+    """Checks the table; yields pairs of auditid and appid."""
     if is_a(frame, "pandas", "DataFrame"):
         return _pandas_rows(frame)
     if is_a(frame, "polars", "DataFrame"):
@@ -152,19 +151,19 @@ def _rows(frame: Any) -> Iterator[tuple[Any, Any]]:
 
 
 class _Names:
-    """What is to be known of the names of columns: without a header they may be tokens."""
+    """The column names of a table. Without a header row they may be tokens."""
 
     __slots__ = ("appids", "auditids", "shown")
 
     def __init__(self, names: list[Any]) -> None:
         self.auditids = names.count("auditid")
         self.appids = names.count("appid")
-        # Too short for a telling piece of a token.
+        # Truncated, so that no usable part of a token is shown.
         self.shown = truncate(", ".join(truncate(str(name), 12) for name in names), 200) or "none"
 
 
-def _found_in(names: _Names, dtype: Callable[[], object]) -> list[str]:
-    """Which columns there are of the two that are read."""
+def _columns(names: _Names, dtype: Callable[[], object]) -> list[str]:
+    """The names of the columns to read."""
     if names.auditids != 1:
         problem = "more than one column" if names.auditids else "no column"
         raise ArgumentError(f"frame has {problem} auditid; its columns: {names.shown}")
@@ -176,17 +175,17 @@ def _found_in(names: _Names, dtype: Callable[[], object]) -> list[str]:
 
 
 def _pandas_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
-    found = _found_in(_Names(list(frame.columns)), lambda: frame["auditid"].dtype)
-    return map(_pair, zip(*(frame[name] for name in found), strict=True))
+    columns = _columns(_Names(list(frame.columns)), lambda: frame["auditid"].dtype)
+    return map(_pair, zip(*(frame[name] for name in columns), strict=True))
 
 
 def _polars_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
-    found = _found_in(_Names(frame.columns), lambda: frame["auditid"].dtype)
-    chosen = frame.select(found)
+    columns = _columns(_Names(frame.columns), lambda: frame["auditid"].dtype)
+    chosen = frame.select(columns)
     return (_pair(row) for part in chosen.iter_slices(_CHUNK) for row in part.rows())
 
 
-def opened(frame: Any) -> RecordBatchReader:
+def arrow_reader(frame: Any) -> RecordBatchReader:
     """The Arrow stream of a table."""
     from .._optional import import_optional
 
@@ -201,13 +200,13 @@ def opened(frame: Any) -> RecordBatchReader:
 
 
 def _arrow_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
-    reader = opened(frame)
-    found = _found_in(
+    reader = arrow_reader(frame)
+    columns = _columns(
         _Names(reader.schema.names), lambda: _name_of_float(reader.schema.field("auditid").type)
     )
-    for name in found:
+    for name in columns:
         _check_readable(name, reader.schema.field(name).type)
-    return (_pair(row) for columns in _chunks(reader, found) for row in zip(*columns, strict=True))
+    return (_pair(row) for chunk in _chunks(reader, columns) for row in zip(*chunk, strict=True))
 
 
 def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -221,7 +220,7 @@ def _name_of_float(arrow_type: DataType) -> str:
 
 
 def _check_readable(name: str, arrow_type: DataType) -> None:
-    """What has no plain Python value is no id and no label."""
+    """Refuses types without plain Python values."""
     from arro3.core import DataType
 
     kinds = (arrow_type, arrow_type.value_type or arrow_type)
@@ -230,7 +229,7 @@ def _check_readable(name: str, arrow_type: DataType) -> None:
 
 
 def _chunks(reader: RecordBatchReader, names: list[str]) -> Iterator[list[list[Any]]]:
-    """The columns of so many rows at a time."""
+    """The columns of up to `_CHUNK` rows at a time."""
     from operator import methodcaller
 
     for batch in map(methodcaller("select", names), reader):
@@ -240,6 +239,6 @@ def _chunks(reader: RecordBatchReader, names: list[str]) -> Iterator[list[list[A
 
 
 def _values(array: Array) -> list[Any]:
-    """Plain Python values; those of dictionaries and run ends are spelled out before."""
+    """Plain Python values, decoded from dictionaries and run ends."""
     inner = array.type.value_type
     return list((array if inner is None else array.cast(inner)).to_pylist())

@@ -48,7 +48,7 @@ class EventDispatcher:
         if self._listeners:
             for event in events:
                 for listener in self._listeners:
-                    _tell(listener, listener.on_event, event)
+                    _notify(listener, listener.on_event, event)
 
     def __enter__(self) -> EventDispatcher:
         return self
@@ -60,10 +60,10 @@ class EventDispatcher:
         traceback: TracebackType | None,
     ) -> None:
         for listener in self._listeners:
-            _tell(listener, listener.on_end, error)
+            _notify(listener, listener.on_end, error)
 
 
-def _tell(listener: Listener, method: Callable[[Any], object], what: object) -> None:
+def _notify(listener: Listener, method: Callable[[Any], object], what: object) -> None:
     try:
         method(what)
     except Exception:

@@ -1,4 +1,4 @@
-"""Waiting for decisions: the asyncio form."""
+"""Wait for decisions with asyncio."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
     from .._native import AuditQuery, AuditResult, AuditStatus
 
 
-async def wait_for_one(poll: Callable[[], Coroutine[Any, Any, AuditStatus]], waiting: Wait) -> AuditStatus:
-    wait = waiting.begin()
+async def wait_for_one(poll: Callable[[], Coroutine[Any, Any, AuditStatus]], wait: Wait) -> AuditStatus:
+    state = wait.begin()
     while True:
-        wait.asked = await waiting.watch.apause(wait.due)
-        seen: AuditStatus | WxAuditError
+        state.asked = await wait.watch.apause(state.due)
+        answer: AuditStatus | WxAuditError
         try:
-            seen = await poll()
+            answer = await poll()
         except WxAuditError as error:
-            # It may be kept for days.
-            seen = error.with_traceback(None)
-        if waiting.record(wait, seen):
-            await _tell(waiting, seen)
-        if isinstance(wait.outcome, WxAuditError):
-            raise wait.outcome
-        if wait.outcome is not None:
-            return wait.outcome
+            # It may be stored for days.
+            answer = error.with_traceback(None)
+        if wait.record(state, answer):
+            await _notify(wait, answer)
+        if isinstance(state.outcome, WxAuditError):
+            raise state.outcome
+        if state.outcome is not None:
+            return state.outcome
 
 
 async def wait_for_many(
-    ask: Callable[[list[AuditQuery]], AsyncGenerator[AuditResult, None]], waiting: BatchWait
+    ask: Callable[[list[AuditQuery]], AsyncGenerator[AuditResult, None]], wait: BatchWait
 ) -> AsyncGenerator[AuditResult, None]:
-    for refused in waiting.begin_with(await _read_all(waiting.given)):
+    for refused in wait.begin_with(await _read_all(wait.queries)):
         yield refused
-    while waiting.goes_on:
-        await waiting.watch.apause(waiting.due)
-        asked, queries = waiting.take()
-        async with aclosing(ask(queries)) as answers:
-            async for answer in answers:
-                seen, tell, ended = waiting.note(asked[answer.index], answer)
-                if tell:
-                    await _tell(waiting, seen)
+    while wait.is_running:
+        await wait.watch.apause(wait.due)
+        indexes, queries = wait.take()
+        async with aclosing(ask(queries)) as results:
+            async for result in results:
+                answer, notify, ended = wait.note(indexes[result.index], result)
+                if notify:
+                    await _notify(wait, answer)
                 if ended is not None:
                     yield ended
 
 
-async def _tell(waiting: Wait, seen: AuditStatus | WxAuditError) -> None:
+async def _notify(wait: Wait, answer: AuditStatus | WxAuditError) -> None:
     try:
-        if waiting.on_poll is not None:
-            told = waiting.on_poll(seen)
-            if hasattr(told, "__await__"):
-                await told
+        if wait.on_poll is not None:
+            awaitable = wait.on_poll(answer)
+            if hasattr(awaitable, "__await__"):
+                await awaitable
     except Exception:
         log_callback_error("on_poll raised; the wait goes on")
 
@@ -66,9 +66,10 @@ async def _tell(waiting: Wait, seen: AuditStatus | WxAuditError) -> None:
 async def _read_all(queries: Any) -> Any:
     if not isinstance(queries, AsyncIterable):
         return read_all(queries)
-    given, found = aiter(queries), []
+    iterator, read = aiter(queries), []
     try:
         while True:
-            found.append(read_query(await anext(given)))
+            # Without a variable for the item: a traceback with locals would show a token in it.
+            read.append(read_query(await anext(iterator)))
     except StopAsyncIteration:
-        return found
+        return read

@@ -1,4 +1,4 @@
-"""Waiting for decisions: the blocking form."""
+"""Wait for decisions, blocking."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ if TYPE_CHECKING:
     from .._native import AuditQuery, AuditResult, AuditStatus
 
 
-def wait_for_one(poll: Callable[[], AuditStatus], waiting: Wait) -> AuditStatus:
-    wait = waiting.begin()
+def wait_for_one(poll: Callable[[], AuditStatus], wait: Wait) -> AuditStatus:
+    state = wait.begin()
     while True:
-        wait.asked = waiting.watch.pause(wait.due)
-        seen: AuditStatus | WxAuditError
+        state.asked = wait.watch.pause(state.due)
+        answer: AuditStatus | WxAuditError
         try:
-            seen = poll()
+            answer = poll()
         except WxAuditError as error:
-            # It may be kept for days.
-            seen = error.with_traceback(None)
-        if waiting.record(wait, seen):
-            _tell(waiting, seen)
-        if isinstance(wait.outcome, WxAuditError):
-            raise wait.outcome
-        if wait.outcome is not None:
-            return wait.outcome
+            # It may be stored for days.
+            answer = error.with_traceback(None)
+        if wait.record(state, answer):
+            _notify(wait, answer)
+        if isinstance(state.outcome, WxAuditError):
+            raise state.outcome
+        if state.outcome is not None:
+            return state.outcome
 
 
 def wait_for_many(
-    ask: Callable[[list[AuditQuery]], Generator[AuditResult, None, None]], waiting: BatchWait
+    ask: Callable[[list[AuditQuery]], Generator[AuditResult, None, None]], wait: BatchWait
 ) -> Generator[AuditResult, None, None]:
-    yield from waiting.begin_with(read_all(waiting.given))
-    while waiting.goes_on:
-        waiting.watch.pause(waiting.due)
-        asked, queries = waiting.take()
-        with closing(ask(queries)) as answers:
-            for answer in answers:
-                seen, tell, ended = waiting.note(asked[answer.index], answer)
-                if tell:
-                    _tell(waiting, seen)
+    yield from wait.begin_with(read_all(wait.queries))
+    while wait.is_running:
+        wait.watch.pause(wait.due)
+        indexes, queries = wait.take()
+        with closing(ask(queries)) as results:
+            for result in results:
+                answer, notify, ended = wait.note(indexes[result.index], result)
+                if notify:
+                    _notify(wait, answer)
                 if ended is not None:
                     yield ended
 
 
-def _tell(waiting: Wait, seen: AuditStatus | WxAuditError) -> None:
+def _notify(wait: Wait, answer: AuditStatus | WxAuditError) -> None:
     try:
-        if waiting.on_poll is not None:
-            waiting.on_poll(seen)
+        if wait.on_poll is not None:
+            wait.on_poll(answer)
     except Exception:
         log_callback_error("on_poll raised; the wait goes on")

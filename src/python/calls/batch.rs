@@ -1,96 +1,58 @@
-//! The native half of a batch: queries in, results out in bunches, requests to token sources and events between.
+//! Run a batch: take queries, and hand out results, token requests and events.
 //!
 //! A single call with a token source or a listener is a batch of one.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList};
 use tokio::sync::mpsc;
 
-use super::batch_channel::{BatchChannel, EventForwarder};
+use super::batch_channel::BatchChannel;
 use super::input::Input;
-use super::operation;
-use super::outcome;
 use super::prepared_call::PreparedCall;
-use super::sources::Sources;
+use super::running::{CallFuture, CallsOf, Running, Work};
 use super::token_request::TokenRequest;
-use crate::call::batch::{self, BatchEvent, Outcome, Query};
+use crate::call::batch::{self, BatchEvent, Query};
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
-use crate::call::token_source::Credential;
-use crate::error::Error;
-use crate::event::{Event, Observer};
-use crate::python::convert::arguments::label;
-use crate::python::convert::token::PyToken;
+use crate::event::Event;
 use crate::python::runtime::blocking::{self, AbortOnDrop};
 use crate::python::runtime::completion_queue;
 use crate::python::runtime::loop_bridge::LoopBridge;
 use crate::python::runtime::runtime::Runtime;
 use crate::python::types;
-use crate::python::types::query::{self, Checked};
-use crate::python::types::result::{Answered, AuditResult};
-use crate::python::types::status::AuditStatus;
-use crate::wechat::operation::{Operation, Reply};
 
-/// How long a token that a source gave is used for further queries of the batch, without a new request.
-const TOKEN_MAX_AGE: Duration = Duration::from_secs(60);
-
-/// A batch in the process that began it. `wait` only waits: cancelling it loses nothing.
+/// A batch in the process that began it.
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct Batch {
     pid: u32,
-    /// None once it is closed.
+    /// None after `close`.
     running: Mutex<Option<Arc<Running>>>,
 }
 
-struct Running {
-    client: Arc<Client>,
-    runtime: Arc<Runtime>,
-    channel: Arc<BatchChannel>,
-    sources: Arc<Sources>,
-    observed: bool,
-    work: Work,
-}
-
-enum Work {
-    /// The calls of a batch, in a task of their own.
-    Batch { input: Input, calls: Option<CallsOf>, _task: AbortOnDrop },
-    /// One call, which is driven by whoever waits for it, so that no other thread has to be woken. None while it is
-    /// driven, and once it has ended.
-    Call(Arc<Mutex<Option<CallFuture>>>),
-}
-
-type CallFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What a batch of queries is made of.
+/// The arguments of a batch.
 pub(crate) struct Plan {
     pub(crate) concurrency: usize,
     pub(crate) limit: Option<Duration>,
     pub(crate) observed: bool,
     pub(crate) collected: bool,
-    /// None where the queries are added one by one.
+    /// None if queries are added one by one.
     pub(crate) queries: Option<Py<PyIterator>>,
-    /// None where the items are queries.
+    /// None if the items are queries.
     pub(crate) calls: Option<CallsOf>,
 }
 
-/// What the items of a batch are the subjects of: the name of the client's method, the token and the appid.
-#[derive(FromPyObject)]
-pub(crate) struct CallsOf(String, Py<PyAny>, Option<Py<PyAny>>);
-
 impl Batch {
-    /// Begins a batch of queries.
     pub(crate) fn begin(py: Python<'_>, client: Arc<Client>, plan: Plan) -> PyResult<Self> {
         let Plan { concurrency, limit, observed, collected, queries: iterator, calls } = plan;
         let runtime = Runtime::current(py)?;
         let scope = Arc::new(BatchScope::new(concurrency, limit));
-        // While Python handles one half of the calls in flight, the other half is in flight.
+        // While Python handles the results of one half, the other half is in flight.
         let channel = Arc::new(BatchChannel::new(concurrency.div_ceil(2)));
         let (sender, queries) = mpsc::unbounded_channel();
         let task = {
@@ -114,7 +76,7 @@ impl Batch {
         Ok(Self::of(Running { client, runtime, channel, sources: Arc::default(), observed, work }))
     }
 
-    /// Begins a batch of one.
+    /// Begins a batch of one call.
     pub(crate) fn of_one(
         client: Arc<Client>,
         runtime: Arc<Runtime>,
@@ -165,7 +127,7 @@ impl Batch {
             Work::Call(call) => drop(call.lock().unwrap_or_else(PoisonError::into_inner).take()),
         }
         let events = running.channel.take().events;
-        // A thread or task that still waits is woken.
+        // Wakes a thread or task that is still waiting.
         running.channel.over();
         events
     }
@@ -206,7 +168,7 @@ impl Batch {
 
 #[pymethods]
 impl Batch {
-    /// Takes in queries, as many as there is room for. True where there is nothing else to do than to wait.
+    /// Takes queries from the iterator while there is room. Returns whether to `wait` now.
     fn fill(&self, py: Python<'_>) -> PyResult<bool> {
         let running = self.running()?;
         match running.input() {
@@ -215,25 +177,25 @@ impl Batch {
         }
     }
 
-    /// Whether results have to be taken before more queries are added.
+    /// Whether results must be taken before more queries are added.
     #[getter]
     fn is_full(&self) -> PyResult<bool> {
         Ok(self.running()?.input().is_none_or(Input::is_full))
     }
 
-    /// Whether the time is over in which queries are added.
+    /// Whether the time for adding queries is over.
     #[getter]
     fn is_late(&self) -> PyResult<bool> {
         Ok(self.running()?.input().is_none_or(Input::is_late))
     }
 
-    /// Adds what a caller passes as a query. False where it cannot be used: its result is there at once.
+    /// Adds a query. Returns false if it is invalid: its result is then available at once.
     fn add(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let running = self.running()?;
         running.input().map_or(Ok(false), |input| running.add(input, item))
     }
 
-    /// No more queries follow.
+    /// Ends the input.
     fn end(&self) {
         if let Ok(running) = self.running()
             && let Some(input) = running.input()
@@ -242,7 +204,7 @@ impl Batch {
         }
     }
 
-    /// Blocks until there is something to take.
+    /// Blocks until there is something to take. Interrupting it loses nothing.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
         blocking::block_on(py, self.ready()?)
     }
@@ -252,8 +214,8 @@ impl Batch {
         LoopBridge::submit(bridge, future, self.ready()?)
     }
 
-    /// Takes what there is: results (an `AuditResult`, or what the error is made of), requests for tokens, events, and
-    /// whether nothing more follows.
+    /// Takes the available results, token requests and events, and whether the batch has ended. A result is an
+    /// `AuditResult`, the outcome of `outcome::to_python`, or the index and `ArgumentError` of an invalid query.
     #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
     fn take<'py>(
         &self,
@@ -278,7 +240,7 @@ impl Batch {
         Ok((results, requests.collect(), events.collect(), messages.over))
     }
 
-    /// Raises what the input raised, once.
+    /// Raises the exception of the input, once.
     fn raise_input_error(&self) -> PyResult<()> {
         match self.running()?.input().and_then(Input::take_error) {
             Some(error) => Err(error),
@@ -286,7 +248,7 @@ impl Batch {
         }
     }
 
-    /// Drops the calls in flight. Returns the events that were not taken.
+    /// Drops the calls in flight. Returns the remaining events.
     fn close(&self) -> Vec<types::event::Event> {
         self.end_calls().into_iter().map(types::event::Event).collect()
     }
@@ -310,114 +272,4 @@ impl Drop for Batch {
     fn drop(&mut self) {
         self.end_calls();
     }
-}
-
-impl Running {
-    fn input(&self) -> Option<&Input> {
-        match &self.work {
-            Work::Batch { input, .. } => Some(input),
-            Work::Call(_) => None,
-        }
-    }
-
-    /// Takes in what a caller passes as a query, or the subject of a call. False where it cannot be used.
-    fn add(&self, input: &Input, item: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let index = input.next_index();
-        let added = match &self.work {
-            Work::Batch { calls: Some(calls), .. } => self.add_call(input, index, calls, item),
-            _ => match query::checked(item)? {
-                Ok(Checked { token, auditid, appid }) => {
-                    self.put(input, index, Operation::AuditStatus(auditid), &token, appid)?;
-                    return Ok(true);
-                }
-                Err(error) => {
-                    input.refuse(index, error.unbind());
-                    return Ok(false);
-                }
-            },
-        };
-        match added {
-            Ok(()) => Ok(true),
-            Err(error) => {
-                input.refuse(index, query::argument_error(item.py(), error)?.unbind());
-                Ok(false)
-            }
-        }
-    }
-
-    fn add_call(
-        &self,
-        input: &Input,
-        index: u64,
-        CallsOf(name, token, appid): &CallsOf,
-        subject: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        let py = subject.py();
-        let appid = appid.as_ref().map(|appid| label(appid.bind(py))).transpose()?;
-        self.put(input, index, operation::operation(name, subject)?, token.bind(py), appid)
-    }
-
-    fn put(
-        &self,
-        input: &Input,
-        index: u64,
-        operation: Operation,
-        token: &Bound<'_, PyAny>,
-        appid: Option<String>,
-    ) -> PyResult<()> {
-        let config = self.client.config();
-        let call = Call {
-            operation,
-            credential: self.credential(index, token, config.timeouts.total, TOKEN_MAX_AGE),
-            appid,
-            timeouts: config.timeouts,
-            max_retries: config.max_retries,
-            observer: self.observer(),
-            batch: Some(Arc::clone(&input.scope)),
-            attempts: 0.into(),
-        };
-        self.channel.note_query();
-        input.send(index, call)
-    }
-
-    fn credential(
-        &self,
-        index: u64,
-        token: &Bound<'_, PyAny>,
-        total: Duration,
-        max_age: Duration,
-    ) -> Credential {
-        if let Ok(token) = token.cast::<PyToken>() {
-            return Credential::Fixed(token.get().get().clone());
-        }
-        let shared = self.runtime.source(token.as_ptr() as usize);
-        let source = self.sources.hold(index, token, &shared);
-        Credential::Source { shared, ask: self.channel.token_provider(source, total), max_age }
-    }
-
-    fn observer(&self) -> Option<Arc<dyn Observer>> {
-        let forwarder = || Arc::new(EventForwarder(Arc::clone(&self.channel))) as Arc<dyn Observer>;
-        self.observed.then(forwarder)
-    }
-
-    fn result<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyAny>> {
-        let released = self.sources.release(py, outcome.index);
-        if self.input().is_some()
-            && let Outcome { index, auditid, appid, attempts, result: Ok(Reply::Status(status)) } = outcome
-        {
-            let status = Bound::new(py, AuditStatus::from(status))?.unbind();
-            let answered = Answered { auditid, appid, index, attempts };
-            return Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any());
-        }
-        let timed_out = matches!(&outcome.result, Err(failure) if failure.error == Error::source_timed_out());
-        let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));
-        outcome::to_python(py, outcome, cause)
-    }
-}
-
-/// The exception behind the error of a call whose source did not answer.
-fn source_timeout(py: Python<'_>) -> Py<PyAny> {
-    PyTimeoutError::new_err("get_token did not return within the time limit of the call")
-        .into_value(py)
-        .into_any()
 }

@@ -1,5 +1,5 @@
-//! The messages of a batch for Python, collected and delivered together: waking a thread for each result would cost more
-//! than the result.
+//! Collect the messages of a batch and deliver them to Python together: a wake-up for each result would cost more than the
+//! result.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(5);
 pub(crate) struct BatchChannel {
     messages: Mutex<Messages>,
     changed: Notify,
-    /// So many results are delivered at once.
+    /// The number of results that triggers a delivery.
     flush_at: usize,
     /// Queries without a result.
     outstanding: AtomicUsize,
@@ -33,7 +33,7 @@ pub(crate) struct Messages {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) requests: Vec<PendingRequest>,
     pub(crate) events: Vec<Event>,
-    /// Nothing more will come.
+    /// The batch has ended.
     pub(crate) over: bool,
     /// The batch has room for further queries.
     wants_input: bool,
@@ -68,7 +68,7 @@ impl BatchChannel {
         put(&mut messages);
         let first = messages.since.is_none();
         messages.since.get_or_insert_with(Instant::now);
-        // Once for the first, so that the wait for others begins, and once when the messages are due.
+        // The first message starts the flush interval. When the messages are due, it ends early.
         if first || self.is_due(&messages) {
             drop(messages);
             self.changed.notify_one();
@@ -105,7 +105,7 @@ impl BatchChannel {
             || self.outstanding.load(Ordering::Relaxed) == 0
     }
 
-    /// How a call requests tokens of the source at an address.
+    /// The token provider of the source at an address.
     pub(crate) fn token_provider(self: &Arc<Self>, source: usize, total: Duration) -> TokenProvider {
         let channel = Arc::clone(self);
         Arc::new(move |kind| {
@@ -119,7 +119,7 @@ impl BatchChannel {
         })
     }
 
-    /// Waits until enough results are there, or a message that cannot wait.
+    /// Waits until messages are due or the flush interval has passed.
     pub(crate) async fn wait(&self) {
         loop {
             let since = {

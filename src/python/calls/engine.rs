@@ -1,14 +1,14 @@
-//! The native half of `Client` and `AsyncClient`: arguments in, results and exceptions out.
+//! Run the calls of `Client` and `AsyncClient`: convert their arguments and results.
 
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 
-use super::batch::{Batch, CallsOf, Plan};
-use super::operation;
-use super::outcome;
+use super::batch::{Batch, Plan};
 use super::prepared_call::PreparedCall;
+use super::running::CallsOf;
+use super::{operation, outcome};
 use crate::call::batch::{self, Outcome, Query};
 use crate::call::client::{Call, Client};
 use crate::call::token_source::Credential;
@@ -31,8 +31,7 @@ pub(crate) struct Engine {
 impl Engine {
     #[new]
     #[pyo3(signature = (*, base_url, fallback_urls, timeout, max_retries, max_concurrency, proxy, trust_env, ca_file, user_agent))]
-    // The keywords are those of Client, one by one.
-    #[expect(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of Client")]
     fn new(
         py: Python<'_>,
         base_url: &Bound<'_, PyAny>,
@@ -61,7 +60,7 @@ impl Engine {
         Ok(Self { client: Arc::new(Client::new(config)) })
     }
 
-    /// Makes a call of which nothing needs Python: its token is a `Token`, and nobody listens.
+    /// Makes a call with a `Token` and without listeners, which needs no Python code.
     fn call<'py>(
         &self,
         py: Python<'py>,
@@ -102,20 +101,21 @@ impl Engine {
         Ok(Batch::of_one(Arc::clone(&self.client), runtime, token, observed, call))
     }
 
-    /// What a batch means by its `max_concurrency`; at most the client's.
+    /// Checks the `max_concurrency` of a batch: at most the client's, which is the default.
     fn concurrency(&self, py: Python<'_>, max_concurrency: Option<&Bound<'_, PyAny>>) -> PyResult<u32> {
         let most = u32::try_from(self.client.config().transport.max_concurrency).unwrap_or(u32::MAX);
         let concurrency = max_concurrency.map_or(Ok(most), |value| count("max_concurrency", value))?;
         if (1..=most).contains(&concurrency) {
             return Ok(concurrency);
         }
-        let problem =
-            format!("must be 1 to {most}, which is what this client allows; make a client that allows more");
+        let problem = format!(
+            "must be 1 to {most}, the limit of this client; create a client with a higher max_concurrency"
+        );
         Err(errors::raise(py, &Error::argument("max_concurrency", problem)))
     }
 
-    /// Begins a batch: so many calls at once, all of them within `timeout` where there is one. Where `queries` is None,
-    /// they are added one by one. With `calls` its items are not queries, but the subjects of those calls.
+    /// Begins a batch. `timeout` limits the whole batch. If `queries` is None, they are added one by one. With `calls`,
+    /// its items are not queries but the subjects of those calls.
     #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, calls = None))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of one call from Python")]
     fn begin_batch(
@@ -132,13 +132,13 @@ impl Engine {
         Batch::begin(py, Arc::clone(&self.client), plan)
     }
 
-    /// Where calls go; it holds no user, password or query.
+    /// The base URL, without user, password and query.
     #[getter]
     fn base_url(&self) -> String {
         self.client.config().transport.base.to_string()
     }
 
-    /// Where else they go, in this order.
+    /// The URLs to try after the base URL, in order.
     #[getter]
     fn fallback_urls(&self) -> Vec<String> {
         self.client.config().transport.fallbacks.iter().map(ToString::to_string).collect()
@@ -150,7 +150,7 @@ impl Engine {
     }
 }
 
-/// What every operation takes beside its subject: appid, timeout, `max_retries`.
+/// The options of every operation: appid, timeout, `max_retries`.
 #[derive(FromPyObject)]
 struct Options<'py>(Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
 
@@ -159,7 +159,7 @@ fn fixed(token: &Bound<'_, PyToken>) -> Credential {
 }
 
 impl Engine {
-    /// Checks the arguments of a call before anything is sent.
+    /// Checks the arguments of a call.
     fn prepare(
         &self,
         operation: &str,

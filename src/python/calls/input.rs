@@ -1,4 +1,4 @@
-//! The input of a batch: takes queries from a Python iterator, as many as keep the batch busy.
+//! Take queries from a Python iterator, as many as keep the batch busy.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,31 +14,30 @@ use crate::call::batch::Query;
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::Call;
 
-/// How long queries are taken in before results are looked at again.
+/// How long `fill` takes queries before it lets results be handled.
 const FILL_LIMIT: Duration = Duration::from_millis(5);
 
 /// The input of one batch.
 pub(crate) struct Input {
     pub(crate) scope: Arc<BatchScope>,
     concurrency: usize,
-    /// Beyond its deadline, a batch that is collected reports an error for each further query; one that is iterated takes
-    /// no more of them.
+    /// After its deadline, a collected batch reports an error for each further query. An iterated batch takes no more.
     collected: bool,
     state: Mutex<State>,
 }
 
-/// Python objects are neither made nor dropped while this is locked: either may run Python code.
+/// Python objects must not be created or dropped while this is locked: either may run Python code.
 struct State {
     iterator: Option<Py<PyIterator>>,
     /// None once the input has ended.
     queries: Option<UnboundedSender<Query>>,
-    /// Queries that have come, refused ones included.
+    /// The number of queries taken so far, including refused ones.
     taken: u64,
-    /// Queries taken in and not yet delivered.
+    /// The number of queries taken and not yet delivered.
     held: usize,
-    /// Items that cannot be used: their number and their `ArgumentError`.
+    /// The indexes and `ArgumentError`s of invalid items.
     refused: Vec<(u64, Py<PyAny>)>,
-    /// What the input raised, until its results are delivered.
+    /// The exception of the input, until its results are delivered.
     error: Option<PyErr>,
 }
 
@@ -59,8 +58,7 @@ impl Input {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what the batch has room for, as far as the iterator gives it within `FILL_LIMIT`. True where nothing
-    /// is left to do before a call has ended.
+    /// Takes queries while the batch has room, within `FILL_LIMIT`. Returns whether to wait for a call to end.
     pub(crate) fn fill(
         &self,
         py: Python<'_>,
@@ -77,7 +75,7 @@ impl Input {
                 }
                 match iterator.next() {
                     Some(Ok(item)) => drop(add(&item)?),
-                    // A batch that is collected ends at once, and what no user handles ends any batch.
+                    // A collected batch ends at once, and exceptions such as KeyboardInterrupt end any batch.
                     Some(Err(error)) if self.collected || !error.is_instance_of::<PyException>(py) => {
                         return Err(error);
                     }
@@ -100,22 +98,22 @@ impl Input {
         Ok(self.state().refused.is_empty() && (ended || self.room() == 0))
     }
 
-    /// How many queries more it takes in: as many as keep the batch busy while Python handles results.
+    /// How many more queries to take, so that the batch stays busy while Python handles results.
     fn room(&self) -> usize {
         (2 * self.concurrency + self.scope.waiting()).saturating_sub(self.state().held)
     }
 
-    /// Whether results have to be taken before more input is.
+    /// Whether results must be taken before more input.
     pub(crate) fn is_full(&self) -> bool {
         self.room() == 0 || self.state().refused.len() >= self.concurrency
     }
 
-    /// Whether the deadline has passed after which no more input is taken.
+    /// Whether the deadline for input has passed.
     pub(crate) fn is_late(&self) -> bool {
         !self.collected && self.scope.deadline().is_some_and(|(at, _)| Instant::now() >= at)
     }
 
-    /// The number of the next query.
+    /// The index of the next query.
     pub(crate) fn next_index(&self) -> u64 {
         let mut state = self.state();
         let index = state.taken;
@@ -123,7 +121,7 @@ impl Input {
         index
     }
 
-    /// Hands a query to the batch.
+    /// Sends a query to the batch.
     pub(crate) fn send(&self, index: u64, call: Call) -> PyResult<()> {
         let mut state = self.state();
         let Some(queries) = &state.queries else {
@@ -136,19 +134,19 @@ impl Input {
         Ok(())
     }
 
-    /// Keeps the error of an item that cannot be used, as the result of its query.
+    /// Stores the error of an invalid item, as the result of its query.
     pub(crate) fn refuse(&self, index: u64, error: Py<PyAny>) {
         self.state().refused.push((index, error));
     }
 
-    /// Takes the refused items out, and notes that so many results are delivered.
+    /// Takes the refused items, and counts `results` as delivered.
     pub(crate) fn deliver(&self, results: usize) -> Vec<(u64, Py<PyAny>)> {
         let mut state = self.state();
         state.held = state.held.saturating_sub(results);
         std::mem::take(&mut state.refused)
     }
 
-    /// No more input follows.
+    /// Ends the input.
     pub(crate) fn end(&self) {
         let iterator = {
             let mut state = self.state();
@@ -158,7 +156,7 @@ impl Input {
         drop(iterator);
     }
 
-    /// What the input raised.
+    /// The exception of the input.
     pub(crate) fn take_error(&self) -> Option<PyErr> {
         self.state().error.take()
     }

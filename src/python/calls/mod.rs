@@ -1,4 +1,4 @@
-//! Calls and batches on their way between Python and the core.
+//! Run calls and batches of Python in the core.
 //!
 //! May use `types`, `runtime` and `convert`.
 
@@ -11,4 +11,5 @@ mod batch_channel;
 mod input;
 mod operation;
 mod prepared_call;
+mod running;
 mod sources;

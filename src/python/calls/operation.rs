@@ -1,11 +1,10 @@
-//! The operations of a client between Python and the core: what each is about, and what it gives.
+//! Convert operations and their replies between Python and the core.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::python::convert::arguments::{argument, audit_id, text};
-use crate::python::convert::errors;
-use crate::python::convert::json;
+use crate::python::convert::{errors, json};
 use crate::python::types::latest::LatestAuditStatus;
 use crate::python::types::status::AuditStatus;
 use crate::wechat::operation::{Operation, Reply};
@@ -29,7 +28,7 @@ pub(crate) fn operation(name: &str, subject: &Bound<'_, PyAny>) -> PyResult<Oper
     })
 }
 
-/// What an operation gives, as Python has it.
+/// The reply of an operation as a Python object.
 pub(crate) fn reply(py: Python<'_>, reply: Reply) -> PyResult<Bound<'_, PyAny>> {
     match reply {
         Reply::Status(status) => Ok(Bound::new(py, AuditStatus::from(status))?.into_any()),

@@ -1,4 +1,4 @@
-//! The outcome of one call, as Python code takes it.
+//! Convert the outcome of one call to Python.
 
 use pyo3::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::call::batch::Outcome;
 use crate::python::convert::errors::{self, Context};
 use crate::python::runtime::completion_queue::Completion;
 
-/// The number of the query and what it returned; or the number, the data of the exception, and its cause.
+/// The index of the query and its reply, or the index, the data of the exception, and its cause.
 pub(crate) fn to_python(
     py: Python<'_>,
     outcome: Outcome,

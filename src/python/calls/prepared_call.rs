@@ -1,11 +1,11 @@
-//! A call between its arguments and its credential.
+//! A call without its credential.
 
 use crate::call::client::Call;
 use crate::call::token_source::Credential;
 use crate::config::Timeouts;
 use crate::wechat::operation::Operation;
 
-/// A call whose arguments have been checked, without its credential.
+/// The checked arguments of a call.
 pub(crate) struct PreparedCall {
     pub(crate) operation: Operation,
     pub(crate) appid: Option<String>,

@@ -1,4 +1,4 @@
-//! The token sources of a batch: kept alive while a query needs them, with what they raised last.
+//! Keep the token sources of a batch alive, with their latest exceptions.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
@@ -8,27 +8,27 @@ use pyo3::prelude::*;
 
 use crate::call::token_source::SharedSource;
 
-/// So many sources are kept beyond their last query: another one of theirs may come, and their token still holds.
-const IDLE: usize = 1024;
+/// The number of sources that are kept without queries, since their tokens may serve later queries.
+const MAX_IDLE_SOURCES: usize = 1024;
 
-/// The sources of the queries that a batch has taken in, and a bounded number of those whose queries are handed back.
+/// The sources of the queries of a batch, and a bounded number of idle ones.
 ///
-/// Python objects are neither made nor dropped under the lock: either may run Python code, and a thread that waits for
-/// the lock holds the interpreter.
+/// Python objects must not be created or dropped under the lock: either may run Python code, and a thread that waits for
+/// the lock holds the GIL.
 #[derive(Default)]
 pub(crate) struct Sources(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    /// By address, which no other object has while this table holds the source.
+    /// By address, which is unique while this table keeps the source alive.
     sources: HashMap<usize, Entry>,
     of_query: HashMap<u64, usize>,
-    /// How many of the sources no query needs.
+    /// The number of sources without queries.
     idle: usize,
 }
 
 impl Table {
-    fn sweep(&mut self) -> Vec<Entry> {
+    fn evict_idle(&mut self) -> Vec<Entry> {
         self.idle = 0;
         self.sources.extract_if(|_, entry| entry.queries == 0).map(|(_, entry)| entry).collect()
     }
@@ -36,17 +36,17 @@ impl Table {
 
 struct Entry {
     source: Py<PyAny>,
-    /// Kept with it: what it said last holds for the queries to come.
+    /// Kept for the source's latest token.
     _shared: Arc<SharedSource>,
     queries: usize,
     cause: Option<Py<PyAny>>,
 }
 
-/// What a query leaves behind: what its source raised last, and sources that are let go.
+/// The result of releasing a query: the latest exception of its source, and evicted sources.
 #[derive(Default)]
 pub(crate) struct Released {
     pub(crate) cause: Option<Py<PyAny>>,
-    #[expect(dead_code, reason = "dropped by whoever holds the interpreter, outside of the lock")]
+    #[expect(dead_code, reason = "dropped by the caller, outside of the lock")]
     idle: Vec<Entry>,
 }
 
@@ -55,7 +55,7 @@ impl Sources {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the source of a query, and what all calls on it share; its address.
+    /// Keeps the source of a query and its shared state. Returns its address.
     pub(crate) fn hold(&self, index: u64, source: &Bound<'_, PyAny>, shared: &Arc<SharedSource>) -> usize {
         let address = source.as_ptr() as usize;
         let (source, shared) = (source.clone().unbind(), Arc::clone(shared));
@@ -75,12 +75,12 @@ impl Sources {
         address
     }
 
-    /// The source at an address, while a query needs it.
+    /// The source at an address.
     pub(crate) fn get(&self, py: Python<'_>, address: usize) -> Option<Py<PyAny>> {
         self.table().sources.get(&address).map(|entry| entry.source.clone_ref(py))
     }
 
-    /// Remembers what a source raised; what it raised before.
+    /// Stores the exception of a source. Returns an object to drop outside of the lock.
     pub(crate) fn note_cause(&self, address: usize, cause: Py<PyAny>) -> Option<Py<PyAny>> {
         match self.table().sources.get_mut(&address) {
             Some(entry) => entry.cause.replace(cause),
@@ -88,7 +88,7 @@ impl Sources {
         }
     }
 
-    /// Lets a query go that is handed back.
+    /// Releases the source of a query that has ended.
     pub(crate) fn release(&self, py: Python<'_>, index: u64) -> Released {
         let mut table = self.table();
         let Some(address) = table.of_query.remove(&index) else {
@@ -102,7 +102,7 @@ impl Sources {
         if entry.queries == 0 {
             table.idle += 1;
         }
-        let idle = if table.idle > IDLE { table.sweep() } else { Vec::new() };
+        let idle = if table.idle > MAX_IDLE_SOURCES { table.evict_idle() } else { Vec::new() };
         drop(table);
         Released { cause, idle }
     }

@@ -1,4 +1,4 @@
-//! Requests to token sources, which only Python code can answer.
+//! Requests to token sources, which Python code answers.
 
 use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::error::{Error, Limit};
 use crate::python::convert::token;
 use crate::token::Token;
 
-/// A request for a token, to be answered by Python code. Dropping it is an answer too: that there is no token.
+/// A request to a token source. Dropping it fails the call.
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct TokenRequest {
     kind: TokenRequestKind,
@@ -60,20 +60,20 @@ impl TokenRequest {
         self.kind == TokenRequestKind::Refresh
     }
 
-    /// The seconds until no call waits for the answer any more.
+    /// The seconds until the call times out.
     #[getter]
     fn remaining(&self) -> f64 {
         self.deadline.saturating_duration_since(Instant::now()).as_secs_f64()
     }
 
-    /// Answers with what the source returned: a text or a `Token`. Anything else fails the call.
-    fn answer(&self, given: &Bound<'_, PyAny>) -> PyResult<()> {
-        let answer = token::token(given)?.map_err(|problem| Error::TokenSource { problem });
+    /// Answers with the value that the source returned: a string or a `Token`. Other values fail the call.
+    fn answer(&self, returned: &Bound<'_, PyAny>) -> PyResult<()> {
+        let answer = token::token(returned)?.map_err(|problem| Error::TokenSource { problem });
         self.reply(answer);
         Ok(())
     }
 
-    /// Fails the call: with the problem that there was, and the exception behind it.
+    /// Fails the call with a problem and its cause.
     #[pyo3(signature = (problem, cause = None))]
     fn fail(&self, py: Python<'_>, problem: String, cause: Option<Py<PyAny>>) {
         if let (Some(cause), Some(sources)) = (cause, self.sources.upgrade()) {
@@ -82,7 +82,7 @@ impl TokenRequest {
         self.reply(Err(Error::TokenSource { problem }));
     }
 
-    /// The source did not answer within the time of the call.
+    /// Fails the call since the source did not return in time.
     fn time_out(&self) {
         self.reply(Err(Error::Timeout {
             limit: Limit::Total,

@@ -1,4 +1,4 @@
-//! `wxaudit.AuditQuery`, and what callers pass in its place.
+//! `wxaudit.AuditQuery`, and the tuples and lists that callers may pass instead.
 
 use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -13,10 +13,10 @@ use crate::python::convert::{errors, imports};
 use crate::token::MASK;
 use crate::wechat::request::AuditId;
 
-/// One query of a batch: whose audit, and which.
+/// One query of a batch: the token of a mini program and the number of its audit.
 ///
-/// `token` is a text, a `Token` or a token source, as for a single call; a text becomes a `Token`.
-/// `appid` is a label that comes back on the result and on errors, and names whose quota is used.
+/// `token` is a string, a `Token` or a token source; a string becomes a `Token`.
+/// `appid` is a label for results and errors, and identifies whose quota the query uses.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditQuery {
     token: Py<PyAny>,
@@ -24,7 +24,7 @@ pub(crate) struct AuditQuery {
     appid: Option<String>,
 }
 
-/// A query that has been checked, its token a `Token` or a source.
+/// A checked query. Its token is a `Token` or a source.
 pub(crate) struct Checked<'py> {
     pub(crate) token: Bound<'py, PyAny>,
     pub(crate) auditid: AuditId,
@@ -66,7 +66,7 @@ impl AuditQuery {
         ("token", "auditid", "appid")
     }
 
-    /// The token source, or the `Token`; either can be passed on to any call.
+    /// The `Token` or the token source. Every call accepts either.
     #[getter]
     pub(crate) fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.token.bind(py).clone()
@@ -140,7 +140,7 @@ impl AuditQuery {
     }
 }
 
-/// An audit id as tables have it: pandas makes floats of a column of whole numbers with a gap in it.
+/// An audit id, or a whole float: pandas converts columns of integers with missing values to floats.
 fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let Ok(float) = value.cast::<PyFloat>() else {
         return audit_id(value);
@@ -149,23 +149,23 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let raise = |problem: &str| errors::raise(py, &Error::argument("auditid", problem));
     let number = float.value();
     if number.is_nan() {
-        return Err(raise("there is none (NaN)"));
+        return Err(raise("is missing (NaN)"));
     }
     if number.fract() != 0.0 {
         return Err(raise("expected a whole number or its digits, got a float with a fraction"));
     }
-    // Above it a float no longer tells a number from the next one.
+    // Larger floats skip numbers.
     if !(1.0..=EXACT).contains(&number) {
         return Err(raise("is out of range for a float; pass it as int"));
     }
     audit_id(&float.call_method0("__int__")?)
 }
 
-/// 2 to the 53rd.
+/// 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What a caller passes as one query: an `AuditQuery`, a tuple or list of token, auditid and perhaps an appid. What
-/// cannot be used is returned as an `ArgumentError`, and so is one that stands in the place of a query.
+/// Makes an `AuditQuery` of a tuple or list of token, auditid and optionally appid. Returns an `ArgumentError` for an
+/// invalid item, and for an item that is itself an `ArgumentError`.
 #[pyfunction]
 pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = item.py();
@@ -178,7 +178,7 @@ pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     }
 }
 
-/// The same, without making an object of it.
+/// As `read_query`, without a Python object.
 pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<'py>, Bound<'py, PyAny>>> {
     let py = item.py();
     if let Ok(query) = item.cast::<AuditQuery>() {
@@ -189,7 +189,7 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
     let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
         (Ok(tuple), _) => tuple.iter().collect(),
         (_, Ok(list)) => list.iter().collect(),
-        // What `queries_from_frame` gives for a row that cannot be used.
+        // `queries_from_frame` yields these for invalid rows.
         _ if is_argument_error(item)? => return Ok(Err(item.clone())),
         _ => return wrong_shape(item, &type_name(item)?).map(Err),
     };
@@ -212,7 +212,7 @@ fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py
     refused(item.py(), errors::raise(item.py(), &Error::argument("query", problem)), None)
 }
 
-/// The error of one query as a value; a signal handler's exception is none.
+/// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` are raised.
 fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Bound<'_, PyAny>> {
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);
@@ -221,7 +221,7 @@ fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Boun
     let error = if is_argument_error(&value)? {
         value
     } else {
-        // Without its text, which may hold anything.
+        // Without its text, which may contain secrets.
         let problem = format!("reading it raised {}", type_name(&value)?);
         let made = errors::raise(py, &Error::argument("query", problem)).value(py).clone().into_any();
         made.setattr("__cause__", value)?;
@@ -235,7 +235,7 @@ fn is_argument_error(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.is_instance(&imports::argument_error(value.py())?)
 }
 
-/// An `ArgumentError` as a value; whatever else was raised stays raised.
+/// An `ArgumentError` as a value. Other exceptions are raised.
 pub(crate) fn argument_error(py: Python<'_>, error: PyErr) -> PyResult<Bound<'_, PyAny>> {
     let value = error.value(py).clone().into_any();
     if is_argument_error(&value)? { Ok(value) } else { Err(error) }

@@ -62,7 +62,7 @@ def frame(notebook: ExampleNotebook, cell_id: str) -> list[list[str]]:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.ipynb")), ids=lambda path: path.name)
 def test_notebooks_are_committed_without_outputs(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert text == committed_form(text), "bring it into this form: python tests/notebook_file.py"
+    assert text == committed_form(text), "bring it into this form: python tests/support/notebook_file.py"
 
 
 def test_every_cell_ran_and_none_complained(notebook: ExampleNotebook) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import tempfile
@@ -20,6 +21,8 @@ class Streams:
         self._before = [os.dup(descriptor) for descriptor in (1, 2)]
         self._files = [tempfile.TemporaryFile(), tempfile.TemporaryFile()]  # closed below
         self.report = os.fdopen(os.dup(1), "w")
+        # A crash is reported where people look, not in a file that ends with this process.
+        faulthandler.enable(self._before[1])
         self._lead_to([file.fileno() for file in self._files])
         return self
 
@@ -30,6 +33,7 @@ class Streams:
         traceback: TracebackType | None,
     ) -> None:
         self._lead_to(self._before)
+        faulthandler.enable()
         for descriptor in self._before:
             os.close(descriptor)
         for file in (*self._files, self.report):

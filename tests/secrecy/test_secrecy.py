@@ -150,6 +150,26 @@ def test_the_stacks_of_calls_in_flight_are_searched(reports: dict[str, Report], 
     assert client_kind == "asyncio" or frames["a batch: cut off by its limit"] > 0
 
 
+def test_a_crash_is_reported_on_the_real_standard_error() -> None:
+    program = """
+import faulthandler
+from secrecy.streams import Streams
+with Streams():
+    faulthandler._sigsegv()
+"""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), environment()["PYTHONPATH"]])
+    crashed = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", program],
+        capture_output=True,
+        env=environment(PYTHONPATH=path),
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert crashed.returncode == -signal.SIGSEGV
+    assert crashed.stderr.startswith("Fatal Python error: Segmentation fault")
+
+
 def test_each_channel_shows_its_deliberate_leak(reports: dict[str, Report]) -> None:
     planted = reports["planted"].scenarios
     assert [line["scenario"] for line in planted] == list(CHANNELS)

@@ -44,7 +44,8 @@ class Watcher:
 
         def dump() -> None:
             while not over.wait(0.01):
-                # It holds the GIL. The watchdog of faulthandler does not, and may crash on running frames.
+                # It holds the GIL. `dump_traceback_later` does not: it reads frames that run, and crashes now
+                # and then without a message (python/cpython#140815).
                 faulthandler.dump_traceback(self._stacks)
 
         dumping = threading.Thread(target=dump)

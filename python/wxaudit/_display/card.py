@@ -32,8 +32,8 @@ _THUMBNAIL_BYTES = 4 * 1024 * 1024
 def audit_html(audit: AuditStatus) -> str:
     """A small card with everything that is known of the audit, in English and Chinese.
 
-    All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: there
-    is no script and no style sheet, and only screenshots that were fetched before are shown.
+    All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: it
+    has no script and no style sheet, and shows only screenshots that were fetched before.
     """
     rows = [_row("auditid", "审核单 id", f"<code>{escaped(audit.auditid)}</code>")]
     if audit.appid is not None:

@@ -64,25 +64,29 @@ class BaseClient:
         if on_event is not None:
             check_callback("on_event", on_event)
         limits = Timeout.of(timeout, _DEFAULT_TIMEOUT)
-        options: dict[str, Any] = {
-            "base_url": base_url,
-            "fallback_urls": fallback_urls,
+        # No dict of the keywords: a traceback with locals would show the proxy's password in it.
+        engine = Engine(
+            base_url=base_url,
+            fallback_urls=fallback_urls,
+            timeout=limits,
+            max_retries=max_retries,
+            max_concurrency=max_concurrency,
+            proxy=proxy,
+            trust_env=bool(trust_env),
+            ca_file=ca_file,
+            user_agent=user_agent,
+        )
+        self._session = Session(engine, limits, on_event)
+        self._settings = {
+            "base_url": engine.base_url,
+            "fallback_urls": tuple(engine.fallback_urls),
             "timeout": limits,
             "max_retries": max_retries,
             "max_concurrency": max_concurrency,
-            "proxy": proxy,
-            "trust_env": bool(trust_env),
-            "ca_file": ca_file,
-            "user_agent": user_agent,
-        }
-        engine = Engine(**options)
-        self._session = Session(engine, limits, on_event)
-        self._settings = {
-            **options,
-            "base_url": engine.base_url,
-            "fallback_urls": tuple(engine.fallback_urls),
             "proxy": proxy if proxy is None or "@" not in proxy else _HIDDEN,
             "trust_env": trust_env,
+            "ca_file": ca_file,
+            "user_agent": user_agent,
             "on_event": on_event,
         }
 

@@ -10,6 +10,7 @@ import sys
 
 from . import _base_client
 from ._async_client import AsyncClient
+from ._base_client import WECHAT_HOSTS
 from ._client import Client
 from ._default import aget_audit_status, get_audit_status
 from ._errors.tree import (
@@ -33,15 +34,12 @@ from ._errors.tree import (
     WaitTimeout,
     WxAuditError,
 )
-from ._frames.reader import queries_from_frame
-from ._hosts import WECHAT_HOSTS
 from ._models import value as _value
 from ._models.diagnostics import Quota, RateLimit, RequestTrace
 from ._models.screenshot import Screenshot
 from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, Token, __version__
 from ._timeout import Timeout
 from ._token_sources import AsyncTokenSource, TokenSource
-from ._wait.clock import Clock
 from ._wait.polling import Polling
 
 TYPE_CHECKING = False
@@ -50,7 +48,9 @@ if TYPE_CHECKING:
 
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch
+    from ._frames.reader import queries_from_frame
     from ._models.state import AuditState, Reason
+    from ._wait.clock import Clock
 
 __all__ = [
     "WECHAT_HOSTS",
@@ -107,9 +107,11 @@ sys.modules[f"{__name__}._frozen"] = _value
 # Imported on first access, or by the first client: enum and collections would double the import time.
 _LATER = {
     "AuditBatch": "_batch.results",
+    "Clock": "_wait.clock",
     "AuditState": "_models.state",
     "Reason": "_models.state",
     "audit_frame": "_audit_frame",
+    "queries_from_frame": "_frames.reader",
 }
 
 

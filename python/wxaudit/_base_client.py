@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
     from ._native import Event
 
+WECHAT_HOSTS = (
+    "https://api.weixin.qq.com",
+    "https://api2.weixin.qq.com",
+    "https://sh.api.weixin.qq.com",
+    "https://sz.api.weixin.qq.com",
+    "https://hk.api.weixin.qq.com",
+)
+"""The hosts of WeChat's API, for `fallback_urls`: the default, one for disaster recovery, 3 regional ones.
+
+Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (the domain names of the interface)
+"""
+
 _DEFAULT_TIMEOUT = Timeout()
 _HIDDEN = "***"
 
@@ -33,7 +45,7 @@ class BaseClient:
     def __init__(
         self,
         *,
-        base_url: str = "https://api.weixin.qq.com",
+        base_url: str = WECHAT_HOSTS[0],
         fallback_urls: Iterable[str] = (),
         timeout: Timeout | float | timedelta = _DEFAULT_TIMEOUT,
         max_retries: int = 2,

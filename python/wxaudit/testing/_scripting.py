@@ -70,17 +70,21 @@ class ScriptingMixin:
             number = self._state.audits.new_number(auditid)
             details = (state, reason, screenshots, life, user_version, user_desc)
             audit = FakeAudit(number, owner, *details, clock=self.clock, lock=self._lock)
-            self._state.audits.add(audit)
+            self._state.audits[number] = audit
         return audit
 
     def audit(self, auditid: int) -> FakeAudit:
         """Return the audit with this number. Raise `LookupError` if it does not exist."""
-        return self._state.audits.get(auditid)
+        audit = self._state.audits.get(auditid)
+        if audit is None:
+            raise LookupError(f"no audit {auditid}: submit it first")
+        return audit
 
     @property
     def audits(self) -> list[FakeAudit]:
         """All audits, in the order in which they were submitted."""
-        return self._state.audits.all()
+        with self._lock:
+            return list(self._state.audits.values())
 
     def media_id(self) -> str:
         """Return a new media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
@@ -99,7 +103,7 @@ class ScriptingMixin:
             raise TypeError(f"media_id must be a string, not {type(media_id).__name__}")
         name = self.media_id() if media_id is None else media_id
         with self._lock:
-            self._state.media.add(name, self._appid(appid), picture(name) if content is None else content)
+            self._state.media[name] = (self._appid(appid), picture(name) if content is None else content)
         return name
 
     def token(

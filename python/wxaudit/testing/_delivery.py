@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def deliver(
-    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
+    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[object]]
 ) -> bool:
     """Write the bytes of `reply` that `fault` allows. Return whether to close the connection afterwards."""
     if fault.endless:
@@ -41,7 +41,7 @@ def _bytes_before_cut(head: bytes, body: bytes, fault: Fault) -> bytes:
 
 
 async def _send_endlessly(
-    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
+    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[object]]
 ) -> None:
     """Send the body repeatedly until the task is cancelled: the client disconnects or the server stops."""
     body = reply.body or b" "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ._audits import FakeAudit
@@ -125,14 +126,7 @@ class ScriptingMixin:
         - `permissions`: the permission sets that the merchant granted. Without 18 the answer is 61007.
         - `url_safe`: False adds characters that must be percent-encoded in a query.
         """
-        return self._state.tokens.issue(
-            self._appid(appid),
-            expires_in=expires_in,
-            kind=kind,
-            permissions=permissions,
-            url_safe=url_safe,
-            length=length,
-        )
+        return self._state.tokens.issue(self._appid(appid), expires_in, kind, permissions, url_safe, length)
 
     def expire(self, token: str) -> None:
         """Expire a token: it is answered with 42001. Raise `LookupError` if the fake did not issue it."""
@@ -159,9 +153,8 @@ class ScriptingMixin:
     ) -> FakeTokenSource:
         """Create a blocking token source of the mini program `appid`, which counts its calls."""
         owner = self._appid(appid)
-        return FakeTokenSource(
-            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions), self._lock
-        )
+        fetch = partial(self.token, owner, expires_in=expires_in, permissions=permissions)
+        return FakeTokenSource(owner, fetch, self._lock)
 
     def async_token_source(
         self,
@@ -172,9 +165,8 @@ class ScriptingMixin:
     ) -> FakeAsyncTokenSource:
         """Create an async token source of the mini program `appid`, which counts its calls."""
         owner = self._appid(appid)
-        return FakeAsyncTokenSource(
-            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions), self._lock
-        )
+        fetch = partial(self.token, owner, expires_in=expires_in, permissions=permissions)
+        return FakeAsyncTokenSource(owner, fetch, self._lock)
 
     def fail_next(
         self,

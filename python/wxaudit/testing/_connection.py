@@ -37,13 +37,11 @@ class Connection(asyncio.Protocol):
         held: HeldRequests,
         register: Callable[[Connection], None],
         unregister: Callable[[Connection], None],
-        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._service = service
         self._held = held
         self._register = register
         self._unregister = unregister
-        self._loop = loop
         self._reader = RequestReader()
         self._task: asyncio.Task[None] | None = None
         self._in_flight: ReceivedRequest | None = None
@@ -131,7 +129,7 @@ class Connection(asyncio.Protocol):
                     self.close()
             else:
                 self._in_flight = request
-                self._task = self._loop.create_task(self._serve_faulty(request, raw, request.fault))
+                self._task = asyncio.create_task(self._serve_faulty(request, raw, request.fault))
                 self._task.add_done_callback(self._served)
 
     async def _serve_faulty(self, request: ReceivedRequest, raw: RawRequest, fault: Fault) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ._audits import FakeAudit
 from ._fault_queue import FaultQueue, ScriptedFault
@@ -29,20 +29,16 @@ class ScriptingMixin:
     """Audits, media, tokens and faults of a fake. Every method may be called from any thread at any time."""
 
     def __init__(self, clock: FakeClock, default_appid: str) -> None:
+        self.default_appid: Final = default_appid
+        """The mini program of audits and tokens that are created without an appid."""
         self._lock = threading.RLock()
         self._state = ServerState(clock, self._lock)
         self._faults = FaultQueue(self._lock)
-        self._default_appid = default_appid
 
     @property
     def clock(self) -> FakeClock:
         """The fake's own clock. `fake.clock.advance(seconds)` moves it."""
         return self._state.clock
-
-    @property
-    def default_appid(self) -> str:
-        """The mini program of audits and tokens that are created without an appid."""
-        return self._default_appid
 
     def submit(
         self,
@@ -198,7 +194,7 @@ class ScriptingMixin:
 
     def _appid(self, appid: str | None) -> str:
         if appid is None:
-            return self._default_appid
+            return self.default_appid
         if not isinstance(appid, str):
             raise TypeError(f"appid must be a string, not {type(appid).__name__}")
         return appid

@@ -97,9 +97,8 @@ class Service:
 
     def _raw_answer(self, request: ReceivedRequest, data: bytes) -> Reply:
         request._answered(None, None)
-        end = data.find(b"\r\n\r\n")
-        split = len(data) if end < 0 else end + 4
-        return Reply(data[:split], data[split:], close=False)
+        head, separator, body = data.partition(b"\r\n\r\n")
+        return Reply(head + separator, body, close=False)
 
 
 def render(fields: dict[str, object]) -> bytes:

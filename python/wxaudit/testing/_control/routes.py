@@ -37,9 +37,10 @@ class Call(NamedTuple):
         """The audit in the path."""
         return self.fake.audit(int(self.arguments["auditid"]))
 
-    @property
-    def timeout(self) -> float:
-        return float(self.query.get("timeout", 5))
+    def wait(self, name: str, wait: Callable[[int, float], object]) -> None:
+        """Wait if the query has `name`, the count to wait for."""
+        if name in self.query:
+            wait(int(self.query[name]), float(self.query.get("timeout", 5)))
 
 
 class Route(NamedTuple):
@@ -235,8 +236,7 @@ def release(call: Call) -> object:
 @route("GET", "/requests", "wait_for", "timeout")
 def list_requests(call: Call) -> object:
     """The received requests. ?wait_for=N&timeout=SECONDS waits until there are N."""
-    if "wait_for" in call.query:
-        call.fake.wait_for_requests(int(call.query["wait_for"]), call.timeout)
+    call.wait("wait_for", call.fake.wait_for_requests)
     return {
         "received": call.fake.requests_received,
         "requests": [write_request(request) for request in call.fake.requests],
@@ -247,12 +247,9 @@ def list_requests(call: Call) -> object:
 def list_connections(call: Call) -> object:
     """The connections. ?wait_for_open=N, ?wait_for_closed=N and ?wait_for_held=N (&timeout=SECONDS) wait."""
     fake = call.fake
-    if "wait_for_open" in call.query:
-        fake.wait_for_connections_open(int(call.query["wait_for_open"]), call.timeout)
-    if "wait_for_closed" in call.query:
-        fake.wait_for_connections_closed(int(call.query["wait_for_closed"]), call.timeout)
-    if "wait_for_held" in call.query:
-        fake.wait_for_held(int(call.query["wait_for_held"]), call.timeout)
+    call.wait("wait_for_open", fake.wait_for_connections_open)
+    call.wait("wait_for_closed", fake.wait_for_connections_closed)
+    call.wait("wait_for_held", fake.wait_for_held)
     return {
         "accepting": fake.accepting_connections,
         "accepted": fake.connections_accepted,

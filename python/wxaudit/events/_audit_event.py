@@ -88,10 +88,8 @@ class AuditEvent(Frozen):
     def to_dict(self) -> dict[str, Any]:
         """Convert the event to a dict for JSON. `from_dict` reads it."""
         return {
-            "kind": self.kind,
-            "original_id": self.original_id,
+            **self._values(),
             "decided_at": self.decided_at.isoformat(),
-            "reason": self.reason,
             "screenshots": list(self.screenshots),
         }
 

@@ -31,33 +31,24 @@ _LENGTH = 4
 
 def read_token(token: Any) -> Token:
     """The Token, checked; the `ArgumentError` does not show it."""
-    if not (isinstance(token, str) and re.fullmatch(r"[!-~]{1,128}", token)):
-        raise ArgumentError(
-            "token must be the Token (消息校验Token) of the third-party platform, letters and digits, "
-            f"got {_described(token)}"
-        )
-    return Token(token)
+    rule = "token must be the Token (消息校验Token) of the third-party platform, letters and digits"
+    return Token(_checked(token, r"[!-~]{1,128}", rule))
 
 
 def read_key(encoding_aes_key: Any, name: str) -> Token:
     """The EncodingAESKey, checked; the `ArgumentError` does not show it."""
     # The page says letters and digits; the other two of Base64 do no harm.
-    if not (isinstance(encoding_aes_key, str) and re.fullmatch(r"[A-Za-z0-9+/]{43}", encoding_aes_key)):
-        raise ArgumentError(
-            f"{name} must be the EncodingAESKey (消息加解密Key) of the third-party platform, "
-            f"43 letters and digits, got {_described(encoding_aes_key)}"
-        )
-    return Token(encoding_aes_key)
+    rule = (
+        f"{name} must be the EncodingAESKey (消息加解密Key) of the third-party platform, "
+        "43 letters and digits"
+    )
+    return Token(_checked(encoding_aes_key, r"[A-Za-z0-9+/]{43}", rule))
 
 
 def read_appid(component_appid: Any) -> str:
     """The appid, checked; the `ArgumentError` does not show it: it may be a secret in the wrong place."""
-    if not (isinstance(component_appid, str) and re.fullmatch(r"wx[A-Za-z0-9]{1,62}", component_appid)):
-        raise ArgumentError(
-            "component_appid must be the appid of the third-party platform itself, such as "
-            f"wx134c8103faa5a59e, got {_described(component_appid)}"
-        )
-    return component_appid
+    rule = "component_appid must be the appid of the third-party platform itself, such as wx134c8103faa5a59e"
+    return _checked(component_appid, r"wx[A-Za-z0-9]{1,62}", rule)
 
 
 def sign(token: Token, *parts: bytes) -> str:
@@ -104,5 +95,8 @@ def _cipher(key: Token) -> Cipher[CBC]:
     return Cipher(AES(aes_key), CBC(aes_key[:16]))
 
 
-def _described(secret: object) -> str:
-    return f"a text of {len(secret)} characters" if isinstance(secret, str) else type(secret).__name__
+def _checked(secret: object, pattern: str, rule: str) -> str:
+    if isinstance(secret, str) and re.fullmatch(pattern, secret):
+        return secret
+    given = f"a text of {len(secret)} characters" if isinstance(secret, str) else type(secret).__name__
+    raise ArgumentError(f"{rule}, got {given}")

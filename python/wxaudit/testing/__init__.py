@@ -8,18 +8,15 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._audits import FakeAudit as FakeAudit
-    from ._clock import FakeClock as FakeClock
-    from ._fake import FakeWeChat as FakeWeChat
-    from ._fault_queue import ScriptedFault as ScriptedFault
-    from ._faults import Fault as Fault
-    from ._life import Step as Step
-    from ._log import ClosedConnection as ClosedConnection
-    from ._log import ReceivedRequest as ReceivedRequest
-    from ._push import FakePush as FakePush
-    from ._push import PushAnswer as PushAnswer
-    from ._token_sources import FakeAsyncTokenSource as FakeAsyncTokenSource
-    from ._token_sources import FakeTokenSource as FakeTokenSource
+    from ._audits import FakeAudit
+    from ._clock import FakeClock
+    from ._fake import FakeWeChat
+    from ._fault_queue import ScriptedFault
+    from ._faults import Fault
+    from ._life import Step
+    from ._log import ClosedConnection, ReceivedRequest
+    from ._push import FakePush, PushAnswer
+    from ._token_sources import FakeAsyncTokenSource, FakeTokenSource
 
 __all__ = [
     "ClosedConnection",

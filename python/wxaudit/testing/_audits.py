@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ._errcode import ErrcodeError
 from ._life import (
@@ -57,27 +57,21 @@ class FakeAudit:
                 raise TypeError(f"{name} must be a string, not {type(text).__name__}")
         self.user_version = user_version
         self.user_desc = user_desc
-        self._auditid = auditid
-        self._appid = appid
+        self.auditid: Final = auditid
+        """The number that `submit` assigned."""
+        self.appid: Final = appid
+        """The mini program that owns the audit."""
+        self.submitted_at: Final = clock.now()
+        """When the audit was submitted, by the fake's clock."""
         self._state = state_number(state)
         self._reason = reason
         self._screenshots = check_details(self._state, reason, screenshots)
         self._life = deque(check_life(self._state, life))
         self._clock = clock
         self._lock = lock
-        self._submitted_at = self._changed_at = clock.now()
+        self._changed_at = self.submitted_at
         self._polls = 0
         self._polls_in_state = 0
-
-    @property
-    def auditid(self) -> int:
-        """The number that `submit` assigned."""
-        return self._auditid
-
-    @property
-    def appid(self) -> str:
-        """The mini program that owns the audit."""
-        return self._appid
 
     @property
     def state(self) -> AuditState:
@@ -112,11 +106,6 @@ class FakeAudit:
         return self._polls
 
     @property
-    def submitted_at(self) -> datetime:
-        """When the audit was submitted, by the fake's clock."""
-        return self._submitted_at
-
-    @property
     def changed_at(self) -> datetime:
         """When the current state began, by the fake's clock."""
         self._catch_up()
@@ -143,7 +132,7 @@ class FakeAudit:
         with self._lock:
             self._catch_up()
             if not self._life:
-                raise LookupError(f"the life of audit {self._auditid} has no step left")
+                raise LookupError(f"the life of audit {self.auditid} has no step left")
             self._take_step(self._clock.now())
 
     def _answer(self) -> dict[str, object]:
@@ -168,10 +157,10 @@ class FakeAudit:
             answer["ScreenShot"] = answer.pop("screenshot")
         return {
             **answer,
-            "auditid": self._auditid,
+            "auditid": self.auditid,
             "user_version": self.user_version,
             "user_desc": self.user_desc,
-            "submit_audit_time": int(self._submitted_at.timestamp()),
+            "submit_audit_time": int(self.submitted_at.timestamp()),
         }
 
     def _catch_up(self) -> None:
@@ -202,62 +191,39 @@ class FakeAudit:
 
     def __repr__(self) -> str:
         self._catch_up()
-        return f"<FakeAudit {self._auditid} of {self._appid}: {state_name(self._state)}, {self._polls} polls>"
+        return f"<FakeAudit {self.auditid} of {self.appid}: {state_name(self._state)}, {self._polls} polls>"
 
 
-class Audits:
-    """All audits, by number."""
-
-    def __init__(self, lock: threading.RLock) -> None:
-        self._lock = lock
-        self._by_id: dict[int, FakeAudit] = {}
-
-    def add(self, audit: FakeAudit) -> None:
-        with self._lock:
-            self._by_id[audit.auditid] = audit
+class Audits(dict[int, FakeAudit]):
+    """All audits, by number. Used with the lock of the fake held."""
 
     def latest(self, appid: str) -> FakeAudit:
         """Return the audit that a mini program submitted last. Answer 85058 if there is none."""
-        for audit in reversed(self._by_id.values()):
+        for audit in reversed(self.values()):
             if audit.appid == appid:
                 return audit
         raise ErrcodeError(85058)
 
     def has_screenshot(self, media_id: str, appid: str) -> bool:
         """Whether an audit of this mini program has this screenshot."""
-        return any(media_id in audit.screenshots for audit in self._by_id.values() if audit.appid == appid)
+        return any(media_id in audit.screenshots for audit in self.values() if audit.appid == appid)
 
     def find(self, auditid: int, appid: str) -> FakeAudit:
         """Return an audit of `appid`. Answer 85012 if it does not exist or has another owner."""
-        audit = self._by_id.get(auditid)
+        audit = self.get(auditid)
         if audit is None or audit.appid != appid:
             raise ErrcodeError(85012)
         return audit
 
-    def get(self, auditid: int) -> FakeAudit:
-        """Return the audit with this number. Raise `LookupError` if it does not exist."""
-        audit = self._by_id.get(auditid)
-        if audit is None:
-            raise LookupError(f"no audit {auditid}: submit it first")
-        return audit
-
-    def all(self) -> list[FakeAudit]:
-        with self._lock:
-            return list(self._by_id.values())
-
-    def clear(self) -> None:
-        with self._lock:
-            self._by_id.clear()
-
     def new_number(self, auditid: int | None) -> int:
-        """Return `auditid` if it is free, or a random free number for None. Call with the lock held."""
+        """Return `auditid` if it is free, or a random free number for None."""
         if auditid is None:
-            while (auditid := _MIN_AUDITID + secrets.randbelow(_MAX_AUDITID - _MIN_AUDITID)) in self._by_id:
+            while (auditid := _MIN_AUDITID + secrets.randbelow(_MAX_AUDITID - _MIN_AUDITID)) in self:
                 pass
         if isinstance(auditid, bool) or not isinstance(auditid, int):
             raise TypeError(f"auditid must be a number, not {type(auditid).__name__}")
         if not 0 < auditid < 2**63:
             raise ValueError(f"auditid must be between 1 and 2**63 - 1, not {auditid}")
-        if auditid in self._by_id:
+        if auditid in self:
             raise ValueError(f"audit {auditid} exists already: give another auditid, or None for a free one")
         return int(auditid)

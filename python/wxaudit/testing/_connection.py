@@ -37,20 +37,16 @@ class Connection(asyncio.Protocol):
         held: HeldRequests,
         register: Callable[[Connection], None],
         unregister: Callable[[Connection], None],
-        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._service = service
         self._held = held
         self._register = register
         self._unregister = unregister
-        self._loop = loop
         self._reader = RequestReader()
         self._task: asyncio.Task[None] | None = None
         self._in_flight: ReceivedRequest | None = None
         self._requests = 0
         self._closed_by_server = False
-        self._number = 0
-        self._opened_at = 0.0
         self._transport: asyncio.Transport
         self._writable = asyncio.Event()
 
@@ -68,9 +64,6 @@ class Connection(asyncio.Protocol):
         self._reader.feed(data)
         if self._task is None:
             self._serve()
-
-    def eof_received(self) -> bool:
-        return False
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -128,15 +121,15 @@ class Connection(asyncio.Protocol):
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
             self._requests += 1
-            request, fault = self._service.receive(raw, self._number, reused=self._requests > 1)
-            if fault is None:
+            request = self._service.receive(raw, self._number, reused=self._requests > 1)
+            if request.fault is None:
                 answer = self._service.answer(request, raw, None)
                 self._transport.write(answer.head + answer.body)
                 if answer.close:
                     self.close()
             else:
                 self._in_flight = request
-                self._task = self._loop.create_task(self._serve_faulty(request, raw, fault))
+                self._task = asyncio.create_task(self._serve_faulty(request, raw, request.fault))
                 self._task.add_done_callback(self._served)
 
     async def _serve_faulty(self, request: ReceivedRequest, raw: RawRequest, fault: Fault) -> None:
@@ -145,7 +138,7 @@ class Connection(asyncio.Protocol):
         if fault.hold:
             await self._held.wait()
         answer = self._service.answer(request, raw, fault)
-        close = await deliver(answer, fault, self._transport.write, self._drained)
+        close = await deliver(answer, fault, self._transport.write, self._writable.wait)
         self._in_flight = None
         if close:
             self.close(reset=fault.reset)
@@ -159,6 +152,3 @@ class Connection(asyncio.Protocol):
                 self.abort()
                 raise failure
             self._serve()
-
-    async def _drained(self) -> None:
-        await self._writable.wait()

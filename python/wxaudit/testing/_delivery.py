@@ -13,35 +13,29 @@ if TYPE_CHECKING:
 
 
 async def deliver(
-    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
+    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[object]]
 ) -> bool:
     """Write the bytes of `reply` that `fault` allows. Return whether to close the connection afterwards."""
     if fault.endless:
         await _send_endlessly(reply, fault, write, drained)
     head, body = _encode_chunks(reply, fault.chunk) if fault.chunk is not None else (reply.head, reply.body)
-    data = _bytes_before_cut(head, body, fault)
-    if fault.drip is None:
-        write(data)
-        await drained()
+    if fault.cut == "head":
+        data = head[: fault.cut_at]
+    elif fault.cut == "body":
+        data = head + body[: fault.cut_at]
     else:
-        for start in range(0, len(data), fault.drip):
-            if start:
-                await asyncio.sleep(fault.drip_interval)
-            write(data[start : start + fault.drip])
-            await drained()
+        data = head + body
+    piece_size = fault.drip or len(data) or 1
+    for start in range(0, len(data), piece_size):
+        if start:
+            await asyncio.sleep(fault.drip_interval)
+        write(data[start : start + piece_size])
+        await drained()
     return fault.cut is not None or reply.close
 
 
-def _bytes_before_cut(head: bytes, body: bytes, fault: Fault) -> bytes:
-    if fault.cut == "head":
-        return head[: fault.cut_at]
-    if fault.cut == "body":
-        return head + body[: fault.cut_at]
-    return head + body
-
-
 async def _send_endlessly(
-    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]
+    reply: Reply, fault: Fault, write: Callable[[bytes], None], drained: Callable[[], Awaitable[object]]
 ) -> None:
     """Send the body repeatedly until the task is cancelled: the client disconnects or the server stops."""
     body = reply.body or b" "

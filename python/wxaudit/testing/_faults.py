@@ -151,18 +151,15 @@ class Fault:
 
 
 def _check_answer(fault: Fault) -> None:
-    answers = [
-        name
-        for name, given in (
-            ("errcode", fault.errcode is not None),
-            ("fields or without", bool(fault.fields) or bool(fault.without)),
-            ("body", fault.body is not None),
-            ("raw", fault.raw is not None),
-        )
-        if given
-    ]
-    if len(answers) > 1:
-        raise ValueError(f"a fault has one answer: give only one of {', '.join(answers)}")
+    answers = {
+        "errcode": fault.errcode is not None,
+        "fields or without": bool(fault.fields or fault.without),
+        "body": fault.body is not None,
+        "raw": fault.raw is not None,
+    }
+    given = [name for name, is_given in answers.items() if is_given]
+    if len(given) > 1:
+        raise ValueError(f"a fault has one answer: give only one of {', '.join(given)}")
     if isinstance(fault.errcode, str) and fault.errmsg is None and not _IS_NUMBER(fault.errcode):
         raise ValueError(f"errcode {fault.errcode!r} has no known text: give an errmsg")
     if fault.errmsg is not None and fault.errcode is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from ._log import ClosedConnection, Log, ReceivedRequest
@@ -20,11 +21,13 @@ class InspectionMixin:
         if log_size < 1:
             raise ValueError(f"log_size must be at least 1, not {log_size}")
         self._log = Log(log_size, lock)
+        self._lock = lock
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """The received requests, oldest first. Only the newest `log_size` are kept."""
-        return self._log.requests()
+        with self._lock:
+            return list(self._log.requests)
 
     @property
     def requests_received(self) -> int:
@@ -44,7 +47,8 @@ class InspectionMixin:
     @property
     def closed_connections(self) -> list[ClosedConnection]:
         """The closed connections, oldest first. Only the newest `log_size` are kept."""
-        return self._log.closed_connections()
+        with self._lock:
+            return list(self._log.closed_connections)
 
     @property
     def held(self) -> int:
@@ -53,34 +57,20 @@ class InspectionMixin:
 
     def wait_for_requests(self, count: int, timeout: float = 5) -> list[ReceivedRequest]:
         """Wait until at least `count` requests were received, and return `requests`."""
-        log = self._log
-        log.wait(
-            lambda: log.requests_received >= count,
-            timeout,
-            lambda: f"{log.requests_received} of {count} requests",
-        )
-        return log.requests()
+        self._log.wait(lambda: self.requests_received, count, timeout, "{} of {} requests")
+        return self.requests
 
     def wait_for_held(self, count: int, timeout: float = 5) -> None:
         """Wait until at least `count` requests wait for `release`."""
-        log = self._log
-        log.wait(lambda: log.held >= count, timeout, lambda: f"{log.held} of {count} requests held")
+        self._log.wait(lambda: self.held, count, timeout, "{} of {} requests held")
 
     def wait_for_connections_open(self, count: int, timeout: float = 5) -> None:
         """Wait until exactly `count` connections are open."""
-        log = self._log
-        log.wait(
-            lambda: log.connections_open == count,
-            timeout,
-            lambda: f"{log.connections_open} connections open instead of {count}",
-        )
+        progress = "{} connections open instead of {}"
+        self._log.wait(lambda: self.connections_open, count, timeout, progress, operator.eq)
 
     def wait_for_connections_closed(self, count: int, timeout: float = 5) -> list[ClosedConnection]:
         """Wait until at least `count` connections are closed, and return `closed_connections`."""
-        log = self._log
-        log.wait(
-            lambda: log.connections_accepted - log.connections_open >= count,
-            timeout,
-            lambda: f"{log.connections_accepted - log.connections_open} of {count} connections closed",
-        )
-        return log.closed_connections()
+        progress = "{} of {} connections closed"
+        self._log.wait(lambda: self.connections_accepted - self.connections_open, count, timeout, progress)
+        return self.closed_connections

@@ -83,14 +83,14 @@ class Step:
     screenshots: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if self.after_polls is not None and self.after is not None:
-            raise ValueError("give after_polls or after, not both")
-        if self.after_polls is not None and (
-            isinstance(self.after_polls, bool) or not isinstance(self.after_polls, int)
-        ):
-            raise TypeError(f"after_polls must be a number of polls, not {type(self.after_polls).__name__}")
-        if self.after_polls is not None and self.after_polls < 1:
-            raise ValueError(f"after_polls must be at least 1, not {self.after_polls}")
+        polls = self.after_polls
+        if polls is not None:
+            if self.after is not None:
+                raise ValueError("give after_polls or after, not both")
+            if isinstance(polls, bool) or not isinstance(polls, int):
+                raise TypeError(f"after_polls must be a number of polls, not {type(polls).__name__}")
+            if polls < 1:
+                raise ValueError(f"after_polls must be at least 1, not {polls}")
         state = state_number(self.state)
         object.__setattr__(self, "state", state)
         object.__setattr__(self, "screenshots", check_details(state, self.reason, self.screenshots))

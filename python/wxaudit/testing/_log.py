@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import threading
 import time
 from collections import deque
@@ -186,8 +187,8 @@ class Log:
 
     def __init__(self, size: int, lock: threading.RLock) -> None:
         self._changed = threading.Condition(lock)
-        self._requests: deque[ReceivedRequest] = deque(maxlen=size)
-        self._closed: deque[ClosedConnection] = deque(maxlen=size)
+        self.requests: deque[ReceivedRequest] = deque(maxlen=size)
+        self.closed_connections: deque[ClosedConnection] = deque(maxlen=size)
         self.requests_received = 0
         self.connections_accepted = 0
         self.connections_open = 0
@@ -197,7 +198,7 @@ class Log:
         with self._changed:
             self.requests_received += 1
             received = ReceivedRequest(raw, self.requests_received, connection, clock_at)
-            self._requests.append(received)
+            self.requests.append(received)
             self._changed.notify_all()
             return received
 
@@ -212,7 +213,7 @@ class Log:
     def closed(self, connection: ClosedConnection) -> None:
         with self._changed:
             self.connections_open -= 1
-            self._closed.append(connection)
+            self.closed_connections.append(connection)
             self._changed.notify_all()
 
     def set_held(self, held: int) -> None:
@@ -220,27 +221,26 @@ class Log:
             self.held = held
             self._changed.notify_all()
 
-    def requests(self) -> list[ReceivedRequest]:
-        with self._changed:
-            return list(self._requests)
-
-    def closed_connections(self) -> list[ClosedConnection]:
-        with self._changed:
-            return list(self._closed)
-
-    def wait(self, reached: Callable[[], bool], timeout: float, progress: Callable[[], str]) -> None:
-        """Wait until `reached()`. At the timeout, raise `TimeoutError` with the text of `progress()`."""
+    def wait(
+        self,
+        counter: Callable[[], int],
+        count: int,
+        timeout: float,
+        progress: str,
+        reached: Callable[[int, int], bool] = operator.ge,
+    ) -> None:
+        """Wait until `reached(counter(), count)`. At the timeout, raise `TimeoutError` with `progress`."""
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
             raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
         if not timeout <= threading.TIMEOUT_MAX:  # also refuses NaN, which would never end
             raise ValueError(f"timeout must be at most {threading.TIMEOUT_MAX:.0f} seconds, not {timeout}")
         with self._changed:
-            if not self._changed.wait_for(reached, timeout):
-                raise TimeoutError(f"{progress()} after {timeout} s")
+            if not self._changed.wait_for(lambda: reached(counter(), count), timeout):
+                raise TimeoutError(f"{progress.format(counter(), count)} after {timeout} s")
 
     def clear(self) -> None:
         """Forget the requests and closed connections. The counts of connections continue."""
         with self._changed:
-            self._requests.clear()
-            self._closed.clear()
+            self.requests.clear()
+            self.closed_connections.clear()
             self.requests_received = 0

@@ -9,26 +9,17 @@ from hashlib import sha256
 from ._errcode import ErrcodeError
 
 
-class Media:
-    """Permanent media, by media_id."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[str, tuple[str, bytes]] = {}
-
-    def add(self, media_id: str, appid: str, content: bytes) -> None:
-        self._by_id[media_id] = (appid, content)
+class Media(dict[str, tuple[str, bytes]]):
+    """The appid and content of permanent media, by media_id."""
 
     def find(self, media_id: str, appid: str, is_screenshot: bool) -> bytes:
         """Return the stored content, or a generated picture for a screenshot without stored content."""
-        owner, content = self._by_id.get(media_id, (None, b""))
+        owner, content = self.get(media_id, (None, b""))
         if owner == appid:
             return content
         if owner is None and is_screenshot:
             return picture(media_id)
         raise ErrcodeError(40007)
-
-    def clear(self) -> None:
-        self._by_id.clear()
 
 
 def picture(name: str, width: int = 180, height: int = 320) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -51,18 +52,18 @@ class PushAnswer(NamedTuple):
         return self.http_status == 200 and self.body in (b"success", b"")
 
 
+@dataclass(eq=False, repr=False)
 class FakePush:
     """A push, created by `FakeWeChat.make_push`, with its `query` (text) and `body` (bytes).
 
     `appid` and `original_id` are those of the mini program. `message` is the XML before encryption.
     """
 
-    def __init__(self, appid: str, original_id: str, message: str, query: str, body: bytes) -> None:
-        self.appid = appid
-        self.original_id = original_id
-        self.message = message
-        self.query = query
-        self.body = body
+    appid: str
+    original_id: str
+    message: str
+    query: str
+    body: bytes
 
     def send(self, url: str) -> PushAnswer:
         """POST the push to a URL and return the answer. `$APPID$` in the URL is replaced by the appid.
@@ -140,9 +141,8 @@ def make_push(
         fields.append(("Reason", _cdata(reason)))
     if kind in TIMES:
         fields.append((TIMES[kind], str(decided_at)))
-    media_ids = "|".join(screenshots)
-    if media_ids:
-        fields.append(("ScreenShot", _cdata(media_ids)))
+    if screenshots:
+        fields.append(("ScreenShot", _cdata("|".join(screenshots))))
     message = "<xml>" + "\n".join(f"<{name}>{value}</{name}>" for name, value in fields) + "\n</xml>"
     sent_at = str(moment if timestamp is None else timestamp)
     nonce = str(secrets.randbelow(10**10)) if nonce is None else nonce

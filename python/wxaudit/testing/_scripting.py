@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from ._audits import FakeAudit
 from ._fault_queue import FaultQueue, ScriptedFault
@@ -28,20 +29,16 @@ class ScriptingMixin:
     """Audits, media, tokens and faults of a fake. Every method may be called from any thread at any time."""
 
     def __init__(self, clock: FakeClock, default_appid: str) -> None:
+        self.default_appid: Final = default_appid
+        """The mini program of audits and tokens that are created without an appid."""
         self._lock = threading.RLock()
         self._state = ServerState(clock, self._lock)
         self._faults = FaultQueue(self._lock)
-        self._default_appid = default_appid
 
     @property
     def clock(self) -> FakeClock:
         """The fake's own clock. `fake.clock.advance(seconds)` moves it."""
         return self._state.clock
-
-    @property
-    def default_appid(self) -> str:
-        """The mini program of audits and tokens that are created without an appid."""
-        return self._default_appid
 
     def submit(
         self,
@@ -70,17 +67,21 @@ class ScriptingMixin:
             number = self._state.audits.new_number(auditid)
             details = (state, reason, screenshots, life, user_version, user_desc)
             audit = FakeAudit(number, owner, *details, clock=self.clock, lock=self._lock)
-            self._state.audits.add(audit)
+            self._state.audits[number] = audit
         return audit
 
     def audit(self, auditid: int) -> FakeAudit:
         """Return the audit with this number. Raise `LookupError` if it does not exist."""
-        return self._state.audits.get(auditid)
+        audit = self._state.audits.get(auditid)
+        if audit is None:
+            raise LookupError(f"no audit {auditid}: submit it first")
+        return audit
 
     @property
     def audits(self) -> list[FakeAudit]:
         """All audits, in the order in which they were submitted."""
-        return self._state.audits.all()
+        with self._lock:
+            return list(self._state.audits.values())
 
     def media_id(self) -> str:
         """Return a new media_id for a screenshot: 64 characters of `[A-Za-z0-9_-]`, as WeChat's."""
@@ -99,7 +100,7 @@ class ScriptingMixin:
             raise TypeError(f"media_id must be a string, not {type(media_id).__name__}")
         name = self.media_id() if media_id is None else media_id
         with self._lock:
-            self._state.media.add(name, self._appid(appid), picture(name) if content is None else content)
+            self._state.media[name] = (self._appid(appid), picture(name) if content is None else content)
         return name
 
     def token(
@@ -121,14 +122,7 @@ class ScriptingMixin:
         - `permissions`: the permission sets that the merchant granted. Without 18 the answer is 61007.
         - `url_safe`: False adds characters that must be percent-encoded in a query.
         """
-        return self._state.tokens.issue(
-            self._appid(appid),
-            expires_in=expires_in,
-            kind=kind,
-            permissions=permissions,
-            url_safe=url_safe,
-            length=length,
-        )
+        return self._state.tokens.issue(self._appid(appid), expires_in, kind, permissions, url_safe, length)
 
     def expire(self, token: str) -> None:
         """Expire a token: it is answered with 42001. Raise `LookupError` if the fake did not issue it."""
@@ -155,9 +149,8 @@ class ScriptingMixin:
     ) -> FakeTokenSource:
         """Create a blocking token source of the mini program `appid`, which counts its calls."""
         owner = self._appid(appid)
-        return FakeTokenSource(
-            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions), self._lock
-        )
+        fetch = partial(self.token, owner, expires_in=expires_in, permissions=permissions)
+        return FakeTokenSource(owner, fetch, self._lock)
 
     def async_token_source(
         self,
@@ -168,9 +161,8 @@ class ScriptingMixin:
     ) -> FakeAsyncTokenSource:
         """Create an async token source of the mini program `appid`, which counts its calls."""
         owner = self._appid(appid)
-        return FakeAsyncTokenSource(
-            owner, lambda: self.token(owner, expires_in=expires_in, permissions=permissions), self._lock
-        )
+        fetch = partial(self.token, owner, expires_in=expires_in, permissions=permissions)
+        return FakeAsyncTokenSource(owner, fetch, self._lock)
 
     def fail_next(
         self,
@@ -202,7 +194,7 @@ class ScriptingMixin:
 
     def _appid(self, appid: str | None) -> str:
         if appid is None:
-            return self._default_appid
+            return self.default_appid
         if not isinstance(appid, str):
             raise TypeError(f"appid must be a string, not {type(appid).__name__}")
         return appid

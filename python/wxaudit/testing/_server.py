@@ -176,8 +176,7 @@ class ServerThread:
         loop.run_until_complete(asyncio.sleep(0))
 
     def _connect(self) -> Connection:
-        loop = asyncio.get_running_loop()
-        return Connection(self._service, self._held, self._register, self._unregister, loop)
+        return Connection(self._service, self._held, self._register, self._unregister)
 
     def _register(self, connection: Connection) -> None:
         with self.lock:

@@ -22,7 +22,7 @@ class ServerState:
     def __init__(self, clock: FakeClock, lock: threading.RLock) -> None:
         self.lock = lock
         self.clock = clock
-        self.audits = Audits(lock)
+        self.audits = Audits()
         self.tokens = Tokens(clock, lock)
         self.media = Media()
         self.traces = Traces()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from email.utils import formatdate
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from ._errcode import ErrcodeError
 from ._errmsg_templates import errmsg_for
-from ._request_checks import answer_request
+from ._operations import answer_request
 from ._wire import RawRequest, Reply, reply
 
 if TYPE_CHECKING:
@@ -34,17 +35,15 @@ class Service:
         self.faults = faults
         self.log = log
         self._content_types = itertools.cycle(content_types)
-        self._date = (0, "")
+        self._http_date = lru_cache(maxsize=1)(partial(formatdate, usegmt=True))
 
-    def receive(
-        self, raw: RawRequest, connection: int, *, reused: bool
-    ) -> tuple[ReceivedRequest, Fault | None]:
+    def receive(self, raw: RawRequest, connection: int, *, reused: bool) -> ReceivedRequest:
         """Log a request and find the fault that applies to it."""
         with self._state.lock:
             request = self.log.request(raw, connection, self._state.clock.now())
             request.appid = self._state.tokens.owner(request.token)
             request.fault = self.faults.take(request, reused)
-            return request, request.fault
+            return request
 
     def answer(self, request: ReceivedRequest, raw: RawRequest, fault: Fault | None) -> Reply:
         """Return the reply to a request and log its outcome."""
@@ -62,7 +61,8 @@ class Service:
             fields = self._fields(request, fault)
             body = fields if isinstance(fields, bytes) else render(fields)
             self._store_trace(request, fields, body)
-        headers: dict[str, str | None] = {"Date": self._http_date(), "Content-Type": content_type}
+        date = self._http_date(self._state.clock.timestamp())
+        headers: dict[str, str | None] = {"Date": date, "Content-Type": content_type}
         if fault is not None:
             headers.update(fault.headers)
             status = status if fault.http_status is None else fault.http_status
@@ -91,22 +91,14 @@ class Service:
         except ErrcodeError as error:
             fields = {"errcode": error.errcode, "errmsg": errmsg_for(error.errcode, now)}
         if fault is not None and isinstance(fields, dict):
-            fields = {
-                name: value for name, value in {**fields, **fault.fields}.items() if name not in fault.without
-            }
+            fields |= fault.fields
+            fields = {name: value for name, value in fields.items() if name not in fault.without}
         return fields
 
     def _raw_answer(self, request: ReceivedRequest, data: bytes) -> Reply:
         request._answered(None, None)
-        end = data.find(b"\r\n\r\n")
-        split = len(data) if end < 0 else end + 4
-        return Reply(data[:split], data[split:], close=False)
-
-    def _http_date(self) -> str:
-        now = self._state.clock.timestamp()
-        if self._date[0] != now:
-            self._date = (now, formatdate(now, usegmt=True))
-        return self._date[1]
+        head, separator, body = data.partition(b"\r\n\r\n")
+        return Reply(head + separator, body, close=False)
 
 
 def render(fields: dict[str, object]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import threading
@@ -11,18 +11,14 @@ if TYPE_CHECKING:
 
 class _Source:
     def __init__(self, appid: str, fetch: Callable[[], str], lock: threading.RLock) -> None:
-        self._appid = appid
+        self.appid: Final = appid
+        """The mini program of the tokens."""
         self._fetch = fetch
         # The fake's lock, which is never held in a forked child.
         self._lock = lock
         self._token: str | None = None
         self._lookups = 0
         self._refreshes = 0
-
-    @property
-    def appid(self) -> str:
-        """The mini program of the tokens."""
-        return self._appid
 
     @property
     def lookups(self) -> int:
@@ -46,7 +42,7 @@ class _Source:
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} of {self._appid}: {self._lookups} lookups, {self._refreshes} refreshes>"
+            f"<{type(self).__name__} of {self.appid}: {self._lookups} lookups, {self._refreshes} refreshes>"
         )
 
 

@@ -53,7 +53,6 @@ class Tokens:
     def issue(
         self,
         appid: str,
-        *,
         expires_in: float | timedelta,
         kind: TokenKind,
         permissions: Iterable[int],

@@ -16,11 +16,8 @@ class Trace(NamedTuple):
     fields: dict[str, object]
 
 
-class Traces:
+class Traces(OrderedDict[str, Trace]):
     """The traces of the newest failed requests."""
-
-    def __init__(self) -> None:
-        self._by_rid: OrderedDict[str, Trace] = OrderedDict()
 
     def add(self, rid: str, request: ReceivedRequest, response_body: str, now: int) -> None:
         fields: dict[str, object] = {
@@ -31,12 +28,6 @@ class Traces:
             "response_body": response_body,
             "client_ip": "203.0.113.7",
         }
-        self._by_rid[rid] = Trace(request.appid, fields)
-        if len(self._by_rid) > _MAX_TRACES:
-            self._by_rid.popitem(last=False)
-
-    def get(self, rid: str) -> Trace | None:
-        return self._by_rid.get(rid)
-
-    def clear(self) -> None:
-        self._by_rid.clear()
+        self[rid] = Trace(request.appid, fields)
+        if len(self) > _MAX_TRACES:
+            self.popitem(last=False)

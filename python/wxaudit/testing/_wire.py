@@ -70,10 +70,8 @@ class RequestReader:
                 return None
             head = bytes(self._buffer[:end])
             del self._buffer[: end + 4]
-            self._parse_head(head)
+            self._incomplete = self._parse_head(head)
         request = self._incomplete
-        if request is None:
-            return None
         if request.chunked:
             body = _take_chunks(self._buffer)
             if body is None:
@@ -87,7 +85,7 @@ class RequestReader:
         self._incomplete = None
         return request
 
-    def _parse_head(self, head: bytes) -> None:
+    def _parse_head(self, head: bytes) -> RawRequest:
         lines = head.split(b"\r\n")
         parts = lines[0].split(b" ")
         if len(parts) != 3 or parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
@@ -110,7 +108,7 @@ class RequestReader:
                 request.keep_alive = (keep_alive and b"close" not in tokens) or b"keep-alive" in tokens
             elif name == b"expect":
                 self._expects_continue = True
-        self._incomplete = request
+        return request
 
 
 def _content_length(value: bytes) -> int:
@@ -139,21 +137,16 @@ def _take_chunks(buffer: bytearray) -> bytes | None:
         size = int(size_text, 16)
         position = line_end + 2
         if size == 0:
-            break
+            # Trailer lines may follow, up to an empty line.
+            end = buffer.find(b"\r\n\r\n", line_end)
+            if end < 0:
+                return None
+            del buffer[: end + 4]
+            return bytes(body)
         if len(buffer) < position + size + 2:
             return None
         body += buffer[position : position + size]
         position += size + 2
-    # Skip trailer lines up to the empty line.
-    while True:
-        line_end = buffer.find(b"\r\n", position)
-        if line_end < 0:
-            return None
-        empty = line_end == position
-        position = line_end + 2
-        if empty:
-            del buffer[:position]
-            return bytes(body)
 
 
 def head_fields(head: bytes) -> tuple[tuple[str, str], ...]:

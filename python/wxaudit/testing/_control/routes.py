@@ -1,10 +1,12 @@
-"""The routes of the control plane: one function for each, whose docstring is its help."""
+"""The routes of the control plane."""
 
 from __future__ import annotations
 
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from .._audits import FakeAudit
+from .._fake import FakeWeChat
 from .serialization import (
     check_names,
     read_base64,
@@ -19,9 +21,6 @@ from .serialization import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from .._audits import FakeAudit
-    from .._fake import FakeWeChat
 
 
 class Call(NamedTuple):
@@ -38,9 +37,10 @@ class Call(NamedTuple):
         """The audit in the path."""
         return self.fake.audit(int(self.arguments["auditid"]))
 
-    @property
-    def timeout(self) -> float:
-        return float(self.query.get("timeout", 5))
+    def wait(self, name: str, wait: Callable[[int, float], object]) -> None:
+        """Wait if the query has `name`, the count to wait for."""
+        if name in self.query:
+            wait(int(self.query[name]), float(self.query.get("timeout", 5)))
 
 
 class Route(NamedTuple):
@@ -49,6 +49,7 @@ class Route(NamedTuple):
     function: Callable[[Call], object]
     names: tuple[str, ...]
     """The names that the body may contain, or the query for GET and DELETE."""
+    help: str
 
     def answer(self, call: Call) -> object:
         check_names(call.query if self.method in ("GET", "DELETE") else call.body, *self.names)
@@ -61,22 +62,39 @@ _Function = TypeVar("_Function", bound="Callable[[Call], object]")
 
 
 def route(method: str, path: str, *names: str) -> Callable[[_Function], _Function]:
-    """Add a function to `ROUTES`. `names` are the names that its body or query may contain."""
+    """Add a function to `ROUTES`. Its docstring is the help; `names` may be in its body or query."""
 
     def add(function: _Function) -> _Function:
-        ROUTES.append(Route(method, path, function, names))
+        ROUTES.append(Route(method, path, function, names, " ".join((function.__doc__ or "").split())))
         return function
 
     return add
 
 
+def audit_route(action: str, method: Callable[..., None], text: str, *names: str) -> None:
+    """Add a route that passes its body to a method of the audit in its path, and returns the audit."""
+
+    def function(call: Call) -> object:
+        method(call.audit, **call.body)
+        return write_audit(call.audit)
+
+    ROUTES.append(Route("POST", f"/audits/{{auditid}}/{action}", function, names, text))
+
+
+def fake_route(path: str, method: Callable[..., None], text: str, *names: str) -> None:
+    """Add a route that passes its body to a method of the fake."""
+
+    def function(call: Call) -> object:
+        method(call.fake, **call.body)
+        return {}
+
+    ROUTES.append(Route("POST", path, function, names, text))
+
+
 @route("GET", "/")
 def index(call: Call) -> object:
     """This list."""
-    routes = [
-        {"method": route.method, "path": route.path, "help": " ".join((route.function.__doc__ or "").split())}
-        for route in ROUTES
-    ]
+    routes = [{"method": route.method, "path": route.path, "help": route.help} for route in ROUTES]
     return {"base_url": call.fake.base_url, "routes": routes}
 
 
@@ -107,39 +125,13 @@ def show_audit(call: Call) -> object:
     return write_audit(call.audit)
 
 
-@route("POST", "/audits/{auditid}/approve")
-def approve_audit(call: Call) -> object:
-    """Approve the audit."""
-    call.audit.approve()
-    return write_audit(call.audit)
-
-
-@route("POST", "/audits/{auditid}/reject", "reason", "screenshots")
-def reject_audit(call: Call) -> object:
-    """Reject the audit. Optional: reason, screenshots."""
-    call.audit.reject(**call.body)
-    return write_audit(call.audit)
-
-
-@route("POST", "/audits/{auditid}/delay", "reason")
-def delay_audit(call: Call) -> object:
-    """Delay the audit. Optional: reason."""
-    call.audit.delay(**call.body)
-    return write_audit(call.audit)
-
-
-@route("POST", "/audits/{auditid}/withdraw")
-def withdraw_audit(call: Call) -> object:
-    """Withdraw the audit."""
-    call.audit.withdraw()
-    return write_audit(call.audit)
-
-
-@route("POST", "/audits/{auditid}/next")
-def next_step(call: Call) -> object:
-    """Take the next step of the audit's life now."""
-    call.audit.next_step()
-    return write_audit(call.audit)
+audit_route("approve", FakeAudit.approve, "Approve the audit.")
+audit_route(
+    "reject", FakeAudit.reject, "Reject the audit. Optional: reason, screenshots.", "reason", "screenshots"
+)
+audit_route("delay", FakeAudit.delay, "Delay the audit. Optional: reason.", "reason")
+audit_route("withdraw", FakeAudit.withdraw, "Withdraw the audit.")
+audit_route("next", FakeAudit.next_step, "Take the next step of the audit's life now.")
 
 
 @route("POST", "/media", "content_base64", "appid", "media_id")
@@ -190,25 +182,16 @@ def expire_token(call: Call) -> object:
     return {}
 
 
-@route("POST", "/tokens/supersede", "appid")
-def supersede_tokens(call: Call) -> object:
-    """Supersede all tokens of a mini program. Optional: appid."""
-    call.fake.supersede(**call.body)
-    return {}
-
-
-@route("POST", "/deauthorize", "appid")
-def deauthorize(call: Call) -> object:
-    """Withdraw the merchant's authorization. Optional: appid."""
-    call.fake.deauthorize(**call.body)
-    return {}
-
-
-@route("POST", "/authorize", "appid")
-def authorize(call: Call) -> object:
-    """Authorize the platform again. Optional: appid."""
-    call.fake.authorize(**call.body)
-    return {}
+fake_route(
+    "/tokens/supersede",
+    FakeWeChat.supersede,
+    "Supersede all tokens of a mini program. Optional: appid.",
+    "appid",
+)
+fake_route(
+    "/deauthorize", FakeWeChat.deauthorize, "Withdraw the merchant's authorization. Optional: appid.", "appid"
+)
+fake_route("/authorize", FakeWeChat.authorize, "Authorize the platform again. Optional: appid.", "appid")
 
 
 @route("GET", "/clock")
@@ -253,8 +236,7 @@ def release(call: Call) -> object:
 @route("GET", "/requests", "wait_for", "timeout")
 def list_requests(call: Call) -> object:
     """The received requests. ?wait_for=N&timeout=SECONDS waits until there are N."""
-    if "wait_for" in call.query:
-        call.fake.wait_for_requests(int(call.query["wait_for"]), call.timeout)
+    call.wait("wait_for", call.fake.wait_for_requests)
     return {
         "received": call.fake.requests_received,
         "requests": [write_request(request) for request in call.fake.requests],
@@ -265,12 +247,9 @@ def list_requests(call: Call) -> object:
 def list_connections(call: Call) -> object:
     """The connections. ?wait_for_open=N, ?wait_for_closed=N and ?wait_for_held=N (&timeout=SECONDS) wait."""
     fake = call.fake
-    if "wait_for_open" in call.query:
-        fake.wait_for_connections_open(int(call.query["wait_for_open"]), call.timeout)
-    if "wait_for_closed" in call.query:
-        fake.wait_for_connections_closed(int(call.query["wait_for_closed"]), call.timeout)
-    if "wait_for_held" in call.query:
-        fake.wait_for_held(int(call.query["wait_for_held"]), call.timeout)
+    call.wait("wait_for_open", fake.wait_for_connections_open)
+    call.wait("wait_for_closed", fake.wait_for_connections_closed)
+    call.wait("wait_for_held", fake.wait_for_held)
     return {
         "accepting": fake.accepting_connections,
         "accepted": fake.connections_accepted,
@@ -300,8 +279,4 @@ def set_listening(call: Call) -> object:
     return {"accepting": call.fake.accepting_connections}
 
 
-@route("POST", "/reset")
-def reset(call: Call) -> object:
-    """Forget audits, media, tokens, faults and the log."""
-    call.fake.reset()
-    return {}
+fake_route("/reset", FakeWeChat.reset, "Forget audits, media, tokens, faults and the log.")

@@ -45,8 +45,7 @@ def read_step(value: object) -> Step:
     check_names(value, "state", "after_polls", "after", "reason", "screenshots")
     if "state" not in value:
         raise ValueError("a step needs a state")
-    rest = {name: given for name, given in value.items() if name != "state"}
-    return Step(read_state(value["state"]), **rest)
+    return Step(**{**value, "state": read_state(value["state"])})
 
 
 def read_life(value: object) -> list[Step]:

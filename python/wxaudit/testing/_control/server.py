@@ -7,6 +7,7 @@ logged and would meet the faults that they script.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +33,7 @@ class ControlPlane:
     def __init__(self, fake: FakeWeChat, port: int = 0) -> None:
         host = fake._server.host
         self._host = f"[{host}]" if ":" in host else host
-        server_class = _Server6 if ":" in host else _Server
+        server_class = _Server6 if ":" in host else ThreadingHTTPServer
         self._server = server_class((host, port), _handler_of(fake))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="fake-wechat-control", daemon=True
@@ -53,29 +54,17 @@ class ControlPlane:
         self._server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-
-class _Server6(_Server):
+class _Server6(ThreadingHTTPServer):
     address_family = socket.AF_INET6
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """Return the route of a call and the arguments in its path. Raise `LookupError` if there is none."""
-    parts = path.strip("/").split("/")
     for route in ROUTES:
-        names = route.path.strip("/").split("/")
-        if route.method != method or len(names) != len(parts):
-            continue
-        arguments: dict[str, str] = {}
-        for name, part in zip(names, parts, strict=True):
-            if name.startswith("{"):
-                arguments[name[1:-1]] = part
-            elif name != part:
-                break
-        else:
-            return route, arguments
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]*)", route.path.strip("/"))
+        match = re.fullmatch(pattern, path.strip("/"))
+        if match and route.method == method:
+            return route, match.groupdict()
     raise LookupError(f"no route {method} {path}: GET {PREFIX}/ lists all routes")
 
 
@@ -84,19 +73,10 @@ def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self._answer()
-
-        def do_DELETE(self) -> None:
-            self._answer()
-
         def log_message(self, *_: object) -> None:
             """Log nothing: standard error is for the program."""
 
-        def _answer(self) -> None:
+        def do_GET(self) -> None:
             status, answer = _status_and_answer(fake, self.command, self.path, self._read_body)
             body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
             self.send_response(status)
@@ -106,6 +86,8 @@ def _handler_of(fake: FakeWeChat) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_DELETE = do_GET  # noqa: N815  # the names that the base class expects
 
         def _read_body(self) -> bytes:
             length = self.headers.get("Content-Length", "0")

@@ -11,7 +11,6 @@ from .._native import as_token, read_query
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
     from typing import Any, TypeAlias
 
     import pandas as pd
@@ -92,9 +91,6 @@ class _FailedSource:
     __slots__ = ("_error", "_traceback")
 
     same_thread = True
-
-    _error: Exception
-    _traceback: TracebackType | None
 
     def __init__(self, error: Exception) -> None:
         self._error = error

@@ -142,8 +142,6 @@ def _beyond(error: QuotaError, watch: Stopwatch, end: float) -> QuotaError:
 class Wait:
     """A wait for one audit."""
 
-    watch: Stopwatch
-
     def __init__(
         self,
         session: Session,

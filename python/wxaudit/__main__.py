@@ -41,9 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"wxaudit {__version__}")
     auditid: str = parser.parse_args(arguments).auditid
     if not os.environ.get("WXAUDIT_TOKEN"):
-        parser.error(
-            "set WXAUDIT_TOKEN to the authorizer_access_token of the mini program that owns the audit"
-        )
+        parser.error(_USAGE_ERROR)
     try:
         audit = get_audit_status(os.environ["WXAUDIT_TOKEN"], auditid)
     except WxAuditError as error:

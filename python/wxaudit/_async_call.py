@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 
 async def acall(session: Session, operation: str, token: Any, subject: Any, *options: Any) -> Any:
     """As `_call.call`."""
-    dispatcher = session.dispatcher()
+    dispatcher, checked = session.dispatcher(), session.options(*options)
     if dispatcher is NO_LISTENERS and isinstance(token, Token):
-        checked = session.options(*options)
         return unwrap(await result_of(session.engine.acall, operation, token, subject, checked))
     with dispatcher:
-        batch = session.engine.begin_call(
-            operation, token, subject, session.options(*options), bool(dispatcher)
-        )
+        batch = session.engine.begin_call(operation, token, subject, checked, bool(dispatcher))
         try:
             while True:
                 await result_of(batch.await_)

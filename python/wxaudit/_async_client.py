@@ -140,7 +140,7 @@ class AsyncClient(BaseClient):
         from ._wait.plan import BatchWait
 
         wait = BatchWait(
-            self._session, queries, timeout, polling, on_poll, max_concurrency, clock, asynchronous=True
+            self._session, queries, max_concurrency, timeout, polling, on_poll, clock, asynchronous=True
         )
         return wait_for_many(
             lambda queries: self.iter_audit_statuses(queries, max_concurrency=wait.concurrency), wait

@@ -23,11 +23,7 @@ _OF_THE_INPUT = ("appid", "auditid")
 
 
 def audit_frame(
-    frame: Frame,
-    token_for: TokenFor,
-    *,
-    client: Client | None = None,
-    max_concurrency: int | None = None,
+    frame: Frame, token_for: TokenFor, *, client: Client | None = None, max_concurrency: int | None = None
 ) -> Any:
     """The same table with the review status of each row, in the same order.
 

@@ -39,9 +39,6 @@ class BaseClient:
 
     __slots__ = ("__weakref__", "_session", "_settings")
 
-    _session: Session
-    _settings: dict[str, Any]
-
     def __init__(
         self,
         *,
@@ -89,7 +86,7 @@ class BaseClient:
             user_agent=user_agent,
         )
         self._session = Session(engine, limits, on_event)
-        self._settings = {
+        self._settings: dict[str, Any] = {
             "base_url": engine.base_url,
             "fallback_urls": tuple(engine.fallback_urls),
             "timeout": limits,

@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
 def call(session: Session, operation: str, token: Any, subject: Any, *options: Any) -> Any:
     """Makes a call and returns its reply. `options`: appid, timeout, max_retries."""
-    dispatcher = session.dispatcher()
+    dispatcher, checked = session.dispatcher(), session.options(*options)
     if dispatcher is NO_LISTENERS and isinstance(token, Token):
-        return unwrap(session.engine.call(operation, token, subject, session.options(*options)))
+        return unwrap(session.engine.call(operation, token, subject, checked))
     with dispatcher:
-        batch = session.engine.begin_call(
-            operation, token, subject, session.options(*options), bool(dispatcher)
-        )
+        batch = session.engine.begin_call(operation, token, subject, checked, bool(dispatcher))
         try:
             while True:
                 batch.wait()

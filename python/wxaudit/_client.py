@@ -203,7 +203,7 @@ class Client(BaseClient):
         from ._wait.plan import BatchWait
         from ._wait.sync import wait_for_many
 
-        wait = BatchWait(self._session, queries, timeout, polling, on_poll, max_concurrency, clock)
+        wait = BatchWait(self._session, queries, max_concurrency, timeout, polling, on_poll, clock)
         return wait_for_many(
             lambda queries: self.iter_audit_statuses(queries, max_concurrency=wait.concurrency), wait
         )

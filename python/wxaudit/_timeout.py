@@ -8,7 +8,6 @@ from ._validation import check_seconds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import timedelta
-    from typing import ClassVar
 
 
 class Timeout(Frozen):
@@ -23,13 +22,7 @@ class Timeout(Frozen):
     """
 
     __module__ = "wxaudit"
-    __match_args__ = ("total", "connect", "read")
-    __slots__ = __match_args__
-    _fields: ClassVar[tuple[str, ...]] = __match_args__
-
-    total: float
-    connect: float | None
-    read: float | None
+    __match_args__ = __slots__ = _fields = ("total", "connect", "read")
 
     def __init__(
         self,
@@ -37,11 +30,9 @@ class Timeout(Frozen):
         connect: int | float | timedelta | None = 5.0,
         read: int | float | timedelta | None = 10.0,
     ) -> None:
-        self._fill(
-            total=_seconds("total", total),
-            connect=None if connect is None else _seconds("connect", connect),
-            read=None if read is None else _seconds("read", read),
-        )
+        self.total = _seconds("total", total)
+        self.connect = None if connect is None else _seconds("connect", connect)
+        self.read = None if read is None else _seconds("read", read)
 
     @classmethod
     def of(cls, value: Timeout | int | float | timedelta | None, base: Timeout) -> Timeout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from threading import Lock
     from typing import Any, Protocol
 
@@ -88,7 +88,7 @@ async def _aanswer(request: TokenRequest) -> None:
             request.answer(token)
 
 
-def _ask(request: TokenRequest) -> Awaitable[object] | None:
+def _ask(request: TokenRequest) -> Any:
     """Calls the source and answers the request; returns the awaitable of the source, if it gave one."""
     try:
         token = request.source.get_token(refresh=request.refresh)
@@ -96,8 +96,7 @@ def _ask(request: TokenRequest) -> Awaitable[object] | None:
         _fail(request, cause)
         return None
     if hasattr(token, "__await__"):
-        awaitable: Awaitable[object] = token
-        return awaitable
+        return token
     request.answer(token)
     return None
 

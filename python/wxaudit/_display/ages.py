@@ -71,12 +71,9 @@ class Ages:
 
 
 def _bin_size(lowest: float, highest: float) -> int:
-    size = 0
-    for size in _BIN_SIZES:
-        if highest // size - lowest // size < _BINS:
-            return size
+    size, *longer = _BIN_SIZES
     while highest // size - lowest // size >= _BINS:
-        size *= 2
+        size = longer.pop(0) if longer else 2 * size
     return size
 
 

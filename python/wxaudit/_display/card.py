@@ -13,8 +13,9 @@ from . import labels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
+    from typing import Any
 
     from .._models.state import Reason
     from .._native import AuditStatus
@@ -35,16 +36,17 @@ def audit_html(audit: AuditStatus) -> str:
     All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: it
     has no script and no style sheet, and shows only screenshots that were fetched before.
     """
-    rows = [_row("auditid", "审核单 id", f"<code>{escaped(audit.auditid)}</code>")]
-    if audit.appid is not None:
-        rows.append(_row("appid", "小程序", f"<code>{escaped(audit.appid)}</code>"))
-    if isinstance(audit, LatestAuditStatus):
-        rows += _submission(audit)
-    rows.append(_row("observed", "查询时间", _time(audit.observed_at)))
-    if audit.reasons:
-        rows.append(_row("reasons", "原因", reason_list(audit.reasons)))
-    if audit.screenshots:
-        rows.append(_row("screenshots", "截图", _screenshots(audit.screenshots)))
+    latest = audit if isinstance(audit, LatestAuditStatus) else None
+    rows = (
+        _row("auditid", "审核单 id", audit.auditid, _code),
+        _row("appid", "小程序", audit.appid, _code),
+        _row("version", "版本", latest and latest.user_version, escaped),
+        _row("description", "版本描述", latest and latest.user_desc, escaped),
+        _row("submitted", "提交时间", latest and latest.submitted_at, _time),
+        _row("observed", "查询时间", audit.observed_at, _time),
+        _row("reasons", "原因", audit.reasons or None, reason_list),
+        _row("screenshots", "截图", audit.screenshots or None, _screenshots),
+    )
     state = badge(labels.of_state(audit.status))
     return (
         '<div class="wxaudit-status" style="display:inline-block;max-width:60em;text-align:left;'
@@ -83,29 +85,24 @@ def escaped(value: object) -> str:
     return escape(escape_controls(str(value)), quote=True)
 
 
-def _row(english: str, chinese: str, content: str) -> str:
+def _row(english: str, chinese: str, value: Any, shown: Callable[[Any], str]) -> str:
+    """A row of the card; none for a value that is not known."""
+    if value is None:
+        return ""
     return (
         '<div style="display:flex;gap:1em">'
         f'<div style="flex:none;width:10em;opacity:.7">{both(english, chinese)}</div>'
-        f'<div style="min-width:0;overflow-wrap:break-word">{content}</div></div>'
+        f'<div style="min-width:0;overflow-wrap:break-word">{shown(value)}</div></div>'
     )
+
+
+def _code(value: object) -> str:
+    return f"<code>{escaped(value)}</code>"
 
 
 def _list(details: Iterable[str]) -> str:
     items = "".join(f"<li>{escaped(detail)}</li>" for detail in details)
     return f'<ul style="{_LIST}">{items}</ul>' if items else ""
-
-
-def _submission(audit: LatestAuditStatus) -> list[str]:
-    """What was submitted, and when."""
-    rows = []
-    if audit.user_version is not None:
-        rows.append(_row("version", "版本", escaped(audit.user_version)))
-    if audit.user_desc is not None:
-        rows.append(_row("description", "版本描述", escaped(audit.user_desc)))
-    if audit.submitted_at is not None:
-        rows.append(_row("submitted", "提交时间", _time(audit.submitted_at)))
-    return rows
 
 
 def _time(moment: datetime) -> str:
@@ -117,7 +114,7 @@ def _screenshots(media_ids: tuple[str, ...]) -> str:
     room = _THUMBNAIL_BYTES
     items = []
     for media_id in media_ids[:_SCREENSHOTS_SHOWN]:
-        item = f"<code>{escaped(media_id)}</code>"
+        item = _code(media_id)
         picture = find_fetched(media_id)
         if picture is not None and len(picture.content) <= room:
             room -= len(picture.content)

@@ -37,16 +37,13 @@ class BatchChart(alt.VConcatChart):
             # Altair refuses a change that the user made, and reports that in its own way.
             return super()._repr_mimebundle_(*args, **options)
         # The chart has only features of version 5. Its readers would warn about the name of version 6.
-        bundle = {_DRAWN: {**specification, "$schema": _SCHEMA}, "text/plain": _described(specification)}
+        text = "\n".join(["chart · 图表", *_lines(specification)])
+        bundle = {_DRAWN: {**specification, "$schema": _SCHEMA}, "text/plain": text}
         return bundle, {_DRAWN: dict(alt.renderers.options)} if alt.renderers.options else {}
 
 
 def _needs_html() -> bool:
     return _HTML_ONLY_MODULE in sys.modules or any(name in os.environ for name in _HTML_ONLY)
-
-
-def _described(specification: dict[str, Any]) -> str:
-    return "\n".join(["chart · 图表", *_lines(specification)])
 
 
 def _lines(specification: dict[str, Any]) -> Iterator[str]:

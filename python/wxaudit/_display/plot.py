@@ -124,9 +124,7 @@ def _bars(
     numbers = base.mark_text(align="left", dx=5, fontSize=12, color=_INK).encode(
         text=alt.Text("count:Q", format=",d")
     )
-    layered: Any = alt.layer(drawn, numbers)
-    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=_BAR * len(bars))
-    return panel
+    return alt.LayerChart(layer=[drawn, numbers], title=heading, width=_WIDTH, height=_BAR * len(bars))
 
 
 def _age_panel(ages: Ages) -> alt.LayerChart:
@@ -178,9 +176,7 @@ def _age_panel(ages: Ages) -> alt.LayerChart:
             ],
         )
     )
-    layered: Any = alt.layer(drawn)
-    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=150)
-    return panel
+    return alt.LayerChart(layer=[drawn], title=heading, width=_WIDTH, height=150)
 
 
 def _waiting(ages: Ages) -> list[str]:
@@ -212,6 +208,4 @@ def _note(heading: alt.TitleParams, text: str) -> alt.LayerChart:
         align="left", color=_QUIET, fontSize=13
     )
     placed = mark.encode(text=alt.Text("note:N"), x=alt.value(0))
-    layered: Any = alt.layer(placed)
-    panel: alt.LayerChart = layered.properties(title=heading, width=_WIDTH, height=_BAR)
-    return panel
+    return alt.LayerChart(layer=[placed], title=heading, width=_WIDTH, height=_BAR)

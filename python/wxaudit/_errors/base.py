@@ -54,7 +54,11 @@ class WxAuditError(Exception):
         for name, value in {**(details or {}), **attributes}.items():
             if name in self._attributes and value is not None:
                 own[name] = _revived(name, value)
+        self._complete()
         self._keep_in_args()
+
+    def _complete(self) -> None:
+        """For classes that derive an attribute from others, or require one."""
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, escape_controls(str(value)) if name == "message" else value)

@@ -8,7 +8,6 @@ from .base import WxAuditError as WxAuditError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from typing import Any, ClassVar, TypeVar
 
@@ -41,10 +40,7 @@ class HTTPStatusError(WxAuditError):
 
     http_status: int = 0
 
-    def __init__(
-        self, message: str = "", details: Mapping[str, Any] | None = None, /, **attributes: Any
-    ) -> None:
-        super().__init__(message, details, **attributes)
+    def _complete(self) -> None:
         if "retryable" not in self.__dict__:
             self.retryable = self.http_status in (408, 429) or 500 <= self.http_status <= 599
 
@@ -186,26 +182,22 @@ class ReviewRejected(WxAuditError):  # noqa: N818  # a condition, not a fault
 
     audit: AuditStatus
 
-    def __init__(
-        self, message: str = "", details: Mapping[str, Any] | None = None, /, **attributes: Any
-    ) -> None:
-        super().__init__(message, details, **attributes)
+    def _complete(self) -> None:
         if "audit" not in self.__dict__:
             raise TypeError("ReviewRejected needs the rejected audit: write ReviewRejected(message, audit=…)")
 
 
-# Tracebacks and pickles name the public module of a class, not the private one.
-for _kind in [value for value in globals().values() if isinstance(value, type)]:
-    if issubclass(_kind, WxAuditError):
-        _kind.__module__ = "wxaudit"
-del _kind
-
-_CLASS_OF_ERRCODE = {
-    errcode: kind
-    for kind in globals().copy().values()
-    if isinstance(kind, type) and issubclass(kind, APIError)
-    for errcode in kind._errcodes
+_CLASSES = {
+    name: value
+    for name, value in globals().copy().items()
+    if isinstance(value, type) and issubclass(value, WxAuditError)
 }
+_CLASS_OF_ERRCODE: dict[int, type[APIError]] = {}
+for _kind in _CLASSES.values():
+    # Tracebacks and pickles name the public module of a class, not the private one.
+    _kind.__module__ = "wxaudit"
+    if issubclass(_kind, APIError):
+        _CLASS_OF_ERRCODE.update(dict.fromkeys(_kind._errcodes, _kind))
 
 
 def error_class(errcode: int) -> type[APIError]:
@@ -255,36 +247,21 @@ def _time_of(rid: str | None) -> str | None:
 
 
 def api_error(
-    errcode: int,
-    errmsg: str,
-    rid: str | None,
-    *,
-    auditid: int | None = None,
-    appid: str | None = None,
-    attempts: int = 1,
-    retry_at: datetime | None = None,
-    url_path: str | None = None,
+    errcode: int, errmsg: str, rid: str | None, *, retry_at: datetime | None = None, **attributes: Any
 ) -> APIError:
     """The error for an errcode of WeChat. `attempts` is 0 if a known quota kept the call from being sent."""
     kind = error_class(errcode)
+    attributes.setdefault("attempts", 1)
+    if issubclass(kind, QuotaError):
+        attributes["retry_at"] = retry_at
     text, mark, last = errmsg.rpartition("rid:")
     if not mark or last.strip() not in ("", rid):
         text = errmsg
     text = truncate(text.strip(" ,.;"), 300)
     what = f"{errcode} {text}" if text else f"errcode {errcode}"
-    attributes: dict[str, Any] = {"retry_at": retry_at} if issubclass(kind, QuotaError) else {}
-    return make_error(
-        kind,
-        f"{what} (rid: {rid})" if rid else what,
-        errcode=errcode,
-        errmsg=errmsg,
-        rid=rid,
-        url_path=url_path,
-        auditid=auditid,
-        appid=appid,
-        attempts=attempts,
-        **attributes,
-    )
+    if rid:
+        what += f" (rid: {rid})"
+    return make_error(kind, what, errcode=errcode, errmsg=errmsg, rid=rid, **attributes)
 
 
 def from_native(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditError:
@@ -301,12 +278,7 @@ def from_native(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditErro
 
             attributes = {**attributes, "retry_at": datetime.fromtimestamp(retry_at, timezone.utc)}
         return api_error(errmsg=what, **attributes)
-    return make_error(_CLASS_OF_NAME[kind], what, **attributes)
-
-
-_CLASS_OF_NAME: dict[str, type[WxAuditError]] = {
-    kind.__name__: kind for kind in (TokenError, TransportError, RequestTimeout, HTTPStatusError, DecodeError)
-}
+    return make_error(_CLASSES[kind], what, **attributes)
 
 
 def review_rejected(audit: AuditStatus) -> ReviewRejected:

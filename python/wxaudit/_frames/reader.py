@@ -11,7 +11,6 @@ from .._native import as_token, read_query
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
     from typing import Any, TypeAlias
 
     import pandas as pd
@@ -48,13 +47,7 @@ def queries_from_frame(frame: Frame, token_for: TokenFor) -> Iterator[AuditQuery
     inexact type (float32), or if `token_for` is not callable.
     """
     tokens = _Tokens(token_for)
-    return _each(_rows(frame), tokens)
-
-
-def _each(rows: Iterator[tuple[Any, Any]], tokens: _Tokens) -> Iterator[AuditQuery | ArgumentError]:
-    for auditid, label in rows:
-        appid = None if _is_missing(label) else label
-        yield read_query((tokens.of(appid), _number(auditid), appid))
+    return (read_query((tokens.of(appid), auditid, appid)) for auditid, appid in _rows(frame))
 
 
 class _Tokens:
@@ -99,9 +92,6 @@ class _FailedSource:
 
     same_thread = True
 
-    _error: Exception
-    _traceback: TracebackType | None
-
     def __init__(self, error: Exception) -> None:
         self._error = error
         self._traceback = error.__traceback__
@@ -123,7 +113,6 @@ def _is_missing(value: Any) -> bool:
 
 
 def _number(value: Any) -> Any:
-    """An auditid in a form that queries accept."""
     if _is_missing(value):
         return float("nan")
     # A huge exponent would make an int that fills the memory.
@@ -210,7 +199,9 @@ def _arrow_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:
-    return row[0], row[1] if len(row) > 1 else None
+    """The auditid and the appid of a row, in a form that queries accept."""
+    appid = row[1] if len(row) > 1 else None
+    return _number(row[0]), None if _is_missing(appid) else appid
 
 
 def _name_of_float(arrow_type: DataType) -> str:

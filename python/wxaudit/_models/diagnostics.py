@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from typing import Any, ClassVar
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -26,24 +26,8 @@ class RequestTrace(Frozen):
     """
 
     __module__ = "wxaudit"
-    _fields: ClassVar[tuple[str, ...]] = (
-        "rid",
-        "invoked_at",
-        "cost_in_ms",
-        "request_url",
-        "request_body",
-        "response_body",
-        "client_ip",
-    )
+    _fields = ("rid", "invoked_at", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip")
     __slots__ = _fields
-
-    rid: str
-    invoked_at: datetime | None
-    cost_in_ms: int | None
-    request_url: str | None
-    request_body: str | None
-    response_body: str | None
-    client_ip: str | None
 
     def __init__(
         self,
@@ -56,15 +40,13 @@ class RequestTrace(Frozen):
         response_body: str | None = None,
         client_ip: str | None = None,
     ) -> None:
-        self._fill(
-            rid=rid,
-            invoked_at=invoked_at,
-            cost_in_ms=cost_in_ms,
-            request_url=request_url,
-            request_body=request_body,
-            response_body=response_body,
-            client_ip=client_ip,
-        )
+        self.rid = rid
+        self.invoked_at = invoked_at
+        self.cost_in_ms = cost_in_ms
+        self.request_url = request_url
+        self.request_body = request_body
+        self.response_body = response_body
+        self.client_ip = client_ip
 
     @classmethod
     def from_response(cls, answer: Mapping[str, Any]) -> Self:
@@ -83,14 +65,11 @@ class RateLimit(Frozen):
     """`call_count` calls in each `refresh_second` seconds."""
 
     __module__ = "wxaudit"
-    _fields: ClassVar[tuple[str, ...]] = ("call_count", "refresh_second")
-    __slots__ = _fields
-
-    call_count: int
-    refresh_second: int
+    __slots__ = _fields = ("call_count", "refresh_second")
 
     def __init__(self, call_count: int, refresh_second: int) -> None:
-        self._fill(call_count=call_count, refresh_second=refresh_second)
+        self.call_count = call_count
+        self.refresh_second = refresh_second
 
 
 class Quota(Frozen):
@@ -101,20 +80,7 @@ class Quota(Frozen):
     """
 
     __module__ = "wxaudit"
-    _fields: ClassVar[tuple[str, ...]] = (
-        "daily_limit",
-        "used",
-        "remain",
-        "rate_limit",
-        "component_rate_limit",
-    )
-    __slots__ = _fields
-
-    daily_limit: int | None
-    used: int | None
-    remain: int | None
-    rate_limit: RateLimit | None
-    component_rate_limit: RateLimit | None
+    __slots__ = _fields = ("daily_limit", "used", "remain", "rate_limit", "component_rate_limit")
 
     def __init__(
         self,
@@ -124,13 +90,11 @@ class Quota(Frozen):
         rate_limit: RateLimit | None = None,
         component_rate_limit: RateLimit | None = None,
     ) -> None:
-        self._fill(
-            daily_limit=daily_limit,
-            used=used,
-            remain=remain,
-            rate_limit=rate_limit,
-            component_rate_limit=component_rate_limit,
-        )
+        self.daily_limit = daily_limit
+        self.used = used
+        self.remain = remain
+        self.rate_limit = rate_limit
+        self.component_rate_limit = component_rate_limit
 
     @classmethod
     def from_response(cls, answer: Mapping[str, Any]) -> Self:

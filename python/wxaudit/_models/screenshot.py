@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from pathlib import Path
-    from typing import Any, ClassVar
+    from typing import Any
     from weakref import WeakValueDictionary
 
 _SUFFIXES = {
@@ -30,13 +30,8 @@ class Screenshot(Frozen):
     """
 
     __module__ = "wxaudit"
-    __match_args__ = ("media_id", "content", "media_type")
-    __slots__ = ("__weakref__", *__match_args__)
-    _fields: ClassVar[tuple[str, ...]] = __match_args__
-
-    media_id: str
-    content: bytes
-    media_type: str
+    __match_args__ = _fields = ("media_id", "content", "media_type")
+    __slots__ = ("__weakref__", *_fields)
 
     def __init__(self, media_id: str, content: bytes, media_type: str) -> None:
         if not isinstance(media_id, str):
@@ -45,7 +40,9 @@ class Screenshot(Frozen):
             raise ArgumentError(f"content must be bytes, got {type(content).__name__}")
         if not isinstance(media_type, str) or media_type not in _SUFFIXES:
             raise ArgumentError(f"media_type must be one of {', '.join(_SUFFIXES)}, got {media_type!r}")
-        self._fill(media_id=media_id, content=content, media_type=media_type)
+        self.media_id = media_id
+        self.content = content
+        self.media_type = media_type
 
     def save(self, path_or_dir: str | os.PathLike[str]) -> Path:
         """Writes the picture to that path, or to a file in that folder, and returns the path of the file.

@@ -11,7 +11,7 @@ from .value import Frozen
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any, ClassVar
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -117,12 +117,7 @@ class Reason(Frozen):
     """
 
     __module__ = "wxaudit"
-    __match_args__ = ("title", "details")
-    __slots__ = __match_args__
-    _fields: ClassVar[tuple[str, ...]] = __match_args__
-
-    title: str
-    details: tuple[str, ...]
+    __match_args__ = __slots__ = _fields = ("title", "details")
 
     def __init__(self, title: str, details: Iterable[str] = ()) -> None:
         if not isinstance(title, str):
@@ -134,7 +129,8 @@ class Reason(Frozen):
         points = tuple(details)
         if not all(isinstance(point, str) for point in points):
             raise ArgumentError(f"details must hold only str, got {points!r}")
-        self._fill(title=title, details=points)
+        self.title = title
+        self.details = points
 
     def to_dict(self) -> dict[str, Any]:
         """`{"title": str, "details": [str, …]}`, safe for JSON."""

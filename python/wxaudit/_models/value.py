@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Frozen:
-    """Base of the value classes. A subclass lists its fields in `_fields` and sets them with `_fill`.
+    """Base of the value classes. A subclass lists its fields in `_fields`; its constructor sets each once.
 
     `dataclasses` is not used: its import takes longer than that of the whole package.
     """
@@ -18,15 +18,13 @@ class Frozen:
     __slots__ = ()
     _fields: ClassVar[tuple[str, ...]] = ()
 
-    def _fill(self, **values: object) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
     def _values(self) -> dict[str, Any]:
         # A debugger may show an instance whose constructor raised.
         return {name: getattr(self, name) for name in self._fields if hasattr(self, name)}
 
     def __setattr__(self, name: str, value: object) -> None:
+        if name in self._fields and not hasattr(self, name):
+            return super().__setattr__(name, value)
         raise AttributeError(
             f"{type(self).__name__} is immutable: {name} cannot be set; make another {type(self).__name__}"
         )

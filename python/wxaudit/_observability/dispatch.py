@@ -8,7 +8,6 @@ from .logging import Log, log_callback_error, logger_that_listens
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
     from typing import Any, TypeAlias
 
     from .._native import Event
@@ -53,12 +52,7 @@ class EventDispatcher:
     def __enter__(self) -> EventDispatcher:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         for listener in self._listeners:
             _notify(listener, listener.on_end, error)
 

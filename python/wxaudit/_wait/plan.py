@@ -45,20 +45,6 @@ _MIN_FIRST_ROUNDS = 30
 class PollState:
     """The polls of one audit. Times are seconds of one stopwatch."""
 
-    __slots__ = (
-        "_delays",
-        "_end",
-        "_failures",
-        "_polling",
-        "_room",
-        "asked",
-        "attempts",
-        "due",
-        "last",
-        "outcome",
-        "polls",
-    )
-
     def __init__(self, polling: Polling, begin: float, end: float | None, late: float = 0.0) -> None:
         """`late`: how late each poll may be."""
         self._polling = polling
@@ -156,8 +142,6 @@ def _beyond(error: QuotaError, watch: Stopwatch, end: float) -> QuotaError:
 class Wait:
     """A wait for one audit."""
 
-    watch: Stopwatch
-
     def __init__(
         self,
         session: Session,
@@ -216,18 +200,10 @@ class BatchWait(Wait):
     """A wait for many audits, whose polls are spread over time."""
 
     def __init__(
-        self,
-        session: Session,
-        queries: Any,
-        timeout: Any,
-        polling: Any,
-        on_poll: Any,
-        max_concurrency: Any,
-        clock: Any,
-        *,
-        asynchronous: bool = False,
+        self, session: Session, queries: Any, max_concurrency: Any, *options: Any, asynchronous: bool = False
     ) -> None:
-        super().__init__(session, timeout, polling, on_poll, clock, asynchronous=asynchronous)
+        """`options`: timeout, polling, on_poll and clock, as for `Wait`."""
+        super().__init__(session, *options, asynchronous=asynchronous)
         check_queries(queries, asynchronous=asynchronous)
         self.queries = queries
         self.concurrency = session.engine.concurrency(max_concurrency)

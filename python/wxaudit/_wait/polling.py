@@ -10,7 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import timedelta
-    from typing import ClassVar
 
 # Seconds. Shorter intervals would make a busy loop.
 _SHORTEST = 0.001
@@ -41,15 +40,7 @@ class Polling(Frozen):
     """
 
     __module__ = "wxaudit"
-    __match_args__ = ("initial", "maximum", "multiplier", "jitter", "max_failures")
-    __slots__ = __match_args__
-    _fields: ClassVar[tuple[str, ...]] = __match_args__
-
-    initial: float
-    maximum: float
-    multiplier: float
-    jitter: float
-    max_failures: int
+    __match_args__ = __slots__ = _fields = ("initial", "maximum", "multiplier", "jitter", "max_failures")
 
     def __init__(
         self,
@@ -59,13 +50,11 @@ class Polling(Frozen):
         jitter: int | float = 0.1,
         max_failures: int = 10,
     ) -> None:
-        self._fill(initial=_interval("initial", initial, 30))
-        self._fill(
-            maximum=max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600),
-            multiplier=check_number("multiplier", multiplier, "1 for intervals that do not grow", least=1),
-            jitter=check_number("jitter", jitter, "0.1 for a tenth", least=0, below=1),
-            max_failures=check_whole_number("max_failures", max_failures, "10"),
-        )
+        self.initial = _interval("initial", initial, 30)
+        self.maximum = max(_MAXIMUM, self.initial) if maximum is None else _interval("maximum", maximum, 600)
+        self.multiplier = check_number("multiplier", multiplier, "1 for intervals that do not grow", least=1)
+        self.jitter = check_number("jitter", jitter, "0.1 for a tenth", least=0, below=1)
+        self.max_failures = check_whole_number("max_failures", max_failures, "10")
         if self.maximum < self.initial:
             raise ArgumentError(
                 f"maximum must be at least initial, which is {self.initial:g} seconds, got "

@@ -13,7 +13,7 @@ from .._native import AuditStatus
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, ClassVar
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -43,15 +43,7 @@ class AuditEvent(Frozen):
     """
 
     __module__ = "wxaudit.events"
-    __match_args__ = ("kind", "original_id", "decided_at", "reason", "screenshots")
-    __slots__ = __match_args__
-    _fields: ClassVar[tuple[str, ...]] = __match_args__
-
-    kind: str
-    original_id: str
-    decided_at: datetime
-    reason: str | None
-    screenshots: tuple[str, ...]
+    __match_args__ = __slots__ = _fields = ("kind", "original_id", "decided_at", "reason", "screenshots")
 
     def __init__(
         self,
@@ -67,13 +59,11 @@ class AuditEvent(Frozen):
             raise ArgumentError(f"original_id must be a string such as gh_fb9688c2a4b2, got {original_id!r}")
         if reason is not None and not isinstance(reason, str):
             raise ArgumentError(f"reason must be a str or None, got {reason!r}")
-        self._fill(
-            kind=kind,
-            original_id=original_id,
-            decided_at=_moment(decided_at),
-            reason=reason,
-            screenshots=_media_ids(screenshots),
-        )
+        self.kind = kind
+        self.original_id = original_id
+        self.decided_at = _moment(decided_at)
+        self.reason = reason
+        self.screenshots = _media_ids(screenshots)
 
     @property
     def status(self) -> AuditState:

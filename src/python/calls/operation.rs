@@ -12,7 +12,7 @@ use crate::wechat::request::{MediaId, RequestId};
 
 /// An operation by the name of the client's method.
 pub(crate) fn operation(name: &str, subject: &Bound<'_, PyAny>) -> PyResult<Operation> {
-    let raise = |error| errors::raise(subject.py(), &error);
+    let raise = |error| errors::raise(subject.py(), error);
     Ok(match name {
         "get_audit_status" => Operation::AuditStatus(audit_id(subject)?),
         "get_latest_audit_status" => Operation::LatestAuditStatus,

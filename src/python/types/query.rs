@@ -5,11 +5,10 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyTuple};
 
-use crate::error::Error;
-use crate::python::convert::arguments::{audit_id, label, type_name};
+use crate::python::convert::arguments::{argument, audit_id, label, type_name};
+use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 use crate::python::convert::token::{PyToken, as_token};
-use crate::python::convert::{errors, imports};
 use crate::token::MASK;
 use crate::wechat::request::AuditId;
 
@@ -146,7 +145,7 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
         return audit_id(value);
     };
     let py = value.py();
-    let raise = |problem: &str| errors::raise(py, &Error::argument("auditid", problem));
+    let raise = |problem: &str| argument(py, "auditid", problem);
     let number = float.value();
     if number.is_nan() {
         return Err(raise("is missing (NaN)"));
@@ -209,7 +208,7 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
 
 fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py, PyAny>> {
     let problem = format!("expected AuditQuery(token, auditid) or (token, auditid), got {shape}");
-    refused(item.py(), errors::raise(item.py(), &Error::argument("query", problem)), None)
+    refused(item.py(), argument(item.py(), "query", problem), None)
 }
 
 /// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` are raised.
@@ -223,7 +222,7 @@ fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Boun
     } else {
         // Without its text, which may contain secrets.
         let problem = format!("reading it raised {}", type_name(&value)?);
-        let made = errors::raise(py, &Error::argument("query", problem)).value(py).clone().into_any();
+        let made = argument(py, "query", problem).value(py).clone().into_any();
         made.setattr("__cause__", value)?;
         made
     };

@@ -18,33 +18,10 @@ use crate::wechat::request::AuditId;
 /// `appid` is a label for results and errors, and identifies whose quota the query uses.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditQuery {
-    token: Py<PyAny>,
-    auditid: AuditId,
-    appid: Option<String>,
-}
-
-/// A checked query. Its token is a `Token` or a source.
-pub(crate) struct Checked<'py> {
-    pub(crate) token: Bound<'py, PyAny>,
+    /// A `Token` or a source.
+    pub(crate) token: Py<PyAny>,
     pub(crate) auditid: AuditId,
     pub(crate) appid: Option<String>,
-}
-
-impl<'py> Checked<'py> {
-    fn new(
-        token: &Bound<'py, PyAny>,
-        auditid: &Bound<'py, PyAny>,
-        appid: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Self> {
-        let token = as_token(token)?;
-        Ok(Self { auditid: table_id(auditid)?, appid: appid.map(label).transpose()?, token })
-    }
-}
-
-impl From<Checked<'_>> for AuditQuery {
-    fn from(Checked { token, auditid, appid }: Checked<'_>) -> Self {
-        Self { token: token.unbind(), auditid, appid }
-    }
 }
 
 #[pymethods]
@@ -56,7 +33,8 @@ impl AuditQuery {
         auditid: &Bound<'_, PyAny>,
         appid: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        Checked::new(token, auditid, appid).map(Self::from)
+        let token = as_token(token)?.unbind();
+        Ok(Self { token, auditid: table_id(auditid)?, appid: appid.map(label).transpose()? })
     }
 
     #[classattr]
@@ -67,7 +45,7 @@ impl AuditQuery {
 
     /// The `Token` or the token source. Every call accepts either.
     #[getter]
-    pub(crate) fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+    fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.token.bind(py).clone()
     }
 
@@ -79,7 +57,7 @@ impl AuditQuery {
 
     /// The caller's label.
     #[getter]
-    pub(crate) fn appid(&self) -> Option<&str> {
+    fn appid(&self) -> Option<&str> {
         self.appid.as_deref()
     }
 
@@ -172,18 +150,17 @@ pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
         return Ok(item);
     }
     match checked(&item)? {
-        Ok(query) => Ok(Bound::new(py, AuditQuery::from(query))?.into_any()),
+        Ok(query) => Ok(Bound::new(py, query)?.into_any()),
         Err(error) => Ok(error),
     }
 }
 
 /// As `read_query`, without a Python object.
-pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<'py>, Bound<'py, PyAny>>> {
+pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<AuditQuery, Bound<'py, PyAny>>> {
     let py = item.py();
     if let Ok(query) = item.cast::<AuditQuery>() {
-        let query = query.get();
-        let appid = query.appid.clone();
-        return Ok(Ok(Checked { token: query.token(py), auditid: query.auditid, appid }));
+        let AuditQuery { token, auditid, appid } = query.get();
+        return Ok(Ok(AuditQuery { token: token.clone_ref(py), auditid: *auditid, appid: appid.clone() }));
     }
     let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
         (Ok(tuple), _) => tuple.iter().collect(),
@@ -200,7 +177,7 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
     };
     let appid = appid.filter(|appid| !appid.is_none());
     let shown = appid.as_ref().and_then(|appid| label(appid).ok());
-    match Checked::new(&token, &auditid, appid.as_ref()) {
+    match AuditQuery::new(&token, &auditid, appid.as_ref()) {
         Ok(query) => Ok(Ok(query)),
         Err(error) => refused(py, error, shown).map(Err),
     }

@@ -124,7 +124,7 @@ impl Running {
         if self.input().is_some()
             && let Outcome { index, auditid, appid, attempts, result: Ok(Reply::Status(status)) } = outcome
         {
-            let status = Bound::new(py, AuditStatus::from(status))?.unbind();
+            let status = Bound::new(py, AuditStatus(status))?.unbind();
             let result = AuditResult { auditid, appid, outcome: Ok(status), index, attempts };
             return Ok(Bound::new(py, result)?.into_any());
         }

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::IntoPyObjectExt;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -61,6 +62,11 @@ pub(crate) fn failed<'py>(
 pub(crate) fn utc(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyAny>> {
     // pyo3 panics on a time before 1970, which a wrong clock may give.
     time.max(UNIX_EPOCH).into_bound_py_any(py)
+}
+
+/// The same in ISO 8601.
+pub(crate) fn isoformat(py: Python<'_>, time: SystemTime) -> PyResult<String> {
+    utc(py, time)?.call_method0(intern!(py, "isoformat"))?.extract()
 }
 
 fn timestamp(time: SystemTime) -> f64 {

@@ -12,9 +12,8 @@ use super::{operation, outcome};
 use crate::call::batch::{self, Outcome, Query};
 use crate::call::client::{Call, Client};
 use crate::call::token_source::Credential;
-use crate::config::{Config, Settings, check_retries};
-use crate::error::Error;
-use crate::python::convert::arguments::{count, label, path, proxy_url, seconds, text, texts, timeouts};
+use crate::config::{Config, ProxyUrl, Settings, check_retries};
+use crate::python::convert::arguments::{argument, count, label, path, seconds, text, texts, timeouts};
 use crate::python::convert::errors;
 use crate::python::convert::token::PyToken;
 use crate::python::runtime::blocking;
@@ -50,13 +49,13 @@ impl Engine {
             timeouts: timeouts(timeout)?,
             max_retries: count("max_retries", max_retries)?,
             max_concurrency: count("max_concurrency", max_concurrency)? as usize,
-            proxy: proxy.map(proxy_url).transpose()?,
+            proxy: proxy.map(|url| text("proxy", url).map(ProxyUrl)).transpose()?,
             trust_env,
             ca_file: ca_file.map(path).transpose()?,
             user_agent: user_agent.map(|value| text("user_agent", value)).transpose()?,
         };
         let config = Config::new(settings, |name| std::env::var(name).ok())
-            .map_err(|error| errors::raise(py, &error))?;
+            .map_err(|error| errors::raise(py, error))?;
         Ok(Self { client: Arc::new(Client::new(config)) })
     }
 
@@ -111,7 +110,7 @@ impl Engine {
         let problem = format!(
             "must be 1 to {most}, the limit of this client; create a client with a higher max_concurrency"
         );
-        Err(errors::raise(py, &Error::argument("max_concurrency", problem)))
+        Err(argument(py, "max_concurrency", problem))
     }
 
     /// Begins a batch. `timeout` limits the whole batch. If `queries` is None, they are added one by one. With `calls`,
@@ -173,7 +172,7 @@ impl Engine {
             timeouts: timeout.map_or(Ok(config.timeouts), |timeout| timeouts(&timeout))?,
             max_retries: match max_retries {
                 Some(value) => check_retries(count("max_retries", &value)?)
-                    .map_err(|error| errors::raise(value.py(), &error))?,
+                    .map_err(|error| errors::raise(value.py(), error))?,
                 None => config.max_retries,
             },
         })

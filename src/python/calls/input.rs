@@ -69,11 +69,8 @@ impl Input {
             let mut iterator = iterator.into_bound(py);
             let until = Instant::now() + FILL_LIMIT;
             for _ in 0..self.room() {
-                if self.is_late() {
-                    self.end();
-                    break;
-                }
-                match iterator.next() {
+                let item = if self.is_late() { None } else { iterator.next() };
+                match item {
                     Some(Ok(item)) => drop(add(&item)?),
                     // A collected batch ends at once, and exceptions such as KeyboardInterrupt end any batch.
                     Some(Err(error)) if self.collected || !error.is_instance_of::<PyException>(py) => {

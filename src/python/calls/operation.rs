@@ -12,7 +12,7 @@ use crate::wechat::request::{MediaId, RequestId};
 
 /// An operation by the name of the client's method.
 pub(crate) fn operation(name: &str, subject: &Bound<'_, PyAny>) -> PyResult<Operation> {
-    let raise = |error| errors::raise(subject.py(), &error);
+    let raise = |error| errors::raise(subject.py(), error);
     Ok(match name {
         "get_audit_status" => Operation::AuditStatus(audit_id(subject)?),
         "get_latest_audit_status" => Operation::LatestAuditStatus,
@@ -31,7 +31,7 @@ pub(crate) fn operation(name: &str, subject: &Bound<'_, PyAny>) -> PyResult<Oper
 /// The reply of an operation as a Python object.
 pub(crate) fn reply(py: Python<'_>, reply: Reply) -> PyResult<Bound<'_, PyAny>> {
     match reply {
-        Reply::Status(status) => Ok(Bound::new(py, AuditStatus::from(status))?.into_any()),
+        Reply::Status(status) => Ok(Bound::new(py, AuditStatus(status))?.into_any()),
         Reply::Latest(latest) => LatestAuditStatus::made(py, latest),
         Reply::Picture(picture) => {
             let content = PyBytes::new(py, &picture.content);

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::operation;
 use crate::call::batch::Outcome;
-use crate::python::convert::errors::{self, Context};
+use crate::python::convert::errors;
 use crate::python::runtime::completion_queue::Completion;
 
 /// The index of the query and its reply, or the index, the data of the exception, and its cause.
@@ -17,7 +17,7 @@ pub(crate) fn to_python(
     match result {
         Ok(reply) => Ok((index, operation::reply(py, reply)?).into_pyobject(py)?.into_any()),
         Err(failure) => {
-            let failed = errors::failed(py, &failure, &Context { auditid, appid: appid.as_deref() })?;
+            let failed = errors::failed(py, &failure, auditid, appid.as_deref())?;
             Ok((index, failed, cause).into_pyobject(py)?.into_any())
         }
     }

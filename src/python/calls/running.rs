@@ -22,8 +22,8 @@ use crate::python::convert::arguments::label;
 use crate::python::convert::token::PyToken;
 use crate::python::runtime::blocking::AbortOnDrop;
 use crate::python::runtime::runtime::Runtime;
-use crate::python::types::query::{self, Checked};
-use crate::python::types::result::{Answered, AuditResult};
+use crate::python::types::query::{self, AuditQuery};
+use crate::python::types::result::AuditResult;
 use crate::python::types::status::AuditStatus;
 use crate::wechat::operation::{Operation, Reply};
 
@@ -54,6 +54,15 @@ pub(crate) type CallFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(FromPyObject)]
 pub(crate) struct CallsOf(pub(crate) String, pub(crate) Py<PyAny>, pub(crate) Option<Py<PyAny>>);
 
+impl CallsOf {
+    fn checked(&self, subject: &Bound<'_, PyAny>) -> PyResult<(Operation, Py<PyAny>, Option<String>)> {
+        let Self(name, token, appid) = self;
+        let py = subject.py();
+        let appid = appid.as_ref().map(|appid| label(appid.bind(py))).transpose()?;
+        Ok((operation::operation(name, subject)?, token.clone_ref(py), appid))
+    }
+}
+
 impl Running {
     pub(crate) fn input(&self) -> Option<&Input> {
         match &self.work {
@@ -64,55 +73,30 @@ impl Running {
 
     /// Adds a query, or the subject of a call. Returns false if it is invalid.
     pub(crate) fn add(&self, input: &Input, item: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = item.py();
         let index = input.next_index();
-        let added = match &self.work {
-            Work::Batch { calls: Some(calls), .. } => self.add_call(input, index, calls, item),
-            _ => match query::checked(item)? {
-                Ok(Checked { token, auditid, appid }) => {
-                    self.put(input, index, Operation::AuditStatus(auditid), &token, appid)?;
-                    return Ok(true);
-                }
-                Err(error) => {
-                    input.refuse(index, error.unbind());
-                    return Ok(false);
-                }
+        let checked = match &self.work {
+            Work::Batch { calls: Some(calls), .. } => match calls.checked(item) {
+                Ok(checked) => Ok(checked),
+                Err(error) => Err(query::argument_error(py, error)?),
             },
+            _ => query::checked(item)?
+                .map(|AuditQuery { token, auditid, appid }| (Operation::AuditStatus(auditid), token, appid)),
         };
-        match added {
-            Ok(()) => Ok(true),
+        let (operation, token, appid) = match checked {
+            Ok(checked) => checked,
             Err(error) => {
-                input.refuse(index, query::argument_error(item.py(), error)?.unbind());
-                Ok(false)
+                input.refuse(index, error.unbind());
+                return Ok(false);
             }
-        }
-    }
-
-    fn add_call(
-        &self,
-        input: &Input,
-        index: u64,
-        CallsOf(name, token, appid): &CallsOf,
-        subject: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        let py = subject.py();
-        let appid = appid.as_ref().map(|appid| label(appid.bind(py))).transpose()?;
-        self.put(input, index, operation::operation(name, subject)?, token.bind(py), appid)
-    }
-
-    fn put(
-        &self,
-        input: &Input,
-        index: u64,
-        operation: Operation,
-        token: &Bound<'_, PyAny>,
-        appid: Option<String>,
-    ) -> PyResult<()> {
+        };
         let (timeouts, max_retries) = (self.client.config().timeouts, self.client.config().max_retries);
-        let credential = self.credential(index, token, timeouts.total, TOKEN_MAX_AGE);
+        let credential = self.credential(index, token.bind(py), timeouts.total, TOKEN_MAX_AGE);
         let call = PreparedCall { operation, appid, timeouts, max_retries }.with(credential);
         self.channel.note_query();
         let batch = Some(Arc::clone(&input.scope));
-        input.send(index, Call { observer: self.observer(), batch, ..call })
+        input.send(index, Call { observer: self.observer(), batch, ..call })?;
+        Ok(true)
     }
 
     pub(crate) fn credential(
@@ -140,9 +124,9 @@ impl Running {
         if self.input().is_some()
             && let Outcome { index, auditid, appid, attempts, result: Ok(Reply::Status(status)) } = outcome
         {
-            let status = Bound::new(py, AuditStatus::from(status))?.unbind();
-            let answered = Answered { auditid, appid, index, attempts };
-            return Ok(Bound::new(py, AuditResult::answered(status, answered))?.into_any());
+            let status = Bound::new(py, AuditStatus(status))?.unbind();
+            let result = AuditResult { auditid, appid, outcome: Ok(status), index, attempts };
+            return Ok(Bound::new(py, result)?.into_any());
         }
         let timed_out = matches!(&outcome.result, Err(failure) if failure.error == Error::source_timed_out());
         let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));

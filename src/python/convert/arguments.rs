@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
 
 use super::{errors, imports};
-use crate::config::{ProxyUrl, Timeouts};
+use crate::config::Timeouts;
 use crate::error::Error;
 use crate::wechat::request::AuditId;
 
@@ -16,17 +15,15 @@ use crate::wechat::request::AuditId;
 /// token that was passed as the audit id.
 pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     let py = value.py();
-    let raise = |error: Error| errors::raise(py, &error);
-    if let Ok(text) = value.cast::<PyString>() {
-        return AuditId::parse(&text.to_string_lossy()).map_err(raise);
-    }
-    match whole_number(value)? {
-        Some(number) => AuditId::new(number).map_err(raise),
-        None => Err(raise(Error::argument(
-            "auditid",
-            format!("expected a whole number or its digits, got {}", type_name(value)?),
-        ))),
-    }
+    let checked = if let Ok(text) = value.cast::<PyString>() {
+        AuditId::parse(&text.to_string_lossy())
+    } else if let Some(number) = whole_number(value)? {
+        AuditId::new(number)
+    } else {
+        let problem = format!("expected a whole number or its digits, got {}", type_name(value)?);
+        return Err(argument(py, "auditid", problem));
+    };
+    checked.map_err(|error| errors::raise(py, error))
 }
 
 /// The number of an int or of `__index__`; None for anything else, bool included. Numbers beyond 128 bits saturate, since
@@ -55,39 +52,30 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
 }
 
 pub(crate) fn count(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<u32> {
-    let problem = match whole_number(value)? {
-        Some(number) => match u32::try_from(number) {
-            Ok(number) => return Ok(number),
-            Err(_) => "is out of range".to_owned(),
-        },
-        None => format!("expected a whole number, got {}", type_name(value)?),
+    let Some(number) = whole_number(value)? else {
+        let problem = format!("expected a whole number, got {}", type_name(value)?);
+        return Err(argument(value.py(), field, problem));
     };
-    Err(errors::raise(value.py(), &Error::argument(field, problem)))
+    u32::try_from(number).map_err(|_| argument(value.py(), field, "is out of range"))
 }
 
 pub(crate) fn text(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let problem = match value.cast::<PyString>() {
-        Ok(text) => match text.to_str() {
-            Ok(text) => return Ok(text.to_owned()),
-            Err(_) => "contains a lone surrogate, so it is not valid text".to_owned(),
-        },
+    let problem = match value.cast::<PyString>().map(|text| text.to_str()) {
+        Ok(Ok(text)) => return Ok(text.to_owned()),
+        Ok(Err(_)) => "contains a lone surrogate, so it is not valid text".to_owned(),
         Err(_) => format!("expected a string, got {}", type_name(value)?),
     };
-    Err(errors::raise(value.py(), &Error::argument(field, problem)))
+    Err(argument(value.py(), field, problem))
 }
 
 /// The caller's label for a mini program. Appids have 18 characters; a longer text may be a token, which must not become
 /// a label, since labels are shown.
 pub(crate) fn label(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let label = text("appid", value)?;
-    if label.chars().count() > MAX_LABEL_LENGTH {
-        return Err(argument(
-            value.py(),
-            "appid",
-            "has more than 64 characters; check that it is not a token",
-        ));
+    if label.chars().count() <= MAX_LABEL_LENGTH {
+        return Ok(label);
     }
-    Ok(label)
+    Err(argument(value.py(), "appid", "has more than 64 characters; check that it is not a token"))
 }
 
 const MAX_LABEL_LENGTH: usize = 64;
@@ -114,16 +102,12 @@ pub(crate) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-pub(crate) fn proxy_url(value: &Bound<'_, PyAny>) -> PyResult<ProxyUrl> {
-    text("proxy", value).map(ProxyUrl)
-}
-
 pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
-    value.extract().map_err(|_| errors::raise(value.py(), &Error::argument("ca_file", "expected a path")))
+    value.extract().map_err(|_| argument(value.py(), "ca_file", "expected a path"))
 }
 
-pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: &str) -> PyErr {
-    errors::raise(py, &Error::argument(field, problem))
+pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: impl Into<String>) -> PyErr {
+    errors::raise(py, Error::argument(field, problem))
 }
 
 /// A sequence of strings, but not a single string.
@@ -157,15 +141,7 @@ pub(crate) fn moment(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<
     if !value.is_instance(&class)? || value.call_method0("utcoffset")?.is_none() {
         return Err(problem());
     }
-    let epoch = errors::utc(py, UNIX_EPOCH)?;
-    let since = value.sub(epoch)?;
-    let microseconds: i64 = since.call_method1("__floordiv__", (microsecond(py)?,))?.extract()?;
-    let microseconds = u64::try_from(microseconds).map_err(|_| problem())?;
-    Ok(UNIX_EPOCH + Duration::from_micros(microseconds))
-}
-
-fn microsecond(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let keywords = PyDict::new(py);
-    keywords.set_item("microseconds", 1)?;
-    imports::timedelta(py)?.call((), Some(&keywords))?.into_bound_py_any(py)
+    // By division: the difference of pandas' timestamps is a subclass, whose own fields pyo3 does not read.
+    let since = value.sub(UNIX_EPOCH)?.floor_div(Duration::from_micros(1))?;
+    Ok(UNIX_EPOCH + Duration::from_micros(since.extract().map_err(|_| problem())?))
 }

@@ -5,9 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::arguments::type_name;
-use super::errors;
-use crate::error::Error;
+use super::arguments::{argument, type_name};
 use crate::token::Token;
 
 /// An access token that does not show itself: `repr`, `str`, f-strings, logging and JSON never hold its text, and it
@@ -24,7 +22,7 @@ impl PyToken {
     fn new(text: &Bound<'_, PyAny>) -> PyResult<Self> {
         match token(text)? {
             Ok(token) => Ok(Self(token)),
-            Err(problem) => Err(errors::raise(text.py(), &Error::argument("token", problem))),
+            Err(problem) => Err(argument(text.py(), "token", problem)),
         }
     }
 
@@ -88,7 +86,7 @@ pub(crate) fn as_token<'py>(token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         return Ok(token.clone());
     }
     let problem = format!("expected text or a token source, got {}", type_name(token)?);
-    Err(errors::raise(py, &Error::argument("token", problem)))
+    Err(argument(py, "token", problem))
 }
 
 /// The token that a text or a `Token` is, or what is wrong with it; the text itself is never in the problem.

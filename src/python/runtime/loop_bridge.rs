@@ -54,7 +54,7 @@ impl LoopBridge {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         let queue = CompletionQueue::new()
-            .map_err(|error| errors::raise(py, &Error::transient(Phase::Start, error.to_string())))?;
+            .map_err(|error| errors::raise(py, Error::transient(Phase::Start, error.to_string())))?;
         Ok(Self { pid: process::id(), queue: Arc::new(queue), calls: Mutex::default() })
     }
 

@@ -36,7 +36,7 @@ impl Runtime {
             Some(runtime) => Ok(runtime),
             None => py
                 .detach(|| RUNTIME.get_or_build(Self::start))
-                .map_err(|error| errors::raise(py, &Error::transient(Phase::Start, error.to_string()))),
+                .map_err(|error| errors::raise(py, Error::transient(Phase::Start, error.to_string()))),
         }
     }
 

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use super::status::AuditStatus;
-use crate::python::convert::arguments::{argument, moment, text};
+use crate::python::convert::arguments::{argument, moment, text, type_name};
 use crate::python::convert::errors;
 use crate::python::convert::shown::visible_repr;
 use crate::wechat::status;
@@ -27,8 +27,11 @@ impl LatestAuditStatus {
     pub(crate) fn made(py: Python<'_>, latest: status::LatestAuditStatus) -> PyResult<Bound<'_, PyAny>> {
         let status::LatestAuditStatus { status, user_version, user_desc, submitted_at } = latest;
         let latest = Self { user_version, user_desc, submitted_at };
-        let initializer = PyClassInitializer::from(AuditStatus::from(status)).add_subclass(latest);
-        Ok(Bound::new(py, initializer)?.into_any())
+        Ok(Bound::new(py, latest.with_status(AuditStatus(status)))?.into_any())
+    }
+
+    fn with_status(self, status: AuditStatus) -> PyClassInitializer<Self> {
+        PyClassInitializer::from(status).add_subclass(self)
     }
 
     fn read(
@@ -62,8 +65,7 @@ impl LatestAuditStatus {
         submitted_at: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let status = AuditStatus::new(auditid, status, reason, screenshots, appid, observed_at)?;
-        let latest = Self::read(user_version, user_desc, submitted_at)?;
-        Ok(PyClassInitializer::from(status).add_subclass(latest))
+        Ok(Self::read(user_version, user_desc, submitted_at)?.with_status(status))
     }
 
     /// The version that the submitter entered.
@@ -91,7 +93,7 @@ impl LatestAuditStatus {
         let dict = AuditStatus::to_dict(slf.as_super())?;
         dict.set_item("user_version", latest.user_version())?;
         dict.set_item("user_desc", latest.user_desc())?;
-        let submitted_at = latest.submitted_at(py)?.map(|at| at.call_method0("isoformat")).transpose()?;
+        let submitted_at = latest.submitted_at.map(|at| errors::isoformat(py, at)).transpose()?;
         dict.set_item("submitted_at", submitted_at)?;
         Ok(dict)
     }
@@ -110,7 +112,7 @@ impl LatestAuditStatus {
         )?;
         let status = AuditStatus::read(data)?;
         if class.is(py.get_type::<Self>()) {
-            return Ok(Bound::new(py, PyClassInitializer::from(status).add_subclass(latest))?.into_any());
+            return Ok(Bound::new(py, latest.with_status(status))?.into_any());
         }
         let keywords = PyDict::new(py);
         keywords.set_item("user_version", latest.user_version())?;
@@ -122,21 +124,15 @@ impl LatestAuditStatus {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let py = slf.py();
         let latest = slf.get();
-        let mut shown = AuditStatus::__repr__(slf.as_super())?;
-        shown.pop();
+        let mut shown = slf.as_super().get().shown_arguments(py)?;
         for (name, value) in [("user_version", latest.user_version()), ("user_desc", latest.user_desc())] {
             if let Some(value) = value {
-                shown.push_str(", ");
-                shown.push_str(name);
-                shown.push('=');
-                shown.push_str(&visible_repr(py, value)?);
+                shown.push(format!("{name}={}", visible_repr(py, value)?));
             }
         }
-        if let Some(at) = latest.submitted_at(py)? {
-            shown.push_str(", submitted_at=");
-            shown.push_str(&at.call_method0("isoformat")?.repr()?.to_string_lossy());
+        if let Some(at) = latest.submitted_at {
+            shown.push(format!("submitted_at='{}'", errors::isoformat(py, at)?));
         }
-        shown.push(')');
-        Ok(shown)
+        Ok(format!("{}({})", type_name(slf)?, shown.join(", ")))
     }
 }

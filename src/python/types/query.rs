@@ -5,11 +5,10 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyTuple};
 
-use crate::error::Error;
-use crate::python::convert::arguments::{audit_id, label, type_name};
+use crate::python::convert::arguments::{argument, audit_id, label, type_name};
+use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 use crate::python::convert::token::{PyToken, as_token};
-use crate::python::convert::{errors, imports};
 use crate::token::MASK;
 use crate::wechat::request::AuditId;
 
@@ -19,33 +18,10 @@ use crate::wechat::request::AuditId;
 /// `appid` is a label for results and errors, and identifies whose quota the query uses.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditQuery {
-    token: Py<PyAny>,
-    auditid: AuditId,
-    appid: Option<String>,
-}
-
-/// A checked query. Its token is a `Token` or a source.
-pub(crate) struct Checked<'py> {
-    pub(crate) token: Bound<'py, PyAny>,
+    /// A `Token` or a source.
+    pub(crate) token: Py<PyAny>,
     pub(crate) auditid: AuditId,
     pub(crate) appid: Option<String>,
-}
-
-impl<'py> Checked<'py> {
-    fn new(
-        token: &Bound<'py, PyAny>,
-        auditid: &Bound<'py, PyAny>,
-        appid: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Self> {
-        let token = as_token(token)?;
-        Ok(Self { auditid: table_id(auditid)?, appid: appid.map(label).transpose()?, token })
-    }
-}
-
-impl From<Checked<'_>> for AuditQuery {
-    fn from(Checked { token, auditid, appid }: Checked<'_>) -> Self {
-        Self { token: token.unbind(), auditid, appid }
-    }
 }
 
 #[pymethods]
@@ -57,7 +33,8 @@ impl AuditQuery {
         auditid: &Bound<'_, PyAny>,
         appid: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        Checked::new(token, auditid, appid).map(Self::from)
+        let token = as_token(token)?.unbind();
+        Ok(Self { token, auditid: table_id(auditid)?, appid: appid.map(label).transpose()? })
     }
 
     #[classattr]
@@ -68,7 +45,7 @@ impl AuditQuery {
 
     /// The `Token` or the token source. Every call accepts either.
     #[getter]
-    pub(crate) fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+    fn token<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.token.bind(py).clone()
     }
 
@@ -80,7 +57,7 @@ impl AuditQuery {
 
     /// The caller's label.
     #[getter]
-    pub(crate) fn appid(&self) -> Option<&str> {
+    fn appid(&self) -> Option<&str> {
         self.appid.as_deref()
     }
 
@@ -146,7 +123,7 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
         return audit_id(value);
     };
     let py = value.py();
-    let raise = |problem: &str| errors::raise(py, &Error::argument("auditid", problem));
+    let raise = |problem: &str| argument(py, "auditid", problem);
     let number = float.value();
     if number.is_nan() {
         return Err(raise("is missing (NaN)"));
@@ -173,18 +150,17 @@ pub(crate) fn read_query(item: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
         return Ok(item);
     }
     match checked(&item)? {
-        Ok(query) => Ok(Bound::new(py, AuditQuery::from(query))?.into_any()),
+        Ok(query) => Ok(Bound::new(py, query)?.into_any()),
         Err(error) => Ok(error),
     }
 }
 
 /// As `read_query`, without a Python object.
-pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<'py>, Bound<'py, PyAny>>> {
+pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<AuditQuery, Bound<'py, PyAny>>> {
     let py = item.py();
     if let Ok(query) = item.cast::<AuditQuery>() {
-        let query = query.get();
-        let appid = query.appid.clone();
-        return Ok(Ok(Checked { token: query.token(py), auditid: query.auditid, appid }));
+        let AuditQuery { token, auditid, appid } = query.get();
+        return Ok(Ok(AuditQuery { token: token.clone_ref(py), auditid: *auditid, appid: appid.clone() }));
     }
     let parts: Vec<Bound<'py, PyAny>> = match (item.cast::<PyTuple>(), item.cast::<PyList>()) {
         (Ok(tuple), _) => tuple.iter().collect(),
@@ -201,7 +177,7 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
     };
     let appid = appid.filter(|appid| !appid.is_none());
     let shown = appid.as_ref().and_then(|appid| label(appid).ok());
-    match Checked::new(&token, &auditid, appid.as_ref()) {
+    match AuditQuery::new(&token, &auditid, appid.as_ref()) {
         Ok(query) => Ok(Ok(query)),
         Err(error) => refused(py, error, shown).map(Err),
     }
@@ -209,7 +185,7 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<Checked<
 
 fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py, PyAny>> {
     let problem = format!("expected AuditQuery(token, auditid) or (token, auditid), got {shape}");
-    refused(item.py(), errors::raise(item.py(), &Error::argument("query", problem)), None)
+    refused(item.py(), argument(item.py(), "query", problem), None)
 }
 
 /// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` are raised.
@@ -223,7 +199,7 @@ fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Boun
     } else {
         // Without its text, which may contain secrets.
         let problem = format!("reading it raised {}", type_name(&value)?);
-        let made = errors::raise(py, &Error::argument("query", problem)).value(py).clone().into_any();
+        let made = argument(py, "query", problem).value(py).clone().into_any();
         made.setattr("__cause__", value)?;
         made
     };

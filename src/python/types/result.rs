@@ -12,25 +12,9 @@ use crate::python::convert::shown::visible_repr;
 /// How one query of a batch ended: with a status or with an error.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditResult {
-    auditid: Option<i64>,
-    appid: Option<String>,
-    status: Option<Py<AuditStatus>>,
-    error: Option<Py<PyAny>>,
-    index: u64,
-    attempts: u32,
-}
-
-impl AuditResult {
-    pub(crate) fn answered(status: Py<AuditStatus>, outcome: Answered) -> Self {
-        let Answered { auditid, appid, index, attempts } = outcome;
-        Self { auditid, appid, status: Some(status), error: None, index, attempts }
-    }
-}
-
-/// What is known of an answered query besides the answer.
-pub(crate) struct Answered {
     pub(crate) auditid: Option<i64>,
     pub(crate) appid: Option<String>,
+    pub(crate) outcome: Result<Py<AuditStatus>, Py<PyAny>>,
     pub(crate) index: u64,
     pub(crate) attempts: u32,
 }
@@ -48,15 +32,13 @@ impl AuditResult {
         index: u64,
         attempts: u32,
     ) -> PyResult<Self> {
-        if status.is_some() == error.is_some() {
-            return Err(argument(py, "status", "an AuditResult has either a status or an error"));
-        }
-        if let Some(error) = &error
-            && !error.is_instance(&imports::wxaudit_error(py)?)?
-        {
-            return Err(argument(py, "error", "expected a WxAuditError"));
-        }
-        Ok(Self { auditid, appid, status, error: error.map(Bound::unbind), index, attempts })
+        let outcome = match (status, error) {
+            (Some(status), None) => Ok(status),
+            (None, Some(error)) if error.is_instance(&imports::wxaudit_error(py)?)? => Err(error.unbind()),
+            (None, Some(_)) => return Err(argument(py, "error", "expected a WxAuditError")),
+            _ => return Err(argument(py, "status", "an AuditResult has either a status or an error")),
+        };
+        Ok(Self { auditid, appid, outcome, index, attempts })
     }
 
     #[classattr]
@@ -80,13 +62,13 @@ impl AuditResult {
     /// The status; None if there is an error.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> Option<Bound<'py, AuditStatus>> {
-        self.status.as_ref().map(|status| status.bind(py).clone())
+        self.outcome.as_ref().ok().map(|status| status.bind(py).clone())
     }
 
     /// The error; None if there is a status.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        self.error.as_ref().map(|error| error.bind(py).clone())
+        self.outcome.as_ref().err().map(|error| error.bind(py).clone())
     }
 
     /// The number of the query in the input, from 0.
@@ -104,15 +86,14 @@ impl AuditResult {
     /// Whether there is a status, of any state.
     #[getter]
     fn ok(&self) -> bool {
-        self.status.is_some()
+        self.outcome.is_ok()
     }
 
     /// Returns the status, or raises the error.
     fn unwrap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match (&self.status, &self.error) {
-            (Some(status), _) => Ok(status.bind(py).clone().into_any()),
-            (None, Some(error)) => Err(PyErr::from_value(error.bind(py).clone())),
-            (None, None) => Err(argument(py, "status", "an AuditResult has either a status or an error")),
+        match &self.outcome {
+            Ok(status) => Ok(status.bind(py).clone().into_any()),
+            Err(error) => Err(PyErr::from_value(error.bind(py).clone())),
         }
     }
 
@@ -122,20 +103,15 @@ impl AuditResult {
         };
         let other = other.get();
         let same_query = self.auditid == other.auditid && self.appid == other.appid;
-        let same_status = match (&self.status, &other.status) {
-            (Some(mine), Some(others)) => mine.bind(py).as_any().eq(others.bind(py))?,
-            (None, None) => true,
-            _ => false,
-        };
-        let same_error = match (&self.error, &other.error) {
-            (Some(mine), Some(others)) => {
+        let same_outcome = match (&self.outcome, &other.outcome) {
+            (Ok(mine), Ok(others)) => mine.bind(py).as_any().eq(others.bind(py))?,
+            (Err(mine), Err(others)) => {
                 let (mine, others) = (mine.bind(py), others.bind(py));
                 mine.get_type().is(others.get_type()) && mine.getattr("args")?.eq(others.getattr("args")?)?
             }
-            (None, None) => true,
             _ => false,
         };
-        Ok(same_query && same_status && same_error)
+        Ok(same_query && same_outcome)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -143,10 +119,9 @@ impl AuditResult {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let outcome = match (&self.status, &self.error) {
-            (Some(status), _) => format!("status={}", status.bind(py).repr()?.to_str()?),
-            (None, Some(error)) => format!("error={}", error.bind(py).repr()?.to_str()?),
-            (None, None) => String::new(),
+        let outcome = match &self.outcome {
+            Ok(status) => format!("status={}", status.bind(py).repr()?.to_str()?),
+            Err(error) => format!("error={}", error.bind(py).repr()?.to_str()?),
         };
         let auditid = self.auditid.map_or_else(|| "None".to_owned(), |auditid| auditid.to_string());
         let appid = match &self.appid {
@@ -175,7 +150,9 @@ impl AuditResult {
 
     // A raised error refers to frames, and a frame may refer to this result: the collector has to see that cycle.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.status)?;
-        visit.call(&self.error)
+        match &self.outcome {
+            Ok(status) => visit.call(status),
+            Err(error) => visit.call(error),
+        }
     }
 }

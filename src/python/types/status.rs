@@ -24,12 +24,6 @@ use crate::wechat::status;
 #[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
 pub(crate) struct AuditStatus(pub(crate) status::AuditStatus);
 
-impl From<status::AuditStatus> for AuditStatus {
-    fn from(status: status::AuditStatus) -> Self {
-        Self(status)
-    }
-}
-
 #[pymethods]
 impl AuditStatus {
     #[new]
@@ -161,7 +155,7 @@ impl AuditStatus {
         dict.set_item("reason", status.reason.as_deref())?;
         dict.set_item("screenshots", PyList::new(py, &status.screenshots)?)?;
         dict.set_item("appid", status.appid.as_deref())?;
-        dict.set_item("observed_at", errors::utc(py, status.observed_at)?.call_method0("isoformat")?)?;
+        dict.set_item("observed_at", errors::isoformat(py, status.observed_at)?)?;
         dict.set_item("lossy", status.lossy)?;
         dict.set_item("raw", json::to_python(py, &status.raw)?)?;
         Ok(dict)
@@ -170,33 +164,17 @@ impl AuditStatus {
     /// Reads what `to_dict` made. Unknown keys are ignored; `ArgumentError` for a missing key or a wrong value.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        Self::read(data)?.into_class(class)
+        let py = class.py();
+        let status = Self::read(data)?;
+        if class.is(py.get_type::<Self>()) {
+            return Ok(Bound::new(py, status)?.into_any());
+        }
+        status.call_class(class, &PyDict::new(py))
     }
 
-    pub(crate) fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let py = slf.py();
-        let status = &slf.get().0;
-        let name = type_name(slf)?;
-        let mut shown = format!("{name}({}, {}", status.auditid, shown_state(py, status.status)?);
-        if let Some(reason) = &status.reason {
-            shown.push_str(", ");
-            shown.push_str(&visible_repr(py, reason)?);
-        } else if !status.screenshots.is_empty() {
-            shown.push_str(", None");
-        }
-        if !status.screenshots.is_empty() {
-            shown.push_str(", ");
-            shown.push_str(&slf.get().screenshots(py)?.repr()?.to_string_lossy());
-        }
-        if let Some(appid) = &status.appid {
-            shown.push_str(", appid=");
-            shown.push_str(&visible_repr(py, appid)?);
-        }
-        let observed_at = errors::utc(py, status.observed_at)?.call_method0("isoformat")?;
-        shown.push_str(", observed_at=");
-        shown.push_str(&observed_at.repr()?.to_string_lossy());
-        shown.push(')');
-        Ok(shown)
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let arguments = slf.get().shown_arguments(slf.py())?;
+        Ok(format!("{}({})", type_name(slf)?, arguments.join(", ")))
     }
 
     fn __eq__(&self, other: &Self) -> bool {
@@ -296,13 +274,23 @@ impl AuditStatus {
         (status.auditid, status.status, reason, &status.screenshots, appid)
     }
 
-    /// An instance of this class, or of a subclass through its constructor.
-    fn into_class<'py>(self, class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
-        let py = class.py();
-        if class.is(py.get_type::<Self>()) {
-            return Ok(Bound::new(py, self)?.into_any());
+    /// The arguments of the constructor, as the repr shows them.
+    pub(crate) fn shown_arguments(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        let status = &self.0;
+        let mut shown = vec![status.auditid.to_string(), shown_state(py, status.status)?];
+        if let Some(reason) = &status.reason {
+            shown.push(visible_repr(py, reason)?);
+        } else if !status.screenshots.is_empty() {
+            shown.push("None".to_owned());
         }
-        self.call_class(class, &PyDict::new(py))
+        if !status.screenshots.is_empty() {
+            shown.push(self.screenshots(py)?.repr()?.extract()?);
+        }
+        if let Some(appid) = &status.appid {
+            shown.push(format!("appid={}", visible_repr(py, appid)?));
+        }
+        shown.push(format!("observed_at='{}'", errors::isoformat(py, status.observed_at)?));
+        Ok(shown)
     }
 
     /// An instance through the constructor of a subclass, with these keywords.

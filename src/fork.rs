@@ -52,7 +52,7 @@ impl<T> PerProcess<T> {
                 return Ok(Arc::clone(&owned.value));
             }
             let seen = self.slot.compare_and_swap(&current, Some(Arc::clone(&fresh)));
-            if same(seen.as_ref(), current.as_ref()) {
+            if seen.as_ref().map(Arc::as_ptr) == current.as_ref().map(Arc::as_ptr) {
                 mem::forget(current);
                 return Ok(Arc::clone(&fresh.value));
             }
@@ -61,7 +61,11 @@ impl<T> PerProcess<T> {
 
     /// Empties the slot. The value is dropped with its last user; an inherited one is leaked.
     pub fn clear(&self) {
-        release(self.slot.swap(None));
+        if let Some(owned) = self.slot.swap(None)
+            && owned.pid != process::id()
+        {
+            mem::forget(owned);
+        }
     }
 }
 
@@ -74,21 +78,5 @@ impl<T> Default for PerProcess<T> {
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         self.clear();
-    }
-}
-
-fn same<T>(left: Option<&Arc<T>>, right: Option<&Arc<T>>) -> bool {
-    match (left, right) {
-        (None, None) => true,
-        (Some(left), Some(right)) => Arc::ptr_eq(left, right),
-        _ => false,
-    }
-}
-
-fn release<T>(owned: Option<Arc<Owned<T>>>) {
-    if let Some(owned) = owned
-        && owned.pid != process::id()
-    {
-        mem::forget(owned);
     }
 }

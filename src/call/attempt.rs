@@ -1,7 +1,7 @@
 //! A call in flight: its attempts, its limits and its events.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
@@ -10,7 +10,7 @@ use super::batch_scope::BatchScope;
 use super::failover;
 use super::phase::{CallPhase, TokenState, describe};
 use super::quota::QuotaKey;
-use super::session::{Call, Session, Sessions};
+use super::session::{Call, Client, Session};
 use super::token_source::{CallLimits, Credential, VersionedToken};
 use crate::config::Timeouts;
 use crate::error::{Error, Failure, Limit};
@@ -29,7 +29,7 @@ static CALLS: AtomicU64 = AtomicU64::new(0);
 /// A call in flight.
 pub(super) struct ActiveCall<'a> {
     number: u64,
-    sessions: &'a Sessions,
+    pub(super) client: &'a Client,
     pub(super) call: &'a Call,
     request: Request,
     begun: Instant,
@@ -44,30 +44,22 @@ pub(super) struct ActiveCall<'a> {
 }
 
 impl<'a> ActiveCall<'a> {
-    pub(super) fn new(sessions: &'a Sessions, call: &'a Call) -> Self {
+    pub(super) fn new(client: &'a Client, call: &'a Call) -> Self {
         let begun = Instant::now();
         let own = begun + call.timeouts.total;
         let deadline = call.batch().and_then(BatchScope::deadline).map_or(own, |(at, _)| own.min(at));
-        let phase = Mutex::new(CallPhase::LookingUp);
         call.attempts.store(0, Ordering::Relaxed);
-        let request = call.operation.request();
-        let number = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
         Self {
-            number,
-            sessions,
+            number: CALLS.fetch_add(1, Ordering::Relaxed) + 1,
+            client,
             call,
-            request,
+            request: call.operation.request(),
             begun,
             deadline,
             host: AtomicUsize::new(0),
             host_failed: AtomicBool::new(false),
-            phase,
+            phase: Mutex::new(CallPhase::LookingUp),
         }
-    }
-
-    /// The session of this process.
-    pub(super) fn session(&self) -> Result<Arc<Session>, Error> {
-        self.sessions.current()
     }
 
     /// The token for the first attempt.
@@ -140,7 +132,7 @@ impl<'a> ActiveCall<'a> {
     /// As `mark_host_failed`, but affects other calls only if the host had the usual limits or enough time.
     fn mark_slow_host_failed(&self, session: &Session, silence: Duration) {
         self.host_failed.store(true, Ordering::Relaxed);
-        let own_limits = self.call.timeouts != self.sessions.config.timeouts || self.ends_with_batch();
+        let own_limits = self.call.timeouts != self.client.config().timeouts || self.ends_with_batch();
         if !own_limits || silence >= failover::SLOW_HOST_THRESHOLD {
             self.mark_host_failed(session);
         }
@@ -195,8 +187,7 @@ impl<'a> ActiveCall<'a> {
 
     /// The base URL of the last attempt.
     fn base(&self) -> &BaseUrl {
-        let host = self.host.load(Ordering::Relaxed);
-        self.sessions.config.transport.base(host)
+        self.client.config().transport.base(self.host.load(Ordering::Relaxed))
     }
 
     pub(super) fn limits_for_source(&self) -> CallLimits<'_> {
@@ -226,7 +217,7 @@ impl<'a> ActiveCall<'a> {
         let error = self.out_of_time();
         let waiting_for_host = self.phase.lock().unwrap_or_else(PoisonError::into_inner).waiting_for_host();
         if let Some(silence) = waiting_for_host {
-            if let Ok(session) = self.session() {
+            if let Ok(session) = self.client.session() {
                 self.mark_slow_host_failed(&session, silence);
             }
             self.emit(kind::RESPONSE, |event| describe(event, &error));

@@ -5,43 +5,19 @@ use tokio::time::timeout_at;
 use super::attempt::ActiveCall;
 use super::phase::TokenState;
 use super::recovery::Recovery;
-use super::session::Sessions;
-use crate::config::Config;
 use crate::error::{Error, Failure};
 use crate::wechat::operation::Reply;
 use crate::wechat::status::AuditStatus;
 
-pub use super::session::Call;
-
-/// A client: its configuration, and its state in each process that uses it. Creating one opens no connection.
-pub struct Client {
-    sessions: Sessions,
-}
+pub use super::session::{Call, Client};
 
 impl Client {
-    /// A client with a checked configuration.
-    #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self { sessions: Sessions::new(config) }
-    }
-
-    /// The configuration.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.sessions.config
-    }
-
-    /// Closes the idle connections of this process; calls in flight continue.
-    pub fn close(&self) {
-        self.sessions.clear();
-    }
-
     /// Runs a call until it succeeds, no further attempt can help, or its deadline passes.
     ///
     /// # Errors
     /// A [`Failure`], within the total limit of the call.
     pub async fn execute(&self, call: &Call) -> Result<Reply, Failure> {
-        let active = ActiveCall::new(&self.sessions, call);
+        let active = ActiveCall::new(self, call);
         if active.starts_too_late() {
             return Err(active.failed(active.out_of_time()));
         }
@@ -69,14 +45,14 @@ impl Client {
 
 /// Makes attempts, with a recovery between two of them.
 async fn attempts(active: &ActiveCall<'_>) -> Result<Reply, Error> {
-    let session = active.session()?;
+    let session = active.client.session()?;
     let mut token_state = TokenState::new(active.token().await?);
     let mut recovery = Recovery::default();
     loop {
         let permits = active.acquire_permits(&session, &mut token_state).await?;
         let error = match active.attempt(&session, &token_state.tokens).await {
             Ok(reply) => {
-                session.budget.refill(recovery.spent());
+                session.budget.refill(recovery.spent.unwrap_or(1));
                 return Ok(reply);
             }
             Err(error) => error,

@@ -47,27 +47,22 @@ impl Hosts {
     /// The index of the host to try now, other than the `failed` one of the same call if there is another.
     #[must_use]
     pub fn choose(&self, failed: Option<usize>) -> usize {
-        let chosen = self.preferred();
-        if failed == Some(chosen) { (chosen + 1) % self.count } else { chosen }
-    }
-
-    fn preferred(&self) -> usize {
         let mut state = self.state();
-        match state.retry_first_at {
+        let chosen = match state.retry_first_at {
             // One call tries it; the others stay with the current host.
             Some(at) if Instant::now() >= at => {
                 state.retry_first_at = Some(Instant::now() + COOLDOWN);
                 0
             }
             _ => state.current,
-        }
+        };
+        if failed == Some(chosen) { (chosen + 1) % self.count } else { chosen }
     }
 
     /// Records that a host has answered, whatever the answer.
     pub fn mark_answered(&self, host: usize) {
-        let mut state = self.state();
         if host == 0 {
-            *state = State::default();
+            *self.state() = State::default();
         }
     }
 

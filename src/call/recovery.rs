@@ -20,15 +20,8 @@ use crate::token::Token;
 pub(super) struct Recovery {
     refreshed: bool,
     retries: u32,
-    /// What the last retry took from the budget.
-    spent: Option<u32>,
-}
-
-impl Recovery {
-    /// What a success gives back to the budget.
-    pub(super) fn spent(&self) -> u32 {
-        self.spent.unwrap_or(1)
-    }
+    /// What the last retry took from the budget. A success gives it back, or 1 without a retry.
+    pub(super) spent: Option<u32>,
 }
 
 impl ActiveCall<'_> {

@@ -1,4 +1,4 @@
-//! The parameters of a call, and the state of its client in this process.
+//! A client with its state in each process, and the parameters of its calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -66,24 +66,32 @@ impl Session {
     }
 }
 
-/// A client's configuration, and its session in this process.
-pub(super) struct Sessions {
-    pub(super) config: Config,
-    current: PerProcess<Session>,
+/// A client: its configuration, and its state in each process that uses it. Creating one opens no connection.
+pub struct Client {
+    config: Config,
+    session: PerProcess<Session>,
 }
 
-impl Sessions {
-    pub(super) fn new(config: Config) -> Self {
-        Self { config, current: PerProcess::new() }
+impl Client {
+    /// A client with a checked configuration.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { config, session: PerProcess::new() }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Closes the idle connections of this process; calls in flight continue.
+    pub fn close(&self) {
+        self.session.clear();
     }
 
     /// The session of this process, built on first use.
-    pub(super) fn current(&self) -> Result<Arc<Session>, Error> {
-        self.current.get_or_build(|| Session::new(&self.config))
-    }
-
-    /// Closes the idle connections of this process.
-    pub(super) fn clear(&self) {
-        self.current.clear();
+    pub(super) fn session(&self) -> Result<Arc<Session>, Error> {
+        self.session.get_or_build(|| Session::new(&self.config))
     }
 }

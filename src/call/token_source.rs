@@ -53,7 +53,7 @@ pub enum Credential {
     },
 }
 
-/// A token, and the number of refreshes that its source had answered when the token was requested.
+/// A token, and the number of refreshes that its source had answered when the token was requested, its own included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionedToken {
     /// The token.
@@ -68,22 +68,38 @@ impl Credential {
     /// # Errors
     /// The error of the source.
     pub async fn token(&self, limits: CallLimits<'_>) -> Result<VersionedToken, Error> {
-        match self {
+        let (shared, ask, max_age) = match self {
             Self::Fixed(token) => {
-                Ok(VersionedToken { token: token.clone(), generation: 0, asked_at: Instant::now() })
+                return Ok(VersionedToken { token: token.clone(), generation: 0, asked_at: Instant::now() });
             }
-            Self::Source { shared, ask, max_age } => {
-                shared.look_up(*max_age, limits, || ask(TokenRequestKind::Lookup)).await
-            }
+            Self::Source { shared, ask, max_age } => (shared, ask, *max_age),
+        };
+        let SharedSource { lookups, refreshes } = &**shared;
+        let is_reusable = |last: &VersionedToken| {
+            let is_young = last.asked_at.elapsed() < max_age;
+            is_young && (last.generation == refreshes.generation() || refreshes.last_succeeded())
+        };
+        let look_up = async || {
+            let generation = refreshes.generation();
+            let token = ask(TokenRequestKind::Lookup).await?;
+            Ok(VersionedToken { token, generation, asked_at: Instant::now() })
+        };
+        let looked_up = lookups.share(lookups.generation(), limits, is_reusable, look_up).await?;
+        if max_age.is_zero() || looked_up.generation == refreshes.generation() {
+            return Ok(looked_up);
         }
+        // WeChat has refused it meanwhile, so use the token of the refresh.
+        Ok(refreshes.latest().await.and_then(Result::ok).unwrap_or(looked_up))
     }
 
     /// The token by which a refresh of another call has replaced `current`; None if none has.
     #[must_use]
     pub fn renewed(&self, current: &VersionedToken) -> Option<VersionedToken> {
         match self {
-            Self::Fixed(_) => None,
-            Self::Source { shared, .. } => shared.renewed(current),
+            Self::Source { shared, .. } if shared.refreshes.generation() != current.generation => {
+                shared.refreshes.last()?.ok()
+            }
+            _ => None,
         }
     }
 
@@ -96,95 +112,40 @@ impl Credential {
         refused: &VersionedToken,
         limits: CallLimits<'_>,
     ) -> Option<Result<VersionedToken, Error>> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::Source { shared, ask, .. } => {
-                Some(shared.refresh(refused, limits, || ask(TokenRequestKind::Refresh)).await)
-            }
-        }
+        let Self::Source { shared, ask, .. } = self else {
+            return None;
+        };
+        let refreshes = &shared.refreshes;
+        let refresh = async || {
+            let token = ask(TokenRequestKind::Refresh).await?;
+            Ok(VersionedToken { token, generation: refreshes.generation() + 1, asked_at: Instant::now() })
+        };
+        Some(refreshes.share(refused.generation, limits, |_| false, refresh).await)
     }
 }
 
 /// The state that all calls on one source share: its pending requests and its last answers.
 #[derive(Default)]
 pub struct SharedSource {
-    lookups: SingleFlight<VersionedToken>,
-    refreshes: SingleFlight<Token>,
+    lookups: SingleFlight,
+    refreshes: SingleFlight,
 }
 
-impl SharedSource {
-    async fn look_up(
-        &self,
-        max_age: Duration,
-        limits: CallLimits<'_>,
-        ask: impl FnOnce() -> TokenFuture,
-    ) -> Result<VersionedToken, Error> {
-        let seen = self.lookups.generation();
-        let is_reusable = |last: &VersionedToken| {
-            let is_young = last.asked_at.elapsed() < max_age;
-            is_young && (last.generation == self.refreshes.generation() || self.refreshes.last_succeeded())
-        };
-        let looked_up = self
-            .lookups
-            .share(seen, limits, is_reusable, async || {
-                let generation = self.refreshes.generation();
-                let token = ask().await?;
-                Ok(VersionedToken { token, generation, asked_at: Instant::now() })
-            })
-            .await?;
-        if max_age.is_zero() || looked_up.generation == self.refreshes.generation() {
-            return Ok(looked_up);
-        }
-        // WeChat has refused it meanwhile, so use the token of the refresh.
-        match self.refreshes.latest().await {
-            Some(Ok(token)) => {
-                Ok(VersionedToken { token, generation: self.refreshes.generation(), ..looked_up })
-            }
-            _ => Ok(looked_up),
-        }
-    }
-
-    fn renewed(&self, current: &VersionedToken) -> Option<VersionedToken> {
-        if self.refreshes.generation() == current.generation {
-            return None;
-        }
-        let token = self.refreshes.last()?.ok()?;
-        Some(VersionedToken { token, generation: self.refreshes.generation(), asked_at: Instant::now() })
-    }
-
-    async fn refresh(
-        &self,
-        refused: &VersionedToken,
-        limits: CallLimits<'_>,
-        ask: impl FnOnce() -> TokenFuture,
-    ) -> Result<VersionedToken, Error> {
-        let token = self.refreshes.share(refused.generation, limits, |_| false, async || ask().await).await?;
-        Ok(VersionedToken { token, generation: self.refreshes.generation(), asked_at: Instant::now() })
-    }
-}
+/// The answer of a token source.
+type Answer = Result<VersionedToken, Error>;
 
 /// One request at a time: calls that arrive during a request wait for its answer and share it.
-struct SingleFlight<T> {
+#[derive(Default)]
+struct SingleFlight {
     generation: AtomicU64,
     /// How many requests were not answered in time.
     hung: AtomicU64,
     /// Whether the last answer was a success.
     last_ok: AtomicBool,
-    last: Mutex<Option<Result<T, Error>>>,
+    last: Mutex<Option<Answer>>,
 }
 
-impl<T> Default for SingleFlight<T> {
-    fn default() -> Self {
-        Self {
-            generation: AtomicU64::new(0),
-            hung: AtomicU64::new(0),
-            last_ok: AtomicBool::new(false),
-            last: Mutex::new(None),
-        }
-    }
-}
-
-impl<T: Clone> SingleFlight<T> {
+impl SingleFlight {
     fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
@@ -194,12 +155,12 @@ impl<T: Clone> SingleFlight<T> {
     }
 
     /// The last answer, once no request is pending.
-    async fn latest(&self) -> Option<Result<T, Error>> {
+    async fn latest(&self) -> Option<Answer> {
         self.last.lock().await.clone()
     }
 
     /// The last answer; None while a request is pending.
-    fn last(&self) -> Option<Result<T, Error>> {
+    fn last(&self) -> Option<Answer> {
         self.last.try_lock().ok()?.clone()
     }
 
@@ -212,9 +173,9 @@ impl<T: Clone> SingleFlight<T> {
         &self,
         seen: u64,
         limits: CallLimits<'_>,
-        is_reusable: impl Fn(&T) -> bool,
-        ask: impl AsyncFnOnce() -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        is_reusable: impl Fn(&VersionedToken) -> bool,
+        ask: impl AsyncFnOnce() -> Answer,
+    ) -> Answer {
         let hung = self.hung.load(Ordering::Acquire);
         let mut last = {
             // Only waiting calls take a slot, so that the batch makes at most `concurrency` requests at once.

@@ -145,9 +145,7 @@ pub fn parse(body: &[u8]) -> Result<Parsed, JsonError> {
         return Err(JsonError { kind: JsonErrorKind::Empty, message: "the body is empty".to_owned() });
     }
     let error = match parse_strictly(body) {
-        Ok(value) => {
-            return Ok(Parsed { value, lossy: false });
-        }
+        Ok(value) => return Ok(Parsed { value, lossy: false }),
         Err(error) => error,
     };
     if let Some(encoding) = encoding::foreign(body) {

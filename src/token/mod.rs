@@ -31,21 +31,6 @@ fn is_unreserved(text: &str) -> bool {
     })
 }
 
-/// Checks that a text can be a token. The error does not contain the text.
-fn check(text: &str) -> Result<(), &'static str> {
-    if text.is_empty() {
-        Err("the access token is empty")
-    } else if text.len() > MAX_LEN {
-        Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
-    } else if !is_unreserved(text) && (text.trim() != text || text.chars().any(char::is_control)) {
-        Err(
-            "the access token contains a control character or line break, or has spaces around it; strip it first",
-        )
-    } else {
-        Ok(())
-    }
-}
-
 /// An access token. Debug and Display show `***`; only [`Token::percent_encoded`] and [`Token::reveal`] return its text.
 #[derive(Clone)]
 pub struct Token(Arc<str>);
@@ -67,8 +52,17 @@ impl Token {
     /// # Errors
     /// A message without the token if it is empty, too long or not printable.
     pub fn new(text: &str) -> Result<Self, &'static str> {
-        check(text)?;
-        Ok(Self(text.into()))
+        if text.is_empty() {
+            Err("the access token is empty")
+        } else if text.len() > MAX_LEN {
+            Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
+        } else if !is_unreserved(text) && (text.trim() != text || text.chars().any(char::is_control)) {
+            Err(
+                "the access token contains a control character or line break, or has spaces around it; strip it first",
+            )
+        } else {
+            Ok(Self(text.into()))
+        }
     }
 
     /// The text of the token.

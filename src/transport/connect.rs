@@ -65,7 +65,9 @@ impl Connector {
         if origin.scheme() == Some(&Scheme::HTTP) {
             let connecting = direct.call(proxy.uri().clone());
             let authorization = proxy.basic_auth().cloned();
-            return Box::pin(async move { Ok(Stream::to_proxy(connecting.await?, authorization)) });
+            return Box::pin(async move {
+                Ok(Stream { io: Box::new(connecting.await?), to_proxy: true, authorization })
+            });
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
         if let Some(authorization) = proxy.basic_auth() {
@@ -111,27 +113,15 @@ impl<T: Read + Write + Send + Unpin> Io for T {}
 /// An open connection of any kind.
 pub(super) struct Stream {
     io: Box<dyn Io>,
-    to_proxy: bool,
-    authorization: Option<HeaderValue>,
+    /// It ends at a proxy, which requires requests in absolute form.
+    pub(super) to_proxy: bool,
+    /// The `Proxy-Authorization` header that each request to the proxy must carry.
+    pub(super) authorization: Option<HeaderValue>,
 }
 
 impl Stream {
     fn direct(io: impl Io + 'static) -> Self {
         Self { io: Box::new(io), to_proxy: false, authorization: None }
-    }
-
-    fn to_proxy(io: impl Io + 'static, authorization: Option<HeaderValue>) -> Self {
-        Self { io: Box::new(io), to_proxy: true, authorization }
-    }
-
-    /// Whether it ends at a proxy, which requires requests in absolute form.
-    pub(super) fn is_to_proxy(&self) -> bool {
-        self.to_proxy
-    }
-
-    /// The `Proxy-Authorization` header that each request to the proxy must carry.
-    pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
-        self.authorization.as_ref()
     }
 
     fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {

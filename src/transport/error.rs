@@ -14,21 +14,11 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 pub(super) enum ExchangeError {
     /// No connection could be opened.
     Connecting(BoxError),
+    /// Connecting took longer than `Timeout.connect`.
+    ConnectTimeout(Duration),
     /// The connection closed, or the peer sent something that is not a head.
     Sending(hyper::Error),
 }
-
-/// Connecting took longer than `Timeout.connect`.
-#[derive(Debug)]
-pub(super) struct ConnectTimeout(pub(super) Duration);
-
-impl fmt::Display for ConnectTimeout {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "no connection within {} s", self.0.as_secs_f64())
-    }
-}
-
-impl StdError for ConnectTimeout {}
 
 /// A host name could not be resolved.
 #[derive(Debug)]
@@ -40,11 +30,7 @@ impl fmt::Display for ResolveError {
     }
 }
 
-impl StdError for ResolveError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
+impl StdError for ResolveError {}
 
 /// Why no head of an answer arrived, and whether a new connection may help.
 pub(super) enum HeadFailure {
@@ -68,31 +54,27 @@ pub(super) fn head(failure: &ExchangeError, tokens: &Tokens) -> HeadFailure {
     let error: &(dyn StdError + 'static) = match failure {
         ExchangeError::Connecting(error) => error.as_ref(),
         ExchangeError::Sending(error) => error,
+        ExchangeError::ConnectTimeout(after) => {
+            let detail = Phase::Connect.to_string();
+            return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
+        }
     };
     let mut detail = describe(error);
     tokens.mask(&mut detail);
-    if let Some(ConnectTimeout(after)) = find::<ConnectTimeout>(error) {
-        let detail = Phase::Connect.to_string();
-        return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
-    }
-    if let Some(error) = proxy(error) {
-        return HeadFailure::Final(error);
-    }
-    if let Some(problem) = find::<rustls::Error>(error) {
-        return HeadFailure::Final(Error::permanent(Phase::Tls, problem.to_string()));
-    }
-    if find::<ResolveError>(error).is_some() {
-        return HeadFailure::Final(Error::transient(Phase::Resolve, detail));
-    }
-    if matches!(failure, ExchangeError::Connecting(_)) {
-        return HeadFailure::Final(Error::transient(Phase::Connect, detail));
-    }
-    if let Some(problem) = find::<hyper::Error>(error)
-        && problem.is_parse()
-    {
-        return HeadFailure::Final(Error::permanent(Phase::Head, format!("no valid HTTP answer: {detail}")));
-    }
-    HeadFailure::Broken(Error::transient(Phase::Head, detail))
+    let converted = if let Some(error) = proxy(error) {
+        error
+    } else if let Some(problem) = find::<rustls::Error>(error) {
+        Error::permanent(Phase::Tls, problem.to_string())
+    } else if find::<ResolveError>(error).is_some() {
+        Error::transient(Phase::Resolve, detail)
+    } else if matches!(failure, ExchangeError::Connecting(_)) {
+        Error::transient(Phase::Connect, detail)
+    } else if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        Error::permanent(Phase::Head, format!("no valid HTTP answer: {detail}"))
+    } else {
+        return HeadFailure::Broken(Error::transient(Phase::Head, detail));
+    };
+    HeadFailure::Final(converted)
 }
 
 /// Converts an error within a body: a lost connection is transient, malformed chunks are not.
@@ -109,8 +91,12 @@ pub(super) fn body(error: &hyper::Error) -> Error {
 }
 
 pub(super) fn too_large(max_size: usize) -> Error {
-    let problem = format!("the answer is larger than {} KiB; it was not read", max_size / 1024);
-    Error::Decode { problem, excerpt: String::new(), empty: false }
+    unread(format!("the answer is larger than {} KiB; it was not read", max_size / 1024))
+}
+
+/// The error for an answer whose body must not be read.
+pub(super) fn unread(problem: impl Into<String>) -> Error {
+    Error::Decode { problem: problem.into(), excerpt: String::new(), empty: false }
 }
 
 pub(super) fn unusable_proxy() -> Error {

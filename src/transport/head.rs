@@ -18,10 +18,8 @@ pub(super) fn check(response: &http::Response<Incoming>, max_size: usize) -> Res
     let size: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if size > MAX_HEAD_SIZE {
-        return Err(Error::permanent(
-            Phase::Head,
-            format!("the head of the answer is too large: {size} bytes"),
-        ));
+        let problem = format!("the head of the answer is too large: {size} bytes");
+        return Err(Error::permanent(Phase::Head, problem));
     }
     check_framing(response.headers())?;
     if response.status() != StatusCode::OK {
@@ -32,16 +30,10 @@ pub(super) fn check(response: &http::Response<Incoming>, max_size: usize) -> Res
         });
     }
     if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
-        let problem = "the answer is compressed although the request did not allow it; its body was not read"
-            .to_owned();
-        return Err(Error::Decode { problem, excerpt: String::new(), empty: false });
+        let problem = "the answer is compressed although the request did not allow it; its body was not read";
+        return Err(error::unread(problem));
     }
-    if response
-        .body()
-        .size_hint()
-        .exact()
-        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > max_size))
-    {
+    if response.body().size_hint().exact().is_some_and(|length| length > max_size as u64) {
         return Err(error::too_large(max_size));
     }
     Ok(())
@@ -53,10 +45,8 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Error> {
         return Ok(());
     };
     if headers.contains_key(CONTENT_LENGTH) {
-        return Err(Error::permanent(
-            Phase::Head,
-            "the answer has both a Content-Length and a Transfer-Encoding",
-        ));
+        let problem = "the answer has both a Content-Length and a Transfer-Encoding";
+        return Err(Error::permanent(Phase::Head, problem));
     }
     if headers.get_all(TRANSFER_ENCODING).iter().count() != 1
         || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked")

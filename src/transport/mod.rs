@@ -75,7 +75,7 @@ impl Transport {
         let no_connection = |error: ExchangeError| error::head(&error, tokens).into_error();
         let mut connection = self.pool.connection(base, limits.connect).await.map_err(no_connection)?;
         let mut response = head(&mut connection, base, request, tokens, limits.read).await;
-        if matches!(response, Err(HeadFailure::Broken(_))) && connection.is_reused() {
+        if matches!(response, Err(HeadFailure::Broken(_))) && connection.reused {
             // Boxed: it is rare, and inline it would enlarge the future of every call.
             let replaced = Box::pin(async {
                 let mut fresh = self.pool.connect(base, limits.connect).await.map_err(no_connection)?;
@@ -117,9 +117,10 @@ async fn head(
 ) -> Result<http::Response<Incoming>, HeadFailure> {
     let broken = |error| error::head(&ExchangeError::Sending(error), tokens);
     let answer = async {
-        connection.ready().await.map_err(broken)?;
+        // Nearly always ready at once.
+        connection.sender.ready().await.map_err(broken)?;
         let prepared = connection.prepare(base, request, tokens.current()).map_err(HeadFailure::Final)?;
-        connection.send(prepared).await.map_err(broken)
+        connection.sender.send_request(prepared).await.map_err(broken)
     };
     match limit {
         None => answer.await,

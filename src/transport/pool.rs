@@ -7,13 +7,12 @@ use bytes::Bytes;
 use http::Uri;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, PROXY_AUTHORIZATION};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Connector;
-use super::error::{ConnectTimeout, ExchangeError};
+use super::error::ExchangeError;
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
 
@@ -23,22 +22,18 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A connection for one request at a time, closed on drop. It is large and often moved, so the pool boxes it.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    pub(super) sender: SendRequest<Full<Bytes>>,
     origin: Uri,
     /// The headers of the next request: those of the last one, as far as the body has the same length.
     headers: HeaderMap,
     length: usize,
     /// It ends at a proxy, which requires requests in absolute form.
     to_proxy: bool,
-    reused: bool,
+    /// It has served a request before: then the server may be closing it as idle.
+    pub(super) reused: bool,
 }
 
 impl Connection {
-    /// Whether it has served a request before: then the server may be closing it as idle.
-    pub(super) fn is_reused(&self) -> bool {
-        self.reused
-    }
-
     /// Builds the HTTP request in the form that this connection requires.
     pub(super) fn prepare(
         &mut self,
@@ -59,19 +54,6 @@ impl Connection {
         *prepared.uri_mut() = uri;
         *prepared.headers_mut() = self.headers.clone();
         Ok(prepared)
-    }
-
-    /// Waits until it can take a request, which it nearly always can at once.
-    pub(super) async fn ready(&mut self) -> hyper::Result<()> {
-        self.sender.ready().await
-    }
-
-    /// Sends a request and waits for the head of its answer.
-    pub(super) fn send(
-        &mut self,
-        prepared: http::Request<Full<Bytes>>,
-    ) -> impl Future<Output = hyper::Result<http::Response<Incoming>>> + use<> {
-        self.sender.send_request(prepared)
     }
 }
 
@@ -146,12 +128,12 @@ impl Pool {
             let stream = match limit {
                 None => connecting.await,
                 Some(limit) => {
-                    timeout(limit, connecting).await.unwrap_or_else(|_| Err(ConnectTimeout(limit).into()))
+                    timeout(limit, connecting).await.map_err(|_| ExchangeError::ConnectTimeout(limit))?
                 }
             };
             let stream = stream.map_err(ExchangeError::Connecting)?;
-            let to_proxy = stream.is_to_proxy();
-            if let Some(authorization) = stream.proxy_authorization() {
+            let to_proxy = stream.to_proxy;
+            if let Some(authorization) = &stream.authorization {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
             let (mut sender, connection) = http1::handshake(stream).await.map_err(ExchangeError::Sending)?;

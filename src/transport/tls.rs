@@ -13,9 +13,6 @@ use crate::error::{Error, Phase};
 use crate::wechat::request::BaseUrl;
 
 /// TLS 1.2 or later by ring, with the certificates of the CA file only, or those of the system without one.
-///
-/// # Errors
-/// [`Error::Argument`] for an unusable CA file, [`Error::Transport`] where the system has no certificates.
 pub(super) fn configuration(options: &Options) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)

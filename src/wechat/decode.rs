@@ -34,7 +34,6 @@ pub fn audit_status(
     now: SystemTime,
 ) -> Result<AuditStatus, Error> {
     let answer = Answer::read(body, tokens)?;
-    answer.check_errcode()?;
     answer.check_auditid(auditid)?;
     answer.into_status(auditid.get(), now)
 }
@@ -49,7 +48,6 @@ pub fn latest_audit_status(
     now: SystemTime,
 ) -> Result<LatestAuditStatus, Error> {
     let answer = Answer::read(body, tokens)?;
-    answer.check_errcode()?;
     let auditid = match answer.object.get("auditid").and_then(integer) {
         Some(auditid) if auditid > 0 => auditid,
         _ => return Err(answer.wrong("the answer has no valid auditid")),
@@ -69,7 +67,6 @@ pub fn latest_audit_status(
 /// As [`audit_status`], and for an answer without a request.
 pub fn request_trace(body: &[u8], rid: &RequestId, tokens: &Tokens) -> Result<Json, Error> {
     let answer = Answer::read(body, tokens)?;
-    answer.check_errcode()?;
     match answer.object.get("request") {
         Some(request @ Json::Object(_)) => {
             let mut request = request.clone();
@@ -86,12 +83,10 @@ pub fn request_trace(body: &[u8], rid: &RequestId, tokens: &Tokens) -> Result<Js
 /// # Errors
 /// As [`audit_status`].
 pub fn object(body: &[u8], tokens: &Tokens) -> Result<Json, Error> {
-    let answer = Answer::read(body, tokens)?;
-    answer.check_errcode()?;
-    Ok(answer.object)
+    Ok(Answer::read(body, tokens)?.object)
 }
 
-/// The JSON object of an answer, with the token masked in all strings.
+/// The JSON object of a successful answer, with the token masked in all strings.
 struct Answer<'a> {
     object: Json,
     lossy: bool,
@@ -111,26 +106,23 @@ impl<'a> Answer<'a> {
         })?;
         parsed.value.map_strings(&mut |text| tokens.mask(text));
         let answer = Self { object: parsed.value, lossy: parsed.lossy, body, tokens };
-        match answer.object {
-            Json::Object(_) => Ok(answer),
-            _ => Err(answer.wrong("the answer is not a JSON object")),
+        if !matches!(answer.object, Json::Object(_)) {
+            return Err(answer.wrong("the answer is not a JSON object"));
         }
+        answer.check_errcode()?;
+        Ok(answer)
     }
 
     fn wrong(&self, problem: impl Into<String>) -> Error {
-        Error::Decode { problem: problem.into(), excerpt: excerpt(self.body, self.tokens), empty: false }
-    }
-
-    fn text(&self, key: &str) -> Option<&str> {
-        match self.object.get(key) {
-            Some(Json::String(text)) => Some(text),
-            _ => None,
-        }
+        refused(problem, self.body, self.tokens)
     }
 
     /// Success is `errcode` 0, or `errmsg` "ok" without an `errcode`, and nothing else.
     fn check_errcode(&self) -> Result<(), Error> {
-        let errmsg = self.text("errmsg").unwrap_or_default();
+        let errmsg = match self.object.get("errmsg") {
+            Some(Json::String(text)) => text,
+            _ => "",
+        };
         match self.object.get("errcode") {
             None if errmsg == "ok" => Ok(()),
             None => Err(self.wrong("the answer has neither an errcode nor the errmsg \"ok\"")),
@@ -242,9 +234,8 @@ fn rid(errmsg: &str) -> Option<&str> {
 }
 
 /// The error for a body of another kind than expected.
-#[must_use]
-pub fn refused(problem: &str, body: &[u8], tokens: &Tokens) -> Error {
-    Error::Decode { problem: problem.to_owned(), excerpt: excerpt(body, tokens), empty: false }
+pub(super) fn refused(problem: impl Into<String>, body: &[u8], tokens: &Tokens) -> Error {
+    Error::Decode { problem: problem.into(), excerpt: excerpt(body, tokens), empty: false }
 }
 
 /// The start of a body for a message. The token is masked before the text is cut, since the cut could leave half of it.

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use http::Method;
+
 use crate::error::Error;
 use crate::json::Json;
 use crate::token::Tokens;
@@ -9,6 +11,12 @@ use crate::wechat::decode;
 use crate::wechat::image::{self, Picture};
 use crate::wechat::request::{AuditId, MediaId, Request, RequestId};
 use crate::wechat::status::{AuditStatus, LatestAuditStatus};
+
+/// JSON answers have a few hundred bytes.
+const MAX_JSON_SIZE: usize = 256 * 1024;
+
+/// WeChat accepts images of up to 10 MB.
+const MAX_MATERIAL_SIZE: usize = 20 * 1024 * 1024;
 
 /// An operation and its parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +50,25 @@ impl Operation {
     /// The request of the operation.
     #[must_use]
     pub fn request(&self) -> Request {
-        match self {
-            Self::AuditStatus(auditid) => Request::audit_status(*auditid),
-            Self::LatestAuditStatus => Request::latest_audit_status(),
-            Self::Screenshot(media_id) => Request::material(media_id),
-            Self::Explain(rid) => Request::request_trace(rid),
-            Self::Quota => Request::quota(),
+        let (path, body) = match self {
+            Self::AuditStatus(auditid) => ("/wxa/get_auditstatus", format!(r#"{{"auditid":{auditid}}}"#)),
+            Self::LatestAuditStatus => ("/wxa/get_latest_auditstatus", String::new()),
+            Self::Screenshot(media_id) => {
+                ("/cgi-bin/material/get_material", format!(r#"{{"media_id":"{media_id}"}}"#))
+            }
+            Self::Explain(rid) => ("/cgi-bin/openapi/rid/get", format!(r#"{{"rid":"{rid}"}}"#)),
+            Self::Quota => {
+                ("/cgi-bin/openapi/quota/get", r#"{"cgi_path":"/wxa/get_auditstatus"}"#.to_owned())
+            }
+        };
+        Request {
+            method: if body.is_empty() { Method::GET } else { Method::POST },
+            path,
+            body: body.into(),
+            max_answer_size: match self {
+                Self::Screenshot(_) => MAX_MATERIAL_SIZE,
+                _ => MAX_JSON_SIZE,
+            },
         }
     }
 

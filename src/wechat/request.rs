@@ -1,9 +1,9 @@
-//! Build the requests of WeChat's interface, and check their parameters.
+//! The requests of WeChat's interface: their URLs, and checked parameters.
 
 use std::fmt;
 
 use bytes::Bytes;
-use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Method, Uri};
 use url::Url;
 
@@ -20,12 +20,10 @@ impl AuditId {
     /// # Errors
     /// [`Error::Argument`] for 0, a negative number, or one above 2⁶³ − 1.
     pub fn new(number: i128) -> Result<Self, Error> {
+        let problem = "is out of range; WeChat's audit ids are positive 64-bit integers";
         match i64::try_from(number) {
             Ok(id) if id > 0 => Ok(Self(id)),
-            _ => Err(Error::argument(
-                "auditid",
-                "is out of range; WeChat's audit ids are positive 64-bit integers",
-            )),
+            _ => Err(Error::argument("auditid", problem)),
         }
     }
 
@@ -37,13 +35,8 @@ impl AuditId {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::argument("auditid", "must be a whole number or a string of decimal digits"));
         }
-        match text.parse::<i64>() {
-            Ok(id) if id > 0 => Ok(Self(id)),
-            _ => Err(Error::argument(
-                "auditid",
-                "is out of range; WeChat's audit ids are positive 64-bit integers",
-            )),
-        }
+        // A number of more than 64 bits is as far out of range as 0.
+        Self::new(text.parse::<i64>().unwrap_or(0).into())
     }
 
     /// The id as a number.
@@ -71,13 +64,10 @@ impl MediaId {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if (1..=MAX_MEDIA_ID_LENGTH).contains(&text.len()) && text.bytes().all(plain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::argument(
-                "media_id",
-                "must consist of letters, digits, - and _, as in AuditStatus.screenshots",
-            ))
+            return Ok(Self(text.to_owned()));
         }
+        let problem = "must consist of letters, digits, - and _, as in AuditStatus.screenshots";
+        Err(Error::argument("media_id", problem))
     }
 }
 
@@ -100,12 +90,10 @@ impl RequestId {
     /// [`Error::Argument`] for another form.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if is_request_id(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            let problem =
-                "must be three blocks of eight hexadecimal digits, such as 637accc2-7d67c301-4ae3af4b";
-            Err(Error::argument("rid", problem))
+            return Ok(Self(text.to_owned()));
         }
+        let problem = "must be three blocks of eight hexadecimal digits, such as 637accc2-7d67c301-4ae3af4b";
+        Err(Error::argument("rid", problem))
     }
 }
 
@@ -176,17 +164,14 @@ impl BaseUrl {
             _ => return refuse("must start with https://"),
         };
         let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-        let Ok(authority) = Authority::try_from(format!("{host}{port}")) else {
-            return refuse("has an invalid host");
-        };
-        let Ok(host_header) = HeaderValue::from_str(authority.as_str()) else {
-            return refuse("has an invalid host");
-        };
-        let mut parts = Parts::default();
-        parts.scheme = Some(scheme);
-        parts.authority = Some(authority);
-        parts.path_and_query = Some(PathAndQuery::from_static("/"));
-        let Ok(origin) = Uri::from_parts(parts) else {
+        let authority = format!("{host}{port}");
+        let host_header = HeaderValue::from_str(&authority);
+        let origin = Uri::builder()
+            .scheme(scheme)
+            .authority(authority)
+            .path_and_query(PathAndQuery::from_static("/"))
+            .build();
+        let (Ok(origin), Ok(host_header)) = (origin, host_header) else {
             return refuse("has an invalid host");
         };
         Ok(Self { url, origin, host_header, loopback })
@@ -205,14 +190,12 @@ impl BaseUrl {
     }
 
     /// The scheme, host and port to connect to.
-    #[must_use]
-    pub fn origin(&self) -> &Uri {
+    pub(crate) fn origin(&self) -> &Uri {
         &self.origin
     }
 
     /// The value of the `Host` header.
-    #[must_use]
-    pub fn host_header(&self) -> &HeaderValue {
+    pub(crate) fn host_header(&self) -> &HeaderValue {
         &self.host_header
     }
 
@@ -267,50 +250,7 @@ pub struct Request {
     pub max_answer_size: usize,
 }
 
-/// JSON answers have a few hundred bytes.
-const MAX_JSON_SIZE: usize = 256 * 1024;
-
-/// WeChat accepts images of up to 10 MB.
-const MAX_MATERIAL_SIZE: usize = 20 * 1024 * 1024;
-
 impl Request {
-    /// `POST /wxa/get_auditstatus`, the review status of one audit.
-    #[must_use]
-    pub fn audit_status(auditid: AuditId) -> Self {
-        Self::post("/wxa/get_auditstatus", format!("{{\"auditid\":{auditid}}}"))
-    }
-
-    /// `GET /wxa/get_latest_auditstatus`, the review status of the last submission.
-    #[must_use]
-    pub fn latest_audit_status() -> Self {
-        let path = "/wxa/get_latest_auditstatus";
-        Self { method: Method::GET, path, body: Bytes::new(), max_answer_size: MAX_JSON_SIZE }
-    }
-
-    /// `POST /cgi-bin/material/get_material`, the bytes of permanent material.
-    #[must_use]
-    pub fn material(media_id: &MediaId) -> Self {
-        let request =
-            Self::post("/cgi-bin/material/get_material", format!("{{\"media_id\":\"{media_id}\"}}"));
-        Self { max_answer_size: MAX_MATERIAL_SIZE, ..request }
-    }
-
-    /// `POST /cgi-bin/openapi/rid/get`, the record that WeChat keeps of a request.
-    #[must_use]
-    pub fn request_trace(rid: &RequestId) -> Self {
-        Self::post("/cgi-bin/openapi/rid/get", format!("{{\"rid\":\"{rid}\"}}"))
-    }
-
-    /// `POST /cgi-bin/openapi/quota/get`, the quota of `get_auditstatus`.
-    #[must_use]
-    pub fn quota() -> Self {
-        Self::post("/cgi-bin/openapi/quota/get", "{\"cgi_path\":\"/wxa/get_auditstatus\"}".to_owned())
-    }
-
-    fn post(path: &'static str, body: String) -> Self {
-        Self { method: Method::POST, path, body: body.into(), max_answer_size: MAX_JSON_SIZE }
-    }
-
     /// The full URL, token included. Build it as late as possible and never show it.
     ///
     /// # Errors
@@ -322,10 +262,7 @@ impl Request {
     }
 
     /// The same without scheme and host, as a request to the host itself requires it.
-    ///
-    /// # Errors
-    /// As [`Request::uri`].
-    pub fn origin_form(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
+    pub(crate) fn origin_form(&self, base: &BaseUrl, token: &Token) -> Result<Uri, Error> {
         self.path_and_query(base, token).map(Uri::from)
     }
 

@@ -9,7 +9,7 @@ use wxaudit::call::token_source::Credential;
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::token::{Token, Tokens};
 use wxaudit::wechat::operation::Operation;
-use wxaudit::wechat::request::{AuditId, BaseUrl, Request};
+use wxaudit::wechat::request::{AuditId, BaseUrl};
 use wxaudit::wechat::status::AuditStatus;
 use wxaudit::wechat::{decode, reason};
 
@@ -68,7 +68,7 @@ impl Parts {
     /// # Errors
     /// If the URL is invalid.
     pub fn request(&self) -> Result<usize, wxaudit::error::Error> {
-        let request = Request::audit_status(self.auditid);
+        let request = Operation::AuditStatus(self.auditid).request();
         let target = request.uri(&self.base, &self.token)?;
         let length = target.path_and_query().map_or(0, |target| target.as_str().len());
         Ok(length + request.body.len())

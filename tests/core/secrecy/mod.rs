@@ -17,7 +17,7 @@ use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Observer};
 use wxaudit::token::Token;
 use wxaudit::wechat::operation::Operation;
-use wxaudit::wechat::request::{AuditId, Request};
+use wxaudit::wechat::request::AuditId;
 
 mod search;
 mod servers;
@@ -255,7 +255,7 @@ fn variant(error: &Error) -> &'static str {
 fn add_values(texts: &mut Texts) {
     let token = Token::new(TOKEN).unwrap();
     texts.add("token", format!("{token} {token:?} {token:#?}"));
-    texts.add_debug("operation", &Request::audit_status(AuditId::new(1).unwrap()));
+    texts.add_debug("operation", &Operation::AuditStatus(AuditId::new(1).unwrap()).request());
     for wrong in [format!("{TOKEN}\n"), format!(" {TOKEN}"), TOKEN.repeat(50)] {
         texts.add("refused token", Token::new(&wrong).unwrap_err());
     }

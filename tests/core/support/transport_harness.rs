@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use wxaudit::error::Error;
 use wxaudit::token::{Token, Tokens};
 use wxaudit::transport::{Limits, Options, Transport};
-use wxaudit::wechat::request::{AuditId, BaseUrl, Request};
+use wxaudit::wechat::operation::Operation;
+use wxaudit::wechat::request::{AuditId, BaseUrl};
 
 use crate::support::scripted_server::Server;
 
@@ -42,7 +43,7 @@ pub(crate) fn transport(server: &Server) -> TransportHarness {
 }
 
 pub(crate) async fn send_within(harness: &TransportHarness, limits: Limits) -> Result<String, Error> {
-    let request = Request::audit_status(AuditId::new(1_234_567).unwrap());
+    let request = Operation::AuditStatus(AuditId::new(1_234_567).unwrap()).request();
     let tokens = Tokens::new(Token::new("86_a+token/of=nobody").unwrap());
     let body = harness.transport.send(&harness.base, &request, &tokens, &limits).await?;
     Ok(String::from_utf8(body).unwrap())

@@ -3,7 +3,7 @@
 use wxaudit::error::Error;
 use wxaudit::token::Token;
 use wxaudit::wechat::operation::Operation;
-use wxaudit::wechat::request::{AuditId, BaseUrl, MediaId, Request, RequestId, is_request_id};
+use wxaudit::wechat::request::{AuditId, BaseUrl, MediaId, RequestId, is_request_id};
 
 fn is_argument<T>(result: &Result<T, Error>, expected: &str) -> bool {
     matches!(result, Err(Error::Argument { field, .. }) if *field == expected)
@@ -139,14 +139,14 @@ fn every_other_base_url_is_rejected_without_showing_a_password() {
 
 #[test]
 fn the_body_is_the_audit_id_only() {
-    let request = Request::audit_status(AuditId::new((1 << 53) + 1).unwrap());
+    let request = Operation::AuditStatus(AuditId::new((1 << 53) + 1).unwrap()).request();
     assert_eq!(request.method, "POST");
     assert_eq!(request.body, r#"{"auditid":9007199254740993}"#);
 }
 
 #[test]
 fn the_token_is_percent_encoded_in_the_query() {
-    let request = Request::audit_status(AuditId::new(1).unwrap());
+    let request = Operation::AuditStatus(AuditId::new(1).unwrap()).request();
     let rows = [
         ("86_A-z.0~9", "86_A-z.0~9"),
         ("+/=&?#%", "%2B%2F%3D%26%3F%23%25"),

@@ -72,7 +72,10 @@ JOURNEYS = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "args": lambda error: type(error)(*error.args),
-    "repr": lambda error: eval(repr(error), {"datetime": __import__("datetime"), **vars(wxaudit)}),  # noqa: S307  # our own repr
+    "repr": lambda error: eval(
+        repr(error),
+        {"datetime": __import__("datetime"), **{name: getattr(wxaudit, name) for name in wxaudit.__all__}},
+    ),  # noqa: S307  # our own repr
     "celery": through_celery,
 }
 

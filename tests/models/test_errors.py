@@ -67,15 +67,15 @@ def through_celery(error: BaseException) -> Any:
     return app.backend.exception_to_python(stored)
 
 
+# The public names, also those that are imported on first access.
+NAMES = {"datetime": datetime, **{name: getattr(wxaudit, name) for name in wxaudit.__all__}}
+
 JOURNEYS = {
     **{f"pickle protocol {protocol}": pickled(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "args": lambda error: type(error)(*error.args),
-    "repr": lambda error: eval(
-        repr(error),
-        {"datetime": __import__("datetime"), **{name: getattr(wxaudit, name) for name in wxaudit.__all__}},
-    ),  # noqa: S307  # our own repr
+    "repr": lambda error: eval(repr(error), NAMES),  # noqa: S307  # our own repr
     "celery": through_celery,
 }
 

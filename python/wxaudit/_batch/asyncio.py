@@ -147,13 +147,16 @@ class _Groups:
     async def close(self) -> None:
         """Drops the calls in flight."""
         self._run.close()
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            # The loop was abandoned, and the interpreter shuts down: it runs no task any more.
+            return
         if self._waiting is not None:
             self._waiting.cancel()
         for task in self._tasks:
             task.cancel()
-        # Without tasks, `gather` looks for a loop, and there is none while the interpreter shuts down.
-        if self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:

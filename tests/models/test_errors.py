@@ -68,7 +68,7 @@ def through_celery(error: BaseException) -> Any:
 
 
 # The public names, also those that are imported on first access.
-NAMES = {"datetime": datetime, **{name: getattr(wxaudit, name) for name in wxaudit.__all__}}
+NAMES = {"datetime": __import__("datetime"), **{name: getattr(wxaudit, name) for name in wxaudit.__all__}}
 
 JOURNEYS = {
     **{f"pickle protocol {protocol}": pickled(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},

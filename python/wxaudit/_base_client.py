@@ -101,8 +101,8 @@ class BaseClient:
 
     def _load(self) -> None:
         """Imports the modules of calls, so that a call needs no file descriptor for an import."""
-        from ._errors import hints as _hints  # noqa: F401
-        from ._models import state as _state  # noqa: F401
+        from ._errors import hints as _hints  # noqa: F401  # only loaded
+        from ._models import state as _state  # noqa: F401  # only loaded
 
     @classmethod
     def sharing_engine(cls, other: BaseClient) -> Self:

@@ -28,10 +28,9 @@ def expired(fake: FakeWeChat, make: Callable[[str], Any]) -> list[tuple[Any, int
 def check(fake: FakeWeChat, pairs: list[tuple[Any, int]], states: list[int], took: float) -> None:
     assert states == [2] * QUERIES
     assert [source.refreshes for source, _ in pairs] == [1] * SOURCES
-    # A call in flight with the old token may be refused too, and takes the new one over. How many are in
-    # flight until the refresh has ended depends on the speed of the machine; most calls must not be refused.
+    # A call in flight with the old token may be refused too, and takes the new one over.
     refused = fake.requests_received - QUERIES
-    assert SOURCES <= refused <= QUERIES // 8
+    assert SOURCES <= refused <= 10 * SOURCES
     print(
         f"\n{QUERIES} calls, {SOURCES} expired sources: {SOURCES} refreshes, {refused} refusals, {took:.1f} s"
     )

@@ -56,6 +56,8 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distribute
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
+            # The scheduler listens for HTTP even without a dashboard: on a free port rather than on 8787.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             env=environment,  # set only in the workers
         ) as local,
         distributed.Client(local) as client,  # type: ignore[no-untyped-call]  # distributed has no types for it

@@ -86,10 +86,22 @@ impl<'a> ActiveCall<'a> {
             if let Some(renewed) = self.call.credential.renewed(&token_state.versioned) {
                 token_state.renew(renewed);
             }
+            if self.call.credential.is_being_replaced(&token_state.versioned) {
+                drop(permit);
+                token_state.renew(self.replacement(&token_state.versioned).await?);
+                continue;
+            }
             if self.refusal(session, token_state.tokens.current()).is_none() {
                 return Ok(permit);
             }
         }
+    }
+
+    /// The fresh token that another call has asked the source for. The current one would only be refused again.
+    async fn replacement(&self, current: &VersionedToken) -> Result<VersionedToken, Error> {
+        self.set_phase(CallPhase::Refreshing);
+        let replaced = self.call.credential.replace(current, self.limits_for_source()).await;
+        replaced.unwrap_or_else(|| Ok(current.clone()))
     }
 
     /// Sends one request and decodes its answer.

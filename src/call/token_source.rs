@@ -2,11 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::batch_scope::BatchScope;
@@ -74,7 +73,7 @@ impl Credential {
             }
             Self::Source { shared, ask, max_age } => (shared, ask, *max_age),
         };
-        let SharedSource { lookups, refreshes } = &**shared;
+        let SharedSource { lookups, refreshes, .. } = &**shared;
         let is_reusable = |last: &VersionedToken| {
             let is_young = last.asked_at.elapsed() < max_age;
             is_young && (last.generation == refreshes.generation() || refreshes.last_succeeded())
@@ -89,7 +88,7 @@ impl Credential {
             return Ok(looked_up);
         }
         // WeChat has refused it meanwhile, so use the token of the refresh.
-        Ok(refreshes.latest().await.and_then(Result::ok).unwrap_or(looked_up))
+        Ok(refreshes.last().and_then(Result::ok).unwrap_or(looked_up))
     }
 
     /// The token by which a refresh of another call has replaced `current`; None if none has.
@@ -100,6 +99,17 @@ impl Credential {
                 shared.refreshes.last()?.ok()
             }
             _ => None,
+        }
+    }
+
+    /// Whether WeChat has refused this token, and another call has asked the source for a fresh one.
+    #[must_use]
+    pub fn is_being_replaced(&self, current: &VersionedToken) -> bool {
+        match self {
+            Self::Source { shared, .. } => {
+                lock(&shared.refused).as_ref().is_some_and(|refused| *refused == current.token)
+            }
+            Self::Fixed(_) => false,
         }
     }
 
@@ -117,6 +127,7 @@ impl Credential {
         };
         let refreshes = &shared.refreshes;
         let refresh = async || {
+            let _pending = PendingRefresh::new(&shared.refused, refused.token.clone());
             let token = ask(TokenRequestKind::Refresh).await?;
             Ok(VersionedToken { token, generation: refreshes.generation() + 1, asked_at: Instant::now() })
         };
@@ -129,6 +140,28 @@ impl Credential {
 pub struct SharedSource {
     lookups: SingleFlight,
     refreshes: SingleFlight,
+    /// The token that the pending refresh replaces.
+    refused: Mutex<Option<Token>>,
+}
+
+/// A pending refresh, until it is dropped.
+struct PendingRefresh<'a>(&'a Mutex<Option<Token>>);
+
+impl<'a> PendingRefresh<'a> {
+    fn new(refused: &'a Mutex<Option<Token>>, token: Token) -> Self {
+        *lock(refused) = Some(token);
+        Self(refused)
+    }
+}
+
+impl Drop for PendingRefresh<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The answer of a token source.
@@ -140,8 +173,8 @@ struct SingleFlight {
     generation: AtomicU64,
     /// How many requests were not answered in time.
     hung: AtomicU64,
-    /// Whether the last answer was a success.
-    last_ok: AtomicBool,
+    /// Held while a request is pending.
+    flight: tokio::sync::Mutex<()>,
     last: Mutex<Option<Answer>>,
 }
 
@@ -151,17 +184,11 @@ impl SingleFlight {
     }
 
     fn last_succeeded(&self) -> bool {
-        self.last_ok.load(Ordering::Acquire)
+        matches!(*lock(&self.last), Some(Ok(_)))
     }
 
-    /// The last answer, once no request is pending.
-    async fn latest(&self) -> Option<Answer> {
-        self.last.lock().await.clone()
-    }
-
-    /// The last answer; None while a request is pending.
     fn last(&self) -> Option<Answer> {
-        self.last.try_lock().ok()?.clone()
+        lock(&self.last).clone()
     }
 
     /// Reuses the last answer if it came after generation `seen`, failures included, or if it is reusable. Otherwise
@@ -177,15 +204,15 @@ impl SingleFlight {
         ask: impl AsyncFnOnce() -> Answer,
     ) -> Answer {
         let hung = self.hung.load(Ordering::Acquire);
-        let mut last = {
+        let _flight = {
             // Only waiting calls take a slot, so that the batch makes at most `concurrency` requests at once.
             let _slot = limits.batch.and_then(BatchScope::wait_slot);
-            self.last.lock().await
+            self.flight.lock().await
         };
-        if let Some(answer) = last.as_ref()
+        if let Some(answer) = self.last()
             && (self.generation() > seen || answer.as_ref().is_ok_and(is_reusable))
         {
-            return answer.clone();
+            return answer;
         }
         if limits.batch.is_some() && self.hung.load(Ordering::Acquire) > hung {
             return Err(Error::source_timed_out());
@@ -195,8 +222,7 @@ impl SingleFlight {
         // A timeout concerns the requesting call alone: the next waiting call makes a request.
         if !matches!(answer, Err(Error::Timeout { .. })) {
             guard.answered();
-            self.last_ok.store(answer.is_ok(), Ordering::Release);
-            *last = Some(answer.clone());
+            *lock(&self.last) = Some(answer.clone());
             self.generation.fetch_add(1, Ordering::Release);
         }
         answer

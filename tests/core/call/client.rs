@@ -216,6 +216,23 @@ async fn a_call_that_waited_uses_the_token_that_another_has_refreshed() {
 }
 
 #[tokio::test]
+async fn a_call_whose_token_is_being_replaced_sends_nothing() {
+    let server = Server::start([errcode(42001)]).await;
+    let client = client_with(&server, 1);
+    let shared = Arc::default();
+    let total = Duration::from_millis(300);
+    let limited = |source| {
+        let (call, _) = call_with(source, &shared);
+        Call { timeouts: Timeouts { total, connect: None, read: None }, ..call }
+    };
+    let (one, other) = (limited(Source::HangsAtRefresh), limited(Source::HangsAtRefresh));
+    let (first, second) = tokio::join!(client.get_audit_status(&one), client.get_audit_status(&other));
+    assert_eq!(failed(first), (Error::source_timed_out(), 1));
+    assert_eq!(failed(second), (Error::source_timed_out(), 0));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn the_deadline_ends_an_attempt_after_a_failure() {
     let server = Server::start([Act::Send(reply("503 Busy", "", "")), Act::Wait(MINUTE)]).await;
     let (error, attempts) = failed(client(&server).get_audit_status(&call(Duration::from_millis(300))).await);

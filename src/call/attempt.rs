@@ -117,8 +117,8 @@ impl<'a> ActiveCall<'a> {
         self.call.attempts.fetch_add(1, Ordering::Relaxed);
         self.emit(kind::REQUEST, |_| {});
         let limits = self.limits(session);
-        let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
-        match &body {
+        let answer = session.transport.send(self.base(), &self.request, tokens, &limits).await;
+        match &answer {
             Err(error) if failover::is_silence(error) => {
                 self.mark_slow_host_failed(session, started.elapsed());
             }
@@ -126,8 +126,11 @@ impl<'a> ActiveCall<'a> {
             Err(Error::Transport { .. }) => {}
             _ => session.hosts.mark_answered(host),
         }
-        let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
-        let outcome = body.and_then(decode);
+        let outcome = answer.and_then(|(body, connection)| {
+            let decoded = self.call.operation.decode(body, tokens, SystemTime::now());
+            session.transport.settle(self.base(), connection, failover::is_from_wechat(&decoded));
+            decoded
+        });
         self.emit(kind::RESPONSE, |event| match &outcome {
             Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
             Err(error) => describe(event, error),

@@ -1,25 +1,25 @@
 //! Open connections: directly, or through a proxy.
 
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Uri;
 use http::uri::Scheme;
-use http::{HeaderValue, Uri};
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tower_service::Service;
 
 use super::error::{BoxError, ResolveError, unusable_proxy};
 use super::options::Proxy;
+use super::stream::{Socket, Stream};
 use crate::error::Error;
 
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -33,7 +33,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Opens connections.
 pub(super) struct Connector {
-    direct: HttpsConnector<HttpConnector<Resolver>>,
+    direct: HttpsConnector<TcpConnector>,
     tls: Arc<ClientConfig>,
     proxy: Option<Matcher>,
 }
@@ -49,7 +49,7 @@ impl Connector {
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         Ok(Self {
-            direct: HttpsConnector::from((http, Arc::clone(&tls))),
+            direct: HttpsConnector::from((TcpConnector(http), Arc::clone(&tls))),
             tls,
             proxy: proxy.map(matcher).transpose()?,
         })
@@ -65,9 +65,7 @@ impl Connector {
         if origin.scheme() == Some(&Scheme::HTTP) {
             let connecting = direct.call(proxy.uri().clone());
             let authorization = proxy.basic_auth().cloned();
-            return Box::pin(async move {
-                Ok(Stream { io: Box::new(connecting.await?), to_proxy: true, authorization })
-            });
+            return Box::pin(async move { Ok(Stream::to_proxy(connecting.await?, authorization)) });
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
         if let Some(authorization) = proxy.basic_auth() {
@@ -75,6 +73,25 @@ impl Connector {
         }
         let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(origin);
         Box::pin(async move { Ok(Stream::direct(connecting.await?)) })
+    }
+}
+
+/// Opens TCP connections.
+#[derive(Clone)]
+struct TcpConnector(HttpConnector<Resolver>);
+
+impl Service<Uri> for TcpConnector {
+    type Response = TokioIo<Socket>;
+    type Error = BoxError;
+    type Future = BoxFuture<TokioIo<Socket>, BoxError>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, origin: Uri) -> Self::Future {
+        let connecting = self.0.call(origin);
+        Box::pin(async move { Ok(TokioIo::new(Socket::new(connecting.await?.into_inner()))) })
     }
 }
 
@@ -103,64 +120,5 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let addresses = self.0.call(name);
         Box::pin(async move { addresses.await.map_err(ResolveError) })
-    }
-}
-
-trait Io: Read + Write + Send + Unpin {}
-
-impl<T: Read + Write + Send + Unpin> Io for T {}
-
-/// An open connection of any kind.
-pub(super) struct Stream {
-    io: Box<dyn Io>,
-    /// It ends at a proxy, which requires requests in absolute form.
-    pub(super) to_proxy: bool,
-    /// The `Proxy-Authorization` header that each request to the proxy must carry.
-    pub(super) authorization: Option<HeaderValue>,
-}
-
-impl Stream {
-    fn direct(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), to_proxy: false, authorization: None }
-    }
-
-    fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {
-        Pin::new(&mut *self.get_mut().io)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.io().poll_read(context, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.io().poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io().poll_write_vectored(context, parts)
     }
 }

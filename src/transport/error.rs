@@ -69,7 +69,9 @@ pub(super) fn head(failure: &ExchangeError, tokens: &Tokens) -> HeadFailure {
         Error::transient(Phase::Resolve, detail)
     } else if matches!(failure, ExchangeError::Connecting(_)) {
         Error::transient(Phase::Connect, detail)
-    } else if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+    } else if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+        || find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    {
         Error::permanent(Phase::Head, format!("no valid HTTP answer: {detail}"))
     } else {
         return HeadFailure::Broken(Error::transient(Phase::Head, detail));

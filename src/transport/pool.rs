@@ -1,5 +1,6 @@
 //! Pool of HTTP/1.1 connections. Each serves one request at a time and is idle between two requests.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Connector;
 use super::error::ExchangeError;
+use super::head::MAX_HEAD_SIZE;
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
 
@@ -29,6 +31,8 @@ pub(super) struct Connection {
     length: usize,
     /// It ends at a proxy, which requires requests in absolute form.
     to_proxy: bool,
+    /// The head of the answer has come: the bytes before it need no bound any more.
+    pub(super) head_received: Arc<AtomicBool>,
     /// It has served a request before: then the server may be closing it as idle.
     pub(super) reused: bool,
 }
@@ -132,11 +136,12 @@ impl Pool {
                 }
             };
             let stream = stream.map_err(ExchangeError::Connecting)?;
-            let to_proxy = stream.to_proxy;
+            let (to_proxy, head_received) = (stream.to_proxy, Arc::clone(&stream.head_received));
             if let Some(authorization) = &stream.authorization {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
-            let (mut sender, connection) = http1::handshake(stream).await.map_err(ExchangeError::Sending)?;
+            let handshake = http1::Builder::new().max_buf_size(MAX_HEAD_SIZE).handshake(stream);
+            let (mut sender, connection) = handshake.await.map_err(ExchangeError::Sending)?;
             let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -147,7 +152,15 @@ impl Pool {
             if let Err(error) = sender.ready().await {
                 return Err(ExchangeError::Sending(cause.await.unwrap_or(error)));
             }
-            Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, reused: false }))
+            Ok(Box::new(Connection {
+                sender,
+                origin,
+                headers,
+                length: 0,
+                to_proxy,
+                head_received,
+                reused: false,
+            }))
         }
     }
 
@@ -165,6 +178,11 @@ impl Pool {
         }
         drop(idle);
         self.freed.notify_one();
+    }
+
+    /// Closes the idle connections to `origin`: it may have led to something that is not WeChat.
+    pub(super) fn forget(&self, origin: &Uri) {
+        self.idle().connections.retain(|(connection, _)| connection.origin != *origin);
     }
 
     /// Takes the most recently used connection to `origin`.

@@ -56,10 +56,14 @@ impl AsyncRead for Socket {
         let socket = self.get_mut();
         let before = buffer.filled().len();
         if socket.read_directly {
-            match socket.read_now(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.read_directly = false,
-                outcome => return Poll::Ready(outcome),
-            }
+            // Wakes nobody later: this is only a look, and the next read waits.
+            return match socket.read_now(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    socket.read_directly = false;
+                    Poll::Pending
+                }
+                outcome => Poll::Ready(outcome),
+            };
         }
         let outcome = ready!(Pin::new(&mut socket.tcp).poll_read(context, buffer));
         socket.received += buffer.filled().len() - before;

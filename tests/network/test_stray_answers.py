@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from support.client_kind import ClientKind
 
-CALLS = 1_500
-TLS_CALLS = 300
+CALLS = 500
+TLS_CALLS = 100
 TOKEN = "86_a-token-for-stray-answers"
 
 

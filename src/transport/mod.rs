@@ -15,13 +15,16 @@ use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
 use crate::wechat::request::{BaseUrl, Request};
 
+mod ca_file;
 mod connect;
 mod error;
 mod head;
 mod options;
+mod pem;
 mod pool;
 pub mod retry_after;
 mod tls;
+mod tls_problem;
 
 pub use options::{Limits, Options, Proxy};
 

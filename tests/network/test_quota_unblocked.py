@@ -116,7 +116,8 @@ def test_unblock_quota_sends_calls_again(client_kind: ClientKind, fake: FakeWeCh
 
 def test_unblock_quota_of_one_mini_program(client_kind: ClientKind, fake: FakeWeChat) -> None:
     harness = blocked(client_kind, fake, appid="wx1")
-    for options in ({"appid": "wx2"}, {}):
+    labels: list[dict[str, Any]] = [{"appid": "wx2"}, {}]
+    for options in labels:
         fake.fail_next(Fault(errcode=45009))
         harness.fails(wxaudit.DayQuotaError, attempts=1, **options)
     harness.caller.call("unblock_quota", appid="wx1")

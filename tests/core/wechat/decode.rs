@@ -158,7 +158,7 @@ fn a_reason_is_a_string_or_absent() {
 
 #[test]
 fn screenshots_are_split_at_bars_under_each_key() {
-    let rows: [(&str, &[&str]); 11] = [
+    let rows: [(&str, &[&str]); 13] = [
         ("", &[]),
         (r#","screenshot":null"#, &[]),
         (r#","screenshot":"""#, &[]),

@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch
+    from ._display import card as _card  # noqa: F401  # Rust imports it by name, which PyInstaller cannot see
     from ._frames.reader import queries_from_frame
+    from ._models import pydantic as _pydantic  # noqa: F401  # as above
     from ._models.state import AuditState, Reason
     from ._wait.clock import Clock
 

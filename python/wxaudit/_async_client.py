@@ -209,6 +209,11 @@ class AsyncClient(BaseClient):
             await _acall(self._session, "quota", token, None, appid, timeout, max_retries)
         )
 
+    async def unblock_quota(self, *, appid: str | None = None) -> None:
+        """As `Client.unblock_quota`."""
+        self._session.check_open()
+        self._session.engine.unblock_quota(appid)
+
     async def close(self) -> None:
         """As `Client.close`."""
         self._session.close()

@@ -64,7 +64,8 @@ class BaseClient:
         - `max_concurrency`: requests in flight at once. Further calls wait within their own limits.
         - `proxy`: URL of an HTTP proxy for all requests. Its credentials are kept secret.
         - `trust_env`: whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` apply; never to loopback hosts.
-        - `ca_file`: PEM file of trusted certificates, which replaces the system's. Read at the first call.
+        - `ca_file`: PEM file of trusted certificates, which replaces the system's. Also a DER file with one,
+          or a directory made by `openssl rehash`. Read at the first call, whole or not at all.
         - `on_event`: called with each `Event`, not awaited. Exceptions that it raises are logged.
 
         Raises `ArgumentError` for invalid values.

@@ -17,7 +17,7 @@ use crate::error::{Error, Failure, Limit};
 use crate::event::{Event, kind};
 use crate::token::{Token, Tokens};
 use crate::transport::{Limits, Permit};
-use crate::wechat::operation::Reply;
+use crate::wechat::operation::{Operation, QUOTA_PATH, Reply};
 use crate::wechat::request::{AuditId, BaseUrl, Request};
 
 /// A permit of the client, and one of the batch.
@@ -193,6 +193,14 @@ impl<'a> ActiveCall<'a> {
             return None;
         }
         session.quota_blocks.refusal(&self.quota_key(session, token), SystemTime::now())
+    }
+
+    /// After a quota query, lifts the block that its reply shows to be over: WeChat's `clear_quota`, or a larger quota,
+    /// may have opened it.
+    pub(super) fn lift_quota_block(&self, session: &Session, token: &Token, reply: &Reply) {
+        if matches!(self.call.operation, Operation::Quota) {
+            session.quota_blocks.lift_shown_open(QUOTA_PATH, self.call.appid.as_deref(), token, reply);
+        }
     }
 
     /// The key of the quota that the call uses.

@@ -85,6 +85,13 @@ impl Client {
         &self.config
     }
 
+    /// Forgets the quota blocks of a mini program in this process, or all of them.
+    pub fn unblock_quota(&self, appid: Option<&str>) {
+        if let Some(session) = self.session.get() {
+            session.quota_blocks.lift(appid);
+        }
+    }
+
     /// Closes the idle connections of this process; calls in flight continue.
     pub fn close(&self) {
         self.session.clear();

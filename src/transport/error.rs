@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::tls_problem;
 use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
 
@@ -59,12 +60,13 @@ pub(super) fn head(failure: &ExchangeError, tokens: &Tokens) -> HeadFailure {
             return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
         }
     };
-    let mut detail = describe(error);
+    let tls = find::<rustls::Error>(error);
+    let mut detail = tls.map_or_else(|| describe(error), tls_problem::describe);
     tokens.mask(&mut detail);
     let converted = if let Some(error) = proxy(error) {
         error
-    } else if let Some(problem) = find::<rustls::Error>(error) {
-        Error::permanent(Phase::Tls, problem.to_string())
+    } else if tls.is_some() {
+        Error::permanent(Phase::Tls, detail)
     } else if find::<ResolveError>(error).is_some() {
         Error::transient(Phase::Resolve, detail)
     } else if matches!(failure, ExchangeError::Connecting(_)) {

@@ -16,14 +16,17 @@ use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
 use crate::wechat::request::{BaseUrl, Request};
 
+mod ca_file;
 mod connect;
 mod error;
 mod head;
 mod options;
+mod pem;
 mod pool;
 pub mod retry_after;
 mod stream;
 mod tls;
+mod tls_problem;
 
 pub use options::{Limits, Options, Proxy};
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from support.client_kind import ClientKind
 
+NOT_TRUSTED = "the server's certificate was issued by an authority that is not trusted"
+
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
@@ -104,13 +106,13 @@ def test_a_certificate_for_another_host(
 
 def test_an_unknown_authority(client_kind: ClientKind, authority: trustme.CA, ca_file: Path) -> None:
     stranger = trustme.CA().issue_cert("localhost")
-    assert "UnknownIssuer" in refused(client_kind, authority, ca_file, context(stranger))
+    assert NOT_TRUSTED in refused(client_kind, authority, ca_file, context(stranger))
 
 
 def test_a_self_signed_certificate(
     client_kind: ClientKind, authority: trustme.CA, ca_file: Path, tmp_path: Path
 ) -> None:
-    assert "UnknownIssuer" in refused(client_kind, authority, ca_file, self_signed(tmp_path))
+    assert NOT_TRUSTED in refused(client_kind, authority, ca_file, self_signed(tmp_path))
 
 
 def self_signed(directory: Path) -> ssl.SSLContext:
@@ -140,7 +142,7 @@ def test_without_a_ca_file_the_authorities_of_the_system_count(
     with RawServer(Handshakes(good, good)) as server:
         harness = CallHarness(client_kind, server, base_url=f"https://localhost:{server.port}")
         error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
-        assert "UnknownIssuer" in str(error)
+        assert NOT_TRUSTED in str(error)
 
 
 def test_nothing_but_tls_1_1(client_kind: ClientKind, authority: trustme.CA, ca_file: Path) -> None:
@@ -150,7 +152,7 @@ def test_nothing_but_tls_1_1(client_kind: ClientKind, authority: trustme.CA, ca_
         old.minimum_version = ssl.TLSVersion.TLSv1
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
-    assert "ProtocolVersion" in refused(client_kind, authority, ca_file, old)
+    assert "supports neither TLS 1.2 nor TLS 1.3" in refused(client_kind, authority, ca_file, old)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_a_client_certificate_is_demanded(
     demanding.verify_mode = ssl.CERT_REQUIRED
     demanding.minimum_version = demanding.maximum_version = version
     message = refused(client_kind, authority, ca_file, demanding)
-    assert "CertificateRequired" in message or "HandshakeFailure" in message
+    assert "demands a client certificate" in message
 
 
 def test_plain_http_on_the_port(client_kind: ClientKind, authority: trustme.CA, ca_file: Path) -> None:
@@ -183,7 +185,7 @@ def test_plain_http_on_the_port(client_kind: ClientKind, authority: trustme.CA, 
     with RawServer(behave) as server:
         harness = trial_of(client_kind, server, ca_file)
         error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
-        assert "corrupt message" in str(error)
+        assert "the server does not answer in TLS" in str(error)
         assert not error.retryable
         harness.goes_on()
 

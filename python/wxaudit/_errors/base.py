@@ -127,8 +127,9 @@ def _revived(name: str, value: Any) -> Any:
         from datetime import datetime
 
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if moment.tzinfo is None:
-            raise ValueError(f"retry_at must be a datetime with a time zone, got {moment!r}")
+        if getattr(moment, "tzinfo", None) is None:
+            kind = type(moment).__name__
+            raise ValueError(f"retry_at must be a datetime with a time zone, got {kind}")
         return moment
     if name in ("audit", "last") and isinstance(value, dict):
         from .._native import AuditStatus, LatestAuditStatus

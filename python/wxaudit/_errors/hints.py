@@ -331,6 +331,24 @@ _NOT_WECHAT = Hint(
 )
 
 
+# For calls that were not sent, since WeChat had refused an earlier one.
+KEPT_BACK: dict[int | None, Hint] = {
+    45009: Hint(
+        "The merchant's quota for today is used up, so calls are kept back until midnight in Beijing: if it "
+        "was cleared or raised since, call client.quota(token) with the same appid, which sends calls again "
+        "if it shows some to be left, or client.unblock_quota().",
+        "该商家当天的调用额度已用完，北京时间次日零点之前不再发出请求：如果额度已清零或已提升，请以相同的 "
+        "appid 调用 client.quota(token)，查到剩余次数后即恢复调用，或直接调用 client.unblock_quota()。",
+    ),
+    45011: Hint(
+        "Too many calls within a minute, so calls are kept back for 60 seconds after the refusal: spread the "
+        "queries out, or call client.unblock_quota() to send at once.",
+        "每分钟调用次数超限，被拒绝后的 60 秒内不再发出请求：请把查询分散到不同时间；如需立即恢复，可调用 "
+        "client.unblock_quota()。",
+    ),
+}
+
+
 def find_hint(kinds: Iterable[str], errcode: int | None, http_status: int | None) -> Hint:
     """The hint for an error; `kinds` are the names of its class and bases, the nearest first."""
     if errcode in ERRCODE_HINTS:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, TypeVar
 
     from .._native import AuditStatus
+    from .hints import Hint
 
     _Kind = TypeVar("_Kind", bound=WxAuditError)
 
@@ -133,6 +134,13 @@ class QuotaError(APIError):
     _attributes = ("retry_at", *APIError._attributes)
 
     retry_at: datetime | None = None
+
+    def _hints(self) -> Hint:
+        from .hints import KEPT_BACK
+
+        # A call that was kept back because of an earlier refusal.
+        kept_back = self.attempts == 0 and self.retry_at is not None
+        return KEPT_BACK.get(self.errcode, super()._hints()) if kept_back else super()._hints()
 
 
 class DayQuotaError(QuotaError):
@@ -282,11 +290,12 @@ def from_native(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditErro
 
 
 def review_rejected(audit: AuditStatus) -> ReviewRejected:
-    """The error for a rejected audit. Its message has the first reason."""
+    """The error for a rejected audit. Its message has the first reason, not a line before the list."""
     reasons = audit.reasons
     if reasons:
+        first = next((reason for reason in reasons if reason.details), reasons[0])
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-        what = f"review rejected: {truncate(reasons[0].title, 120)}{more}"
+        what = f"review rejected: {truncate(first.title, 120)}{more}"
     else:
         what = "review rejected without a reason"
     return make_error(ReviewRejected, what, audit=audit, auditid=audit.auditid, appid=audit.appid)

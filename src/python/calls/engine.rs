@@ -143,6 +143,13 @@ impl Engine {
         self.client.config().transport.fallbacks.iter().map(ToString::to_string).collect()
     }
 
+    /// Forgets the quota blocks of a mini program in this process, or all of them.
+    fn unblock_quota(&self, appid: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let appid = appid.map(label).transpose()?;
+        self.client.unblock_quota(appid.as_deref());
+        Ok(())
+    }
+
     /// Closes the idle connections of this process.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.client.close());

@@ -132,14 +132,14 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
         return Err(raise("expected a whole number or its digits, got a float with a fraction"));
     }
     // Larger floats skip numbers.
-    if !(1.0..=EXACT).contains(&number) {
+    if !(1.0..=LAST_EXACT).contains(&number) {
         return Err(raise("is out of range for a float; pass it as int"));
     }
     audit_id(&float.call_method0("__int__")?)
 }
 
-/// 2^53.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// 2^53 − 1. The float 2^53 may be 2^53 + 1, rounded.
+const LAST_EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// Makes an `AuditQuery` of a tuple or list of token, auditid and optionally appid. Returns an `ArgumentError` for an
 /// invalid item, and for an item that is itself an `ArgumentError`.

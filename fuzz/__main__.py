@@ -14,8 +14,8 @@ from typing import NamedTuple
 from fuzz.seeds import ROOT, write_seeds
 
 CORE_TARGETS = ("answer", "reason", "retry_after", "certificates", "no_proxy")
-# Push events are read in Python, so Hypothesis makes them.
-TARGETS = (*CORE_TARGETS, "event")
+# Push events are read in Python, so Hypothesis makes them, as it makes sequences of calls.
+TARGETS = (*CORE_TARGETS, "event", "calls")
 
 # The core has no unsafe code: the address sanitizer would only halve the number of executions.
 OPTIONS = ("--sanitizer", "none", "--fuzz-dir", "fuzz")
@@ -69,6 +69,35 @@ def run_event_target(seconds: int) -> Run:
     return Run("event", time.monotonic() - begun, executions, 0, 0, failed)
 
 
+def run_calls_target(seconds: int, folder: Path) -> Run:
+    """Runs the state machine on ever new sequences of calls, in a process whose wall clock it sets."""
+    from support import preload
+
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "LD_PRELOAD": preload.build("wall_clock.c", folder),
+        "WALL_CLOCK": str(folder / "seconds"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
+    }
+    command = [sys.executable, "-m", "machine", "--seconds", str(seconds)]
+    begun = time.monotonic()
+    run = subprocess.run(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=False
+    )
+    count = re.match(r"\d+", run.stdout)
+    took = time.monotonic() - begun
+    return Run("calls", took, int(count[0]) if count else 0, 0, 0, run.returncode != 0)
+
+
+def run_target(target: str, seconds: int, folder: Path) -> Run:
+    """Runs one target of any kind."""
+    if target == "event":
+        return run_event_target(seconds)
+    if target == "calls":
+        return run_calls_target(seconds, folder)
+    return run_core_target(target, seconds, folder)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="for each target")
@@ -80,12 +109,7 @@ def main() -> int:
     folder = Path(os.path.abspath(arguments.folder))
     runs = []
     for target in arguments.targets or TARGETS:
-        is_core = target in CORE_TARGETS
-        run = (
-            run_core_target(target, arguments.seconds, folder)
-            if is_core
-            else run_event_target(arguments.seconds)
-        )
+        run = run_target(target, arguments.seconds, folder)
         runs.append(run)
         print(
             f"{run.target}: {run.executions:,} executions in {run.seconds:.0f} s, "

@@ -28,7 +28,7 @@ _TEXTS = {
                "tests/network/test_json.py", "tests/network/test_meaning.py", "tests/network/test_echo.py"],
     "reason": ["tests/core/wechat/reason*.rs", "tests/models/test_status.py"],
     "retry_after": ["tests/core/transport/retry_after.rs", "tests/network/test_http_status.py"],
-    "no_proxy": ["tests/core/config*.rs", "tests/network/test_proxy*.py"],
+    "no_proxy": ["tests/core/config*.rs", "tests/network/test_*proxy*.py"],
     "certificates": ["tests/network/test_tls*.py", "tests/network/test_ca*.py"],
 }  # fmt: skip
 
@@ -56,6 +56,10 @@ def _seeds(target: str) -> Iterator[bytes]:
     elif target == "retry_after":
         # An `(u32, &str)`: the rest of the bytes is the text, and the number stands before it.
         yield from ((1_669_000_000).to_bytes(4, "little") + text for text in texts)
+    elif target == "no_proxy":
+        # An `(u16, &str)`, whose text is a host and a list.
+        hosts = (b"api.weixin.qq.com", b"qq", b"127.0.0.1", b"[::1]", b"10.1.2.3")
+        yield from (b"\x01\xbb%s\n%s" % (host, text) for host in hosts for text in texts)
     elif target == "certificates":
         yield from (b"\0\0" + bundle for bundle in [*_bundles(), *texts])
     else:
@@ -87,7 +91,9 @@ def _answers() -> Iterator[bytes]:
     with FakeWeChat() as fake:
         audits = [
             fake.submit(
-                state=state, reason=f"1:账号信息不符合规范:<br>(1):{TOKEN}<br>", screenshots=[fake.media_id()]
+                state=state,
+                reason=f"1:账号信息不符合规范:<br>(1):{TOKEN}<br>",
+                screenshots=[fake.media_id()] if state == 1 else (),
             )
             for state in (1, 4)
         ]

@@ -5,22 +5,21 @@ use serde_json::Value;
 /// A token with characters that URLs encode. The seeds hold it, so that the fuzzer need not guess it.
 pub const TOKEN: &str = "86_raw+server/token=of%a&test?0123456789";
 
-/// Any text of the token that long tells too much.
-const PIECE: usize = 16;
+/// A text of the token that long tells too much. Pieces of 16 characters are masked; escapes that are written afterwards
+/// may look like a few characters more.
+const PIECE: usize = 24;
 
 /// Panics if the text shows a long piece of the token, or all of it as URLs have it.
 ///
 /// # Panics
 /// See above.
 pub fn assert_hides_token(text: &str, encoded: &str) {
-    let hides = !TOKEN.as_bytes().windows(PIECE).any(|piece| contains(text.as_bytes(), piece));
+    let piece = |start: usize, length: usize| TOKEN.get(start..start + length);
+    // Each piece holds one of these, which are quicker to look for.
+    let mut parts = (0..TOKEN.len()).step_by(PIECE / 2 + 1).filter_map(|start| piece(start, PIECE / 2));
+    let hides = !parts.any(|part| text.contains(part))
+        || !(0..TOKEN.len()).filter_map(|start| piece(start, PIECE)).any(|piece| text.contains(piece));
     assert!(hides && !text.contains(encoded), "the token shows in {text:?}");
-}
-
-/// Whether `text` holds `part`.
-#[must_use]
-pub fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// Reads a body as JSON without any code of ours, after replacing what may only stand inside of strings there: control
@@ -51,9 +50,9 @@ pub fn read_again(body: &[u8]) -> Value {
 /// Whether `\` before that text makes half a surrogate pair, as `\ud83d` does.
 fn is_surrogate(text: &str) -> bool {
     let digits = text.strip_prefix('u').and_then(|digits| digits.get(..4));
-    digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).is_some_and(|code| {
-        (0xd800..0xe000).contains(&code)
-    })
+    digits
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+        .is_some_and(|code| (0xd800..0xe000).contains(&code))
 }
 
 /// A whole number, or a string of one.

@@ -10,7 +10,6 @@ use libfuzzer_sys::fuzz_target;
 use wxaudit::config::{Config, Settings};
 use wxaudit::error::Error;
 use wxaudit::transport::Transport;
-use wxaudit_fuzz::contains;
 
 /// Stands for a part of a private key in the file.
 const CANARY: &str = "Qx7ZcanaryK9w";
@@ -68,7 +67,7 @@ fn shows(message: &str) -> bool {
         let _ = write!(hexadecimal, "{byte:02x}");
     }
     let lower = message.to_ascii_lowercase();
-    contains(message.as_bytes(), part.as_bytes())
+    message.contains(part)
         || message.contains(decimal.trim_end_matches([',', ' ']))
         || lower.contains(&hexadecimal)
 }

@@ -22,7 +22,8 @@ fuzz_target!(|text: &str| {
         assert!(rest.any(|next| next == character), "{text:?}: {reasons:?}");
     }
     // … and what is left out is numbering, colons, separators and spaces.
-    let words = |text: &str| -> String { without_tags(text).chars().filter(|one| !is_left_out(*one)).collect() };
+    let words =
+        |text: &str| -> String { without_tags(text).chars().filter(|one| !is_left_out(*one)).collect() };
     let kept: String = parts.iter().map(|part| words(part)).collect();
     assert_eq!(kept, words(text), "{text:?}: {reasons:?}");
 });

@@ -144,6 +144,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
 	cargo fmt --check --manifest-path benches/core/Cargo.toml
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -155,6 +156,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 format: $(DEVELOPMENT_TOOLS)
 	cargo fmt
 	cargo fmt --manifest-path benches/core/Cargo.toml
+	cargo fmt --manifest-path fuzz/Cargo.toml
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from soak.samples import slopes, take_sample
 from soak.tally import Tally, Workers
@@ -21,8 +23,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     minutes = parser.parse_args().minutes
-    tally = Tally()
-    with World() as world:
+    with tempfile.TemporaryDirectory() as folder:
+        strays = Path(folder) / "strays"
+        strays.touch()
+        return soak(minutes, Tally(strays), World(strays))
+
+
+def soak(minutes: float, tally: Tally, servers: World) -> int:
+    """Runs all workers for that long, prints what came of it, and returns the exit code."""
+    with servers as world:
         workers, tasks = Workers(tally), AsyncSoak(world, tally)
         BlockingSoak(world, tally).add_to(workers)
         begun = time.monotonic()

@@ -1,7 +1,7 @@
 """The servers of the soak, in a process of their own: proxies with toxics before the fake, and bad servers.
 
-Argument: the port of the fake. Written is one line with the URL of each server by its name. They run until
-the standard input ends.
+Arguments: the port of the fake, and a file for the times of late stray answers. Written is one line with the
+URL of each server by its name. They run until the standard input ends.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support.fault_proxy import FaultProxy, Toxics
@@ -22,8 +23,8 @@ from support.raw_server import Connection, RawServer, answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What the reason of an answer begins with that nobody asked for; the time at which it was sent follows.
-STRAY = "stray, sent at "
+# What the reason of an answer begins with that nobody asked for; its number follows.
+STRAY = "stray "
 
 # So long each proxy is toxic, and then so long well again.
 INTERVAL_SECONDS = 3.0
@@ -55,14 +56,31 @@ def answer_twice(connection: Connection) -> None:
         connection.send(answer(right_answer(auditid)) + answer(right_answer(auditid + 1_000_000)))
 
 
-def answer_late_twice(connection: Connection) -> None:
-    """The same, but the second answer comes while the connection is idle, and says when it was sent."""
-    while (request := connection.read_request()) is not None:
+class LateStrays:
+    """A behaviour: the second answer comes while the connection is idle, and nothing is answered after it.
+
+    Each has a number, and when it was sent is written to a file: no client can tell it from an answer if the
+    next request had gone out by then.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._numbers = itertools.count(1)
+
+    def __call__(self, connection: Connection) -> None:
+        request = connection.read_request()
+        if request is None:
+            return
         connection.send(answer(right_answer(auditid_of(request.body))))
         if connection.stopping.wait(0.001):
             return
-        stray = f'{{"errcode":0,"errmsg":"ok","status":0,"reason":"{STRAY}{time.monotonic()}"}}'
-        connection.send(answer(stray.encode()))
+        number = next(self._numbers)
+        connection.send(
+            answer(f'{{"errcode":0,"errmsg":"ok","status":0,"reason":"{STRAY}{number}"}}'.encode())
+        )
+        with self._file.open("a") as file:
+            file.write(f"{number} {time.monotonic()}\n")
+        connection.read_request()
 
 
 def misbehaving() -> Callable[[Connection], None]:
@@ -115,7 +133,11 @@ def main() -> None:
     with ExitStack() as running:
         proxies = {name: running.enter_context(FaultProxy(fake_port)) for name in TOXICS}
         down = running.enter_context(FaultProxy(fake_port))
-        behaviours = {"stray": answer_twice, "late stray": answer_late_twice, "misbehaving": misbehaving()}
+        behaviours: dict[str, Callable[[Connection], None]] = {
+            "stray": answer_twice,
+            "late stray": LateStrays(Path(sys.argv[2])),
+            "misbehaving": misbehaving(),
+        }
         servers = {name: running.enter_context(RawServer(behave)) for name, behave in behaviours.items()}
         urls = {name: proxy.base_url for name, proxy in [*proxies.items(), ("down", down)]}
         urls |= {name: server.base_url for name, server in servers.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 import threading
 import traceback
 from typing import TYPE_CHECKING
@@ -11,20 +12,20 @@ from soak.servers import STRAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import wxaudit
 
 # How many wrong outcomes are told.
 KEPT = 20
 
-# A stray answer that was sent so much before a call had arrived when the call began.
-IN_FLIGHT_SECONDS = 0.02
-
 
 class Tally:
     """The outcomes by kind of call. All threads and tasks share one."""
 
-    def __init__(self) -> None:
+    def __init__(self, strays: Path) -> None:
+        # When which late stray answer had been sent.
+        self.strays = strays
         self._lock = threading.Lock()
         self._rights: collections.Counter[str] = collections.Counter()
         self._errors: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
@@ -56,12 +57,20 @@ class Tally:
         reason = audit.reason or ""
         if (audit.auditid, int(audit.status), reason) == (auditid, 1, f"audit {auditid}"):
             self.right(kind)
-        elif reason.startswith(STRAY) and float(reason.removeprefix(STRAY)) > begun - IN_FLIGHT_SECONDS:
+        elif reason.startswith(STRAY) and self._sent_at(int(reason.removeprefix(STRAY))) > begun:
             # It crossed the request, which no client can tell from an answer to it.
             with self._lock:
                 self._errors[kind]["stray answers that crossed the request"] += 1
         else:
             self.wrong(kind, f"asked for {auditid}, got {audit!r} {audit.reason!r}")
+
+    def _sent_at(self, stray: int) -> float:
+        """When a stray answer had been sent; later than now if the server has not noted it yet."""
+        for line in self.strays.read_text().splitlines():
+            number, _, moment = line.partition(" ")
+            if number == str(stray) and moment:
+                return float(moment)
+        return math.inf
 
     def check_error(
         self, kind: str, error: BaseException, allowed: tuple[type[BaseException], ...] = ()

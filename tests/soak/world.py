@@ -43,6 +43,9 @@ ALLOWED: dict[str, tuple[type[BaseException], ...]] = {
 class World:
     """The servers, ready to be asked."""
 
+    def __init__(self, strays: Path) -> None:
+        self._strays = strays
+
     def __enter__(self) -> Self:
         self.fake = FakeProcess().__enter__()
         self.fake.submit_numbered([*AUDITIDS, HELD_AUDITID, QUOTA_AUDITID])
@@ -50,7 +53,7 @@ class World:
         self.token = self.fake.token()
         tests = str(Path(__file__).parents[1])
         self._servers = subprocess.Popen(
-            [sys.executable, "-m", "soak.servers", str(self.fake.port)],
+            [sys.executable, "-m", "soak.servers", str(self.fake.port), str(self._strays)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(PYTHONPATH=f"{tests}:{environment()['PYTHONPATH']}"),

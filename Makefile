@@ -36,6 +36,13 @@ BENCH_TARGET := $(TARGET)/benches
 # The clients that `make bench` compares: a group bench-… in pyproject.toml and an environment in .venv-bench for each.
 PEERS := aiohttp httpx niquests primp pycurl pyreqwest requests wechatpy wreq wxaudit
 
+# What the searches need: `make fuzz`, `make mutants`, `make soak`, `make deny`.
+TOOLS := $(abspath $(TARGET))/tools
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
+SOAK_MINUTES ?= 30
+MUTANTS_ARGUMENTS ?=
+
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .PHONY: help
@@ -51,6 +58,10 @@ help:
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
 	@echo 'make bench-core    time parts of a call in the core with criterion'
+	@echo 'make fuzz     search for inputs that break the core or the receiver of pushes, 10 minutes for each target'
+	@echo 'make mutants  change the core in one place after the other, and see whether its tests notice'
+	@echo 'make soak     make all kinds of calls at once for 30 minutes, against servers and networks that misbehave'
+	@echo 'make deny     check licenses, bans, sources and advisories of the libraries in Rust'
 	@echo 'make lock     update the pinned requirements from pyproject.toml'
 	@echo 'make clean    remove everything that make created'
 
@@ -102,6 +113,27 @@ bench-docs: $(ENVIRONMENT)
 bench-core:
 	CRITERION_HOME=$(abspath $(BENCH_TARGET))/criterion cargo bench $(BENCH_CORE) --target-dir $(BENCH_TARGET)
 
+# Searches that go on finding: not part of `make test`. Failures of the fuzzer are kept in target/fuzz/failures.
+.PHONY: fuzz mutants soak deny
+fuzz: build $(DEVELOPMENT_TOOLS) $(TOOLS)/bin/cargo-fuzz
+	PATH=$(TOOLS)/bin:$$PATH PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+mutants: $(ENVIRONMENT) $(TOOLS)/bin/cargo-mutants
+	PATH=$(TOOLS)/bin:$$PATH $(BIN)/python tests/mutants_report.py $(TARGET) $(MUTANTS_ARGUMENTS)
+
+soak: build $(DEVELOPMENT_TOOLS)
+	PYTHONPATH=tests:tests/programs $(BIN)/python -m soak --minutes $(SOAK_MINUTES)
+
+deny: $(TOOLS)/bin/cargo-deny
+	PATH=$(TOOLS)/bin:$$PATH cargo deny check licenses bans sources
+	PATH=$(TOOLS)/bin:$$PATH cargo deny check advisories
+
+$(TOOLS)/bin/cargo-fuzz: TOOL := cargo-fuzz@0.13.2
+$(TOOLS)/bin/cargo-mutants: TOOL := cargo-mutants@27.1.0
+$(TOOLS)/bin/cargo-deny: TOOL := cargo-deny@0.20.2
+$(TOOLS)/bin/%:
+	cargo install --locked --root $(TOOLS) $(TOOL)
+
 .PHONY: build
 build: $(BUILT)
 
@@ -112,6 +144,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
 	cargo fmt --check --manifest-path benches/core/Cargo.toml
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -123,6 +156,7 @@ lint: build $(DEVELOPMENT_TOOLS)
 format: $(DEVELOPMENT_TOOLS)
 	cargo fmt
 	cargo fmt --manifest-path benches/core/Cargo.toml
+	cargo fmt --manifest-path fuzz/Cargo.toml
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

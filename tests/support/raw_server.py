@@ -47,8 +47,15 @@ class Connection:
     def __init__(self, server: RawServer, accepted: socket.socket, number: int) -> None:
         self._server = server
         self._socket = accepted
+        # What is sent in pieces shall arrive so.
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
         self.number = number
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Set as soon as the server stops."""
+        return self._server.stopping
 
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Answers a TLS handshake; an OSError where there is none to answer."""
@@ -97,7 +104,6 @@ class Connection:
 
     def drip(self, data: bytes, interval: float) -> None:
         """One byte at a time, `interval` seconds apart, as long as the client takes them."""
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for position in range(len(data)):
             self.send(data[position : position + 1])
             if self._server.stopping.wait(interval):
@@ -110,6 +116,11 @@ class Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+    def stop_receiving(self) -> None:
+        """Wakes a thread out of `receive`; the client does not notice."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RD)
 
     def wait_for_end(self) -> None:
         """Until the client goes away; what it sends meanwhile is lost."""
@@ -205,7 +216,7 @@ class RawServer:
                 connection = Connection(self, accepted, self._accepted)
                 self._sockets[connection.number] = accepted
                 thread = threading.Thread(target=self._serve, args=(connection,))
-                self._threads.append(thread)
+                self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
             thread.start()
 
     def _serve(self, connection: Connection) -> None:

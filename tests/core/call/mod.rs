@@ -3,5 +3,6 @@ mod client;
 mod failover;
 mod limits;
 mod quota;
+mod quota_evicted;
 mod retry;
 mod token_source;

@@ -1,5 +1,6 @@
 mod decode;
 mod decode_other_operations;
+mod excerpt;
 mod image;
 mod reason;
 mod reason_hostile;

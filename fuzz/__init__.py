@@ -1,0 +1,1 @@
+"""Run the fuzz targets of the core and the search for push events: `python -m fuzz`, or `make fuzz`."""

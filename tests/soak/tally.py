@@ -1,0 +1,137 @@
+"""Count what comes of calls: right answers, errors that are allowed, and everything else, which is wrong."""
+
+from __future__ import annotations
+
+import collections
+import math
+import threading
+import traceback
+from typing import TYPE_CHECKING
+
+from soak.servers import STRAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import wxaudit
+
+# How many wrong outcomes are told.
+KEPT = 20
+
+
+class Tally:
+    """The outcomes by kind of call. All threads and tasks share one."""
+
+    def __init__(self, strays: Path) -> None:
+        # When which late stray answer had been sent.
+        self.strays = strays
+        self._lock = threading.Lock()
+        self._rights: collections.Counter[str] = collections.Counter()
+        self._errors: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        self._wrongs: list[str] = []
+        self._wrong_count = 0
+        self.stop = threading.Event()
+
+    @property
+    def wrong_count(self) -> int:
+        return self._wrong_count
+
+    @property
+    def right_count(self) -> int:
+        with self._lock:
+            return self._rights.total()
+
+    def right(self, kind: str, count: int = 1) -> None:
+        with self._lock:
+            self._rights[kind] += count
+
+    def wrong(self, kind: str, what: str) -> None:
+        with self._lock:
+            self._wrong_count += 1
+            if len(self._wrongs) < KEPT:
+                self._wrongs.append(f"{kind}: {what}")
+
+    def check(self, kind: str, audit: wxaudit.AuditStatus, auditid: int, begun: float = 0) -> None:
+        """Counts an answer to a call that began then: right only if it is that audit's own."""
+        reason = audit.reason or ""
+        if (audit.auditid, int(audit.status), reason) == (auditid, 1, f"audit {auditid}"):
+            self.right(kind)
+        elif reason.startswith(STRAY) and self._sent_at(int(reason.removeprefix(STRAY))) > begun:
+            # It crossed the request, which no client can tell from an answer to it.
+            with self._lock:
+                self._errors[kind]["stray answers that crossed the request"] += 1
+        else:
+            self.wrong(kind, f"asked for {auditid}, got {audit!r} {audit.reason!r}")
+
+    def _sent_at(self, stray: int) -> float:
+        """When a stray answer had been sent; later than now if the server has not noted it yet."""
+        for line in self.strays.read_text().splitlines():
+            number, _, moment = line.partition(" ")
+            if number == str(stray) and moment:
+                return float(moment)
+        return math.inf
+
+    def check_error(
+        self, kind: str, error: BaseException, allowed: tuple[type[BaseException], ...] = ()
+    ) -> None:
+        """Counts an error: wrong unless its class is allowed for this kind."""
+        if isinstance(error, allowed):
+            with self._lock:
+                self._errors[kind][type(error).__name__] += 1
+        else:
+            self.wrong(kind, "".join(traceback.format_exception(error)[-4:]))
+
+    def check_result(
+        self,
+        kind: str,
+        result: wxaudit.AuditResult,
+        allowed: tuple[type[BaseException], ...] = (),
+        begun: float = 0,
+    ) -> None:
+        """Counts one result of a batch that began then."""
+        if result.status is not None:
+            assert result.auditid is not None
+            self.check(kind, result.status, result.auditid, begun)
+        else:
+            assert result.error is not None
+            self.check_error(kind, result.error, allowed)
+
+    def lines(self) -> list[str]:
+        """The counts of each kind, and the first outcomes that were wrong."""
+        with self._lock:
+            told = []
+            for kind in sorted({*self._rights, *self._errors}):
+                errors = ", ".join(f"{count:,} {name}" for name, count in self._errors[kind].most_common())
+                told.append(f"{kind}: {self._rights[kind]:,} right{', ' + errors if errors else ''}")
+            return [*told, f"wrong: {self._wrong_count}", *self._wrongs]
+
+
+class Workers:
+    """Threads that each do one kind of work again and again, until the tally stops them."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._threads: list[threading.Thread] = []
+
+    def add(self, kind: str, work: Callable[[str], None], *, pause: float = 0.02) -> None:
+        """Repeats `work(kind)`; what it raises is wrong."""
+
+        def repeat() -> None:
+            while not self._tally.stop.wait(pause):
+                try:
+                    work(kind)
+                except Exception as error:
+                    self._tally.check_error(kind, error)
+
+        self._threads.append(threading.Thread(target=repeat, name=f"soak {kind}"))
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def join(self, seconds: float) -> list[str]:
+        """Waits for all; returns the names of those that do not end."""
+        for thread in self._threads:
+            thread.join(seconds)
+        return [thread.name for thread in self._threads if thread.is_alive()]

@@ -13,12 +13,16 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Connector;
 use super::error::ExchangeError;
+use super::progress::Progress;
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
 
 /// Longer than most intervals between calls, and shorter than servers keep idle connections: a request on a connection
 /// that the server is closing fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Told which connection a request waits for, before it is open.
+pub(super) type Opening<'a> = dyn Fn(&Arc<Progress>) + Sync + 'a;
 
 /// A connection for one request at a time, closed on drop. It is large and often moved, so the pool boxes it.
 pub(super) struct Connection {
@@ -29,6 +33,8 @@ pub(super) struct Connection {
     length: usize,
     /// It ends at a proxy, which requires requests in absolute form.
     to_proxy: bool,
+    /// Where it leads.
+    pub(super) progress: Arc<Progress>,
     /// It has served a request before: then the server may be closing it as idle.
     pub(super) reused: bool,
 }
@@ -80,15 +86,16 @@ impl Pool {
         Self { connector, headers, max_idle, idle: Mutex::default(), freed: Notify::new() }
     }
 
-    /// An idle connection. Without one, opens a new one, unless another becomes idle first.
+    /// An idle connection. Without one, opens a new one, unless another becomes idle first; `opening` is told which.
     pub(super) async fn connection(
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> Result<Box<Connection>, ExchangeError> {
         match self.take(base.origin()) {
             Some(idle) => Ok(idle),
-            None => Box::pin(self.freed_or_new(base, limit)).await,
+            None => Box::pin(self.freed_or_new(base, limit, opening)).await,
         }
     }
 
@@ -96,8 +103,9 @@ impl Pool {
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> Result<Box<Connection>, ExchangeError> {
-        let mut connecting = Box::pin(self.connect(base, limit));
+        let mut connecting = Box::pin(self.connect(base, limit, opening));
         tokio::select! {
             biased;
             freed = self.freed(base.origin()) => {
@@ -108,6 +116,7 @@ impl Pool {
                         pool.release(connection);
                     }
                 });
+                opening(&freed.progress);
                 Ok(freed)
             }
             connected = &mut connecting => connected,
@@ -119,16 +128,20 @@ impl Pool {
         &self,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> impl Future<Output = Result<Box<Connection>, ExchangeError>> + Send + use<> {
         let origin = base.origin().clone();
-        let connecting = self.connector.connect(origin.clone());
+        let progress = Arc::new(Progress::new());
+        opening(&progress);
+        let connecting = self.connector.connect(origin.clone(), Arc::clone(&progress));
         let mut headers = self.headers.clone();
         headers.insert(HOST, base.host_header().clone());
         async move {
             let stream = match limit {
                 None => connecting.await,
                 Some(limit) => {
-                    timeout(limit, connecting).await.map_err(|_| ExchangeError::ConnectTimeout(limit))?
+                    let late = |_| ExchangeError::ConnectTimeout(limit, Arc::clone(&progress));
+                    timeout(limit, connecting).await.map_err(late)?
                 }
             };
             let stream = stream.map_err(ExchangeError::Connecting)?;
@@ -136,7 +149,8 @@ impl Pool {
             if let Some(authorization) = &stream.authorization {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
-            let (mut sender, connection) = http1::handshake(stream).await.map_err(ExchangeError::Sending)?;
+            let broken = |error| ExchangeError::Sending(error, Arc::clone(&progress));
+            let (mut sender, connection) = http1::handshake(stream).await.map_err(broken)?;
             let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -145,9 +159,9 @@ impl Pool {
                 }
             });
             if let Err(error) = sender.ready().await {
-                return Err(ExchangeError::Sending(cause.await.unwrap_or(error)));
+                return Err(broken(cause.await.unwrap_or(error)));
             }
-            Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, reused: false }))
+            Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, progress, reused: false }))
         }
     }
 

@@ -153,7 +153,8 @@ fn proxy_from_environment(
     let listed = variable("no_proxy").filter(|hosts| !hosts.is_empty()).or_else(|| variable("NO_PROXY"));
     let mut except = NoProxy::parse(&listed.unwrap_or_default());
     except.add("localhost,127.0.0.0/8,::1");
-    if std::iter::once(base).chain(fallbacks).all(|base| except.excludes(base.host(), base.port())) {
+    let is_direct = |base: &BaseUrl| except.excludes(base.host(), base.origin().port_u16());
+    if std::iter::once(base).chain(fallbacks).all(is_direct) {
         // The proxy is not used, so whatever stands in the variable is not for this client.
         return Ok(None);
     }

@@ -57,8 +57,7 @@ impl Connector {
     pub(super) fn connect(&self, origin: Uri, progress: Arc<Progress>) -> BoxFuture<Stream, Error> {
         let connector = self.clone();
         Box::pin(async move {
-            let (host, port) = destination(&origin);
-            match connector.proxy.as_ref().filter(|proxy| proxy.leads_to(host, port)) {
+            match connector.proxy.as_ref().filter(|proxy| proxy.leads_to(&origin)) {
                 None => connector.direct(&origin, &progress).await,
                 Some(proxy) => connector.through(proxy, &origin, &progress).await,
             }

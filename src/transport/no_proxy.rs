@@ -20,10 +20,11 @@ enum Entry {
 }
 
 impl NoProxy {
-    /// Reads a list of names, addresses and networks, separated by commas or spaces. What is none of them excludes nothing.
+    /// Reads a list of names, addresses and networks, separated by commas or spaces, or a single `*` for all hosts. Anything
+    /// else excludes nothing.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut list = Self { everything: text.trim() == "*", entries: Vec::new() };
+        let mut list = Self { everything: text == "*", entries: Vec::new() };
         list.add(text);
         list
     }
@@ -33,18 +34,18 @@ impl NoProxy {
         self.entries.extend(text.split([',', ' ', '\t']).filter_map(Entry::parse));
     }
 
-    /// Whether a host is reached without the proxy. IPv6 addresses may be in brackets.
+    /// Whether a host is reached without the proxy. The port is the one of its URL, if that is not the usual one.
     #[must_use]
-    pub fn excludes(&self, host: &str, port: u16) -> bool {
+    pub fn excludes(&self, host: &str, port: Option<u16>) -> bool {
         if self.everything {
             return true;
         }
-        let host = without_brackets(host).trim_end_matches('.').to_ascii_lowercase();
+        let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         let address = host.parse::<IpAddr>().ok();
         self.entries.iter().any(|entry| match (entry, address) {
             (Entry::Network(network, bits), Some(address)) => is_within(address, *network, *bits),
             (Entry::Domain(name, only), None) => {
-                only.is_none_or(|only| only == port)
+                (only.is_none() || *only == port)
                     && host
                         .strip_suffix(name.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -56,16 +57,12 @@ impl NoProxy {
 
 impl Entry {
     fn parse(text: &str) -> Option<Self> {
-        if let Ok(address) = without_brackets(text).parse() {
+        if let Ok(address) = text.parse() {
             return Some(Self::Network(address, width(address)));
         }
         if let Some((address, bits)) = text.split_once('/') {
-            let address = address.parse().ok()?;
-            return bits
-                .parse()
-                .ok()
-                .filter(|bits| *bits <= width(address))
-                .map(|bits| Self::Network(address, bits));
+            let (address, bits) = (address.parse().ok()?, bits.parse().ok()?);
+            return (1..=width(address)).contains(&bits).then_some(Self::Network(address, bits));
         }
         let (name, port) = match text.rsplit_once(':') {
             Some((name, port)) => (name, Some(port.parse().ok()?)),
@@ -74,10 +71,6 @@ impl Entry {
         let name = name.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
         (!name.is_empty()).then_some(Self::Domain(name, port))
     }
-}
-
-fn without_brackets(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 fn width(address: IpAddr) -> u32 {

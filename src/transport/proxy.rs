@@ -70,8 +70,8 @@ impl ProxyRoute {
         })
     }
 
-    pub(super) fn leads_to(&self, host: &str, port: u16) -> bool {
-        !self.except.excludes(host, port)
+    pub(super) fn leads_to(&self, origin: &Uri) -> bool {
+        !self.except.excludes(origin.host().unwrap_or_default(), origin.port_u16())
     }
 
     /// Makes the proxy at the other end of `io` connect it to `host`.

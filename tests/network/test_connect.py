@@ -10,33 +10,16 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
+from support.dead_port import DeadPort
 from support.name_lookup import NameLookup
 from support.raw_server import RawServer, Script
 from support.subprocess_runner import run_child
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.client_kind import ClientKind
-
-
-class DeadPort:
-    """A port that answers no attempt to connect, as an address whose machine is gone."""
-
-    def __init__(self, family: socket.AddressFamily, host: str, port: int = 0) -> None:
-        self._sockets = [socket.socket(family) for _ in range(5)]
-        listener, *waiting = self._sockets
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        # The queue of a listener that accepts nobody is soon full; then the kernel drops who asks to connect.
-        listener.listen(0)
-        self.port: int = listener.getsockname()[1]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex((host, self.port))
-
-    def close(self) -> None:
-        for one in self._sockets:
-            one.close()
 
 
 def test_a_server_that_refuses_connections_is_tried_three_times(
@@ -99,9 +82,9 @@ def test_no_route_to_the_host(client_kind: ClientKind, fake: FakeWeChat) -> None
     assert error.retryable
 
 
-@pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> NameLookup:
-    return NameLookup(tmp_path_factory.mktemp("names"))
+@pytest.fixture
+def names(tmp_path: Path) -> NameLookup:
+    return NameLookup(tmp_path)
 
 
 CHILD = """

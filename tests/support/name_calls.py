@@ -24,6 +24,8 @@ class NameCalls:
         self._names = Path(names)
         self._log = Path(log)
         self.took = 0.0
+        # Of each call that was made by itself.
+        self.times: list[float] = []
 
     def client(self, base_url: str, **options: Any) -> Caller:
         """A client with an event loop of its own, for any thread."""
@@ -42,12 +44,15 @@ class NameCalls:
             self.took = time.monotonic() - begun
 
     def _ask_once(self, client: Caller) -> wxaudit.WxAuditError | int:
+        begun = time.monotonic()
         try:
             return int(client.get_audit_status(TOKEN, 1).status)
         except wxaudit.WxAuditError as error:
             if TOKEN in repr(error) + str(error):
                 raise AssertionError("an error shows the token") from None
             return error
+        finally:
+            self.times.append(time.monotonic() - begun)
 
     def answer(self, name: str, *addresses: str) -> None:
         """From now on, only this name has addresses."""

@@ -57,7 +57,8 @@ async def aserve_request(request: TokenRequest) -> None:
     import asyncio
 
     try:
-        await asyncio.wait_for(_aanswer(request), request.remaining)
+        # A task of `gather` causes no warning if its loop is closed before it ends.
+        await asyncio.wait_for(asyncio.gather(_aanswer(request)), request.remaining)
     except asyncio.TimeoutError:  # not the built-in one before Python 3.11
         request.time_out()
 

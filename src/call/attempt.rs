@@ -123,11 +123,11 @@ impl<'a> ActiveCall<'a> {
         let opening = |progress: &Arc<Progress>| {
             self.set_phase(CallPhase::WaitingForHost(started, Some(Arc::clone(progress))));
         };
-        let body = session.transport.send(self.base(), &self.request, tokens, &limits, &opening).await;
-        if body.is_err() {
+        let answer = session.transport.send(self.base(), &self.request, tokens, &limits, &opening).await;
+        if answer.is_err() {
             self.discount_unsent();
         }
-        match &body {
+        match &answer {
             Err(error) if failover::is_silence(error) => {
                 self.mark_slow_host_failed(session, started.elapsed());
             }
@@ -135,8 +135,11 @@ impl<'a> ActiveCall<'a> {
             Err(Error::Transport { .. }) => {}
             _ => session.hosts.mark_answered(host),
         }
-        let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
-        let outcome = body.and_then(decode);
+        let outcome = answer.and_then(|(body, connection)| {
+            let decoded = self.call.operation.decode(body, tokens, SystemTime::now());
+            session.transport.settle(self.base(), connection, failover::is_from_wechat(&decoded));
+            decoded
+        });
         self.emit(kind::RESPONSE, |event| match &outcome {
             Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
             Err(error) => describe(event, error),

@@ -1,21 +1,17 @@
 //! Open connections: directly, or through a proxy.
 
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Uri;
 use http::uri::Scheme;
-use http::{HeaderValue, Uri};
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::Connection;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -25,6 +21,7 @@ use super::options::Options;
 use super::progress::{Progress, place};
 use super::proxy::{Kind, Opened, ProxyRoute};
 use super::resolve::{self, LookupError};
+use super::stream::{Io, Socket, Stream};
 use crate::error::{Error, Phase};
 
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -83,8 +80,7 @@ impl Connector {
         let at = place(destination(&proxy.uri).0, &[address]);
         let io = self.secure(&proxy.uri, tcp, format!("{THE_PROXY}{at}"), progress).await?;
         if origin.scheme() == Some(&Scheme::HTTP) {
-            let authorization = proxy.authorization.clone();
-            return Ok(Stream { io: Box::new(io), to_proxy: true, authorization });
+            return Ok(Stream::to_proxy(io, proxy.authorization.clone()));
         }
         let (host, port) = destination(origin);
         progress.enter(Phase::Proxy, at.as_str());
@@ -136,7 +132,7 @@ impl Connector {
         uri: &Uri,
         what: &str,
         progress: &Progress,
-    ) -> Result<(TokioIo<TcpStream>, SocketAddr), Error> {
+    ) -> Result<(TokioIo<Socket>, SocketAddr), Error> {
         let (host, port) = destination(uri);
         let found = self.look_up(host, port, progress).await?;
         let ordered = addresses::order(found, resolve::preferred(host, port));
@@ -146,7 +142,7 @@ impl Connector {
         match addresses::connect(&ordered, trying).await {
             Ok((tcp, address)) => {
                 resolve::prefer(host, port, address.ip());
-                Ok((TokioIo::new(tcp), address))
+                Ok((TokioIo::new(Socket::new(tcp)), address))
             }
             Err(problem) => {
                 // Its addresses may have changed.
@@ -183,7 +179,7 @@ impl Connector {
         progress: &Progress,
     ) -> Result<MaybeHttpsStream<S>, Error>
     where
-        S: Connection + Read + Write + Send + Unpin + 'static,
+        S: Connection + Io + 'static,
     {
         if uri.scheme() == Some(&Scheme::HTTPS) {
             progress.enter(Phase::Tls, place.as_str());
@@ -209,63 +205,4 @@ fn destination(uri: &Uri) -> (&str, u16) {
         _ => DEFAULT_SOCKS_PORT,
     };
     (host, uri.port_u16().unwrap_or(default))
-}
-
-trait Io: Read + Write + Send + Unpin {}
-
-impl<T: Read + Write + Send + Unpin> Io for T {}
-
-/// An open connection of any kind.
-pub(super) struct Stream {
-    io: Box<dyn Io>,
-    /// It ends at a proxy, which requires requests in absolute form.
-    pub(super) to_proxy: bool,
-    /// The `Proxy-Authorization` header that each request to the proxy must carry.
-    pub(super) authorization: Option<HeaderValue>,
-}
-
-impl Stream {
-    fn direct(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), to_proxy: false, authorization: None }
-    }
-
-    fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {
-        Pin::new(&mut *self.get_mut().io)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.io().poll_read(context, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.io().poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io().poll_write_vectored(context, parts)
-    }
 }

@@ -56,7 +56,9 @@ pub(super) fn head(failure: ExchangeError, tokens: &Tokens) -> HeadFailure {
             tokens.mask(&mut detail);
             if let Some(problem) = find::<rustls::Error>(&error) {
                 HeadFailure::Final(Error::permanent(Phase::Tls, problem))
-            } else if error.is_parse() {
+            } else if error.is_parse()
+                || find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+            {
                 HeadFailure::Final(progress.error(format!("no valid HTTP answer: {detail}"), false))
             } else {
                 HeadFailure::Broken(progress.error(detail, true))

@@ -3,6 +3,7 @@
 //! No error of this module holds a URL, since URLs hold the token. May use `wechat`, `token` and `error`.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
@@ -26,6 +27,7 @@ mod progress;
 mod proxy;
 mod resolve;
 pub mod retry_after;
+mod stream;
 mod tls;
 
 pub use options::{Limits, Options, Proxy};
@@ -37,6 +39,9 @@ use pool::{Connection, Opening, Pool};
 
 /// A permit to send a request, released on drop.
 pub type Permit<'a> = SemaphorePermit<'a>;
+
+/// A connection over which an answer has come. It is closed unless [`Transport::settle`] keeps it.
+pub struct AnsweredConnection(Box<Connection>);
 
 /// The connections of one client in one process.
 pub struct Transport {
@@ -63,7 +68,7 @@ impl Transport {
         })
     }
 
-    /// Sends `request` and returns the body of the answer.
+    /// Sends `request` and returns the body of its answer, with the connection to settle once the body is decoded.
     ///
     /// If a reused connection breaks before the first byte of the answer, the request is sent once more on a new one:
     /// the server has probably closed the idle connection, and all operations are reads.
@@ -80,7 +85,7 @@ impl Transport {
         tokens: &Tokens,
         limits: &Limits,
         opening: &Opening<'_>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(Vec<u8>, AnsweredConnection), Error> {
         let no_connection = |error: ExchangeError| error::head(error, tokens).into_error();
         let mut connection =
             self.pool.connection(base, limits.connect, opening).await.map_err(no_connection)?;
@@ -97,16 +102,26 @@ impl Transport {
         }
         let response = response.map_err(HeadFailure::into_error)?;
         if let Err(error) = head::check(&response, request.max_answer_size) {
-            if matches!(error, Error::HttpStatus { .. }) {
-                drop(response);
+            drop(response);
+            if head::is_from_busy_server(&error) {
                 self.pool.release(connection);
+            } else {
+                self.pool.forget(base.origin());
             }
-            // After any other error the connection is closed: more unexpected bytes may follow on it.
             return Err(error);
         }
         let body = body(response, request.max_answer_size, limits.read, &connection.progress).await?;
-        self.pool.release(connection);
-        Ok(body)
+        Ok((body, AnsweredConnection(connection)))
+    }
+
+    /// Keeps the connection for the next request if the answer was WeChat's. Otherwise closes all idle connections to that
+    /// host as well, and forgets its addresses: they have probably led to the same place.
+    pub fn settle(&self, base: &BaseUrl, connection: AnsweredConnection, is_from_wechat: bool) {
+        if is_from_wechat {
+            self.pool.release(connection.0);
+        } else {
+            self.pool.forget(base.origin());
+        }
     }
 
     /// Waits for a permit. Acquire it before [`Transport::send`] and hold it until that returns.
@@ -130,7 +145,9 @@ async fn head(
     let answer = async {
         // Nearly always ready at once.
         connection.sender.ready().await?;
-        connection.sender.send_request(prepared).await
+        let response = connection.sender.send_request(prepared).await;
+        connection.head_received.store(true, Ordering::Relaxed);
+        response
     };
     let answer = match limit {
         None => answer.await,

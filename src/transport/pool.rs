@@ -1,5 +1,6 @@
 //! Pool of HTTP/1.1 connections. Each serves one request at a time and is idle between two requests.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Connector;
 use super::error::ExchangeError;
+use super::head::MAX_HEAD_SIZE;
 use super::progress::Progress;
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
@@ -35,6 +37,8 @@ pub(super) struct Connection {
     to_proxy: bool,
     /// Where it leads.
     pub(super) progress: Arc<Progress>,
+    /// The head of the answer has come: the bytes before it need no bound any more.
+    pub(super) head_received: Arc<AtomicBool>,
     /// It has served a request before: then the server may be closing it as idle.
     pub(super) reused: bool,
 }
@@ -145,12 +149,13 @@ impl Pool {
                 }
             };
             let stream = stream.map_err(ExchangeError::Connecting)?;
-            let to_proxy = stream.to_proxy;
+            let (to_proxy, head_received) = (stream.to_proxy, Arc::clone(&stream.head_received));
             if let Some(authorization) = &stream.authorization {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
             let broken = |error| ExchangeError::Sending(error, Arc::clone(&progress));
-            let (mut sender, connection) = http1::handshake(stream).await.map_err(broken)?;
+            let handshake = http1::Builder::new().max_buf_size(MAX_HEAD_SIZE).handshake(stream);
+            let (mut sender, connection) = handshake.await.map_err(broken)?;
             let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -161,7 +166,16 @@ impl Pool {
             if let Err(error) = sender.ready().await {
                 return Err(broken(cause.await.unwrap_or(error)));
             }
-            Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, progress, reused: false }))
+            Ok(Box::new(Connection {
+                sender,
+                origin,
+                headers,
+                length: 0,
+                to_proxy,
+                progress,
+                head_received,
+                reused: false,
+            }))
         }
     }
 
@@ -179,6 +193,12 @@ impl Pool {
         }
         drop(idle);
         self.freed.notify_one();
+    }
+
+    /// Closes the idle connections to `origin`, and forgets its addresses: they may lead to something that is not WeChat.
+    pub(super) fn forget(&self, origin: &Uri) {
+        Connector::forget(origin);
+        self.idle().connections.retain(|(connection, _)| connection.origin != *origin);
     }
 
     /// Takes the most recently used connection to `origin`.

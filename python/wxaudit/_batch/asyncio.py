@@ -14,7 +14,7 @@ from .screenshots import in_order as pictures_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Coroutine
     from typing import Any
 
     from .._models.screenshot import Screenshot
@@ -82,8 +82,8 @@ class _Groups:
         # Done when the input has yielded an invalid query, whose result needs no call.
         self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         asynchronous = isinstance(run.queries, AsyncIterable)
-        self._feeder = asyncio.ensure_future(self._feed()) if asynchronous else None
-        self._tasks: set[asyncio.Future[None]] = {self._feeder} if self._feeder else set()
+        self._feeder = _background(self._feed()) if asynchronous else None
+        self._tasks: set[asyncio.Future[Any]] = {self._feeder} if self._feeder else set()
         self._waiting: asyncio.Future[None] | None = None
         # Exceptions that end the batch: of its input, or such as KeyboardInterrupt.
         self._input_error: Exception | None = None
@@ -100,7 +100,7 @@ class _Groups:
                 raise self._input_error
             group, requests = run.take()
             for request in requests:
-                serving = asyncio.ensure_future(_serve(request, self._raised))
+                serving = _background(_serve(request, self._raised))
                 self._tasks.add(serving)
                 serving.add_done_callback(self._tasks.discard)
             self._room.set()
@@ -157,6 +157,11 @@ class _Groups:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _background(work: Coroutine[Any, Any, None]) -> asyncio.Future[Any]:
+    """Runs `work` in a task. One of `gather` causes no warning if its loop is closed before it ends."""
+    return asyncio.gather(work)
 
 
 async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:

@@ -8,7 +8,9 @@ fn excludes(list: &str, host: &str) -> bool {
 
 #[test]
 fn a_domain_excludes_itself_and_the_names_below_it() {
-    for list in ["qq.com", ".qq.com", "qq.com.", "QQ.com", "a.example, qq.com", "a.example qq.com", ",,qq.com,"] {
+    for list in
+        ["qq.com", ".qq.com", "qq.com.", "QQ.com", "a.example, qq.com", "a.example qq.com", ",,qq.com,"]
+    {
         assert!(excludes(list, "qq.com") && excludes(list, "api.weixin.qq.com"), "{list}");
         assert!(excludes(list, "API.weixin.qq.com."), "{list}");
         assert!(!excludes(list, "notqq.com") && !excludes(list, "qq.com.example"), "{list}");

@@ -62,7 +62,8 @@ class BaseClient:
         - `timeout`: the limits of each call; a number or `timedelta` is its `total`.
         - `max_retries`: further attempts after transient failures, 0 to 10.
         - `max_concurrency`: requests in flight at once. Further calls wait within their own limits.
-        - `proxy`: URL of an HTTP proxy for all requests. Its credentials are kept secret.
+        - `proxy`: URL of a proxy for all requests: http, https, socks5, socks5h, socks4 or socks4a. Its
+          credentials are kept secret.
         - `trust_env`: whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` apply; never to loopback hosts.
         - `ca_file`: PEM file of trusted certificates, which replaces the system's. Also a DER file with one,
           or a directory made by `openssl rehash`. Read at the first call, whole or not at all.

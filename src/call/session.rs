@@ -31,7 +31,7 @@ pub struct Call {
     pub observer: Option<Arc<dyn Observer>>,
     /// The batch that it belongs to.
     pub batch: Option<Arc<BatchScope>>,
-    /// How many requests it has sent.
+    /// How many requests it has sent. An attempt counts from its start, and no longer if it gets no connection.
     pub attempts: AtomicU32,
 }
 

@@ -15,12 +15,16 @@ use tokio::time::{Instant, sleep, timeout};
 use super::connect::Connector;
 use super::error::ExchangeError;
 use super::head::MAX_HEAD_SIZE;
+use super::progress::Progress;
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
 
 /// Longer than most intervals between calls, and shorter than servers keep idle connections: a request on a connection
 /// that the server is closing fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Told which connection a request waits for, before it is open.
+pub(super) type Opening<'a> = dyn Fn(&Arc<Progress>) + Sync + 'a;
 
 /// A connection for one request at a time, closed on drop. It is large and often moved, so the pool boxes it.
 pub(super) struct Connection {
@@ -31,6 +35,8 @@ pub(super) struct Connection {
     length: usize,
     /// It ends at a proxy, which requires requests in absolute form.
     to_proxy: bool,
+    /// Where it leads.
+    pub(super) progress: Arc<Progress>,
     /// The head of the answer has come: the bytes before it need no bound any more.
     pub(super) head_received: Arc<AtomicBool>,
     /// It has served a request before: then the server may be closing it as idle.
@@ -84,15 +90,16 @@ impl Pool {
         Self { connector, headers, max_idle, idle: Mutex::default(), freed: Notify::new() }
     }
 
-    /// An idle connection. Without one, opens a new one, unless another becomes idle first.
+    /// An idle connection. Without one, opens a new one, unless another becomes idle first; `opening` is told which.
     pub(super) async fn connection(
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> Result<Box<Connection>, ExchangeError> {
         match self.take(base.origin()) {
             Some(idle) => Ok(idle),
-            None => Box::pin(self.freed_or_new(base, limit)).await,
+            None => Box::pin(self.freed_or_new(base, limit, opening)).await,
         }
     }
 
@@ -100,8 +107,9 @@ impl Pool {
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> Result<Box<Connection>, ExchangeError> {
-        let mut connecting = Box::pin(self.connect(base, limit));
+        let mut connecting = Box::pin(self.connect(base, limit, opening));
         tokio::select! {
             biased;
             freed = self.freed(base.origin()) => {
@@ -112,6 +120,7 @@ impl Pool {
                         pool.release(connection);
                     }
                 });
+                opening(&freed.progress);
                 Ok(freed)
             }
             connected = &mut connecting => connected,
@@ -123,16 +132,20 @@ impl Pool {
         &self,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> impl Future<Output = Result<Box<Connection>, ExchangeError>> + Send + use<> {
         let origin = base.origin().clone();
-        let connecting = self.connector.connect(origin.clone());
+        let progress = Arc::new(Progress::new());
+        opening(&progress);
+        let connecting = self.connector.connect(origin.clone(), Arc::clone(&progress));
         let mut headers = self.headers.clone();
         headers.insert(HOST, base.host_header().clone());
         async move {
             let stream = match limit {
                 None => connecting.await,
                 Some(limit) => {
-                    timeout(limit, connecting).await.map_err(|_| ExchangeError::ConnectTimeout(limit))?
+                    let late = |_| ExchangeError::ConnectTimeout(limit, Arc::clone(&progress));
+                    timeout(limit, connecting).await.map_err(late)?
                 }
             };
             let stream = stream.map_err(ExchangeError::Connecting)?;
@@ -140,8 +153,9 @@ impl Pool {
             if let Some(authorization) = &stream.authorization {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
+            let broken = |error| ExchangeError::Sending(error, Arc::clone(&progress));
             let handshake = http1::Builder::new().max_buf_size(MAX_HEAD_SIZE).handshake(stream);
-            let (mut sender, connection) = handshake.await.map_err(ExchangeError::Sending)?;
+            let (mut sender, connection) = handshake.await.map_err(broken)?;
             let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -150,7 +164,7 @@ impl Pool {
                 }
             });
             if let Err(error) = sender.ready().await {
-                return Err(ExchangeError::Sending(cause.await.unwrap_or(error)));
+                return Err(broken(cause.await.unwrap_or(error)));
             }
             Ok(Box::new(Connection {
                 sender,
@@ -158,6 +172,7 @@ impl Pool {
                 headers,
                 length: 0,
                 to_proxy,
+                progress,
                 head_received,
                 reused: false,
             }))
@@ -180,8 +195,9 @@ impl Pool {
         self.freed.notify_one();
     }
 
-    /// Closes the idle connections to `origin`: it may have led to something that is not WeChat.
+    /// Closes the idle connections to `origin`, and forgets its addresses: they may lead to something that is not WeChat.
     pub(super) fn forget(&self, origin: &Uri) {
+        Connector::forget(origin);
         self.idle().connections.retain(|(connection, _)| connection.origin != *origin);
     }
 

@@ -117,7 +117,7 @@ def test_a_certificate_that_cannot_be_trusted(client_kind: ClientKind, tmp_path:
         harness = CallHarness(
             client_kind, server, base_url=f"https://localhost:{server.port}", ca_file=ca_file
         )
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
         harness.goes_on()
     assert said in str(error)
     assert way_out in str(error)
@@ -157,7 +157,7 @@ def test_a_pinned_certificate_of_an_authority_says_what_to_change(
     with RawServer(TlsScript(pinned.context(tmp_path))) as server:
         base_url = f"https://localhost:{server.port}"
         harness = CallHarness(client_kind, server, base_url=base_url, ca_file=ca_file)
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
     assert "openssl req -x509 … -addext basicConstraints=critical,CA:FALSE" in str(error)
     is_plain(error)
 
@@ -172,7 +172,7 @@ def test_no_cipher_suite_in_common(client_kind: ClientKind, tmp_path: Path, ciph
     with RawServer(TlsScript(context)) as server:
         base_url = f"https://localhost:{server.port}"
         harness = CallHarness(client_kind, server, base_url=base_url, ca_file=ca_file)
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
     assert "no cipher suite in common" in str(error) or "supports no cipher suite" in str(error)
     is_plain(error)
 
@@ -184,5 +184,5 @@ def test_the_moment_of_expiry_is_told(client_kind: ClientKind, tmp_path: Path) -
     with RawServer(TlsScript(expired.context(tmp_path))) as server:
         base_url = f"https://localhost:{server.port}"
         harness = CallHarness(client_kind, server, base_url=base_url, ca_file=ca_file)
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
     assert f"{expired.certificate.not_valid_after_utc:%a, %d %b %Y %H:%M:%S GMT}" in str(error)

@@ -65,12 +65,14 @@ def trial_of(client_kind: ClientKind, server: RawServer, ca_file: Path, **option
     )
 
 
-def refused(client_kind: ClientKind, authority: trustme.CA, ca_file: Path, bad: ssl.SSLContext) -> str:
+def refused(
+    client_kind: ClientKind, authority: trustme.CA, ca_file: Path, bad: ssl.SSLContext, sent: int = 0
+) -> str:
     """The message of a call whose server offers bad TLS once: no second try, and the next call succeeds."""
     good = context(authority.issue_cert("localhost"))
     with RawServer(Handshakes(good, bad)) as server:
         harness = trial_of(client_kind, server, ca_file)
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=sent, requests=0)
         assert not error.retryable
         assert server.connections_accepted == 1
         harness.goes_on()
@@ -141,7 +143,7 @@ def test_without_a_ca_file_the_authorities_of_the_system_count(
     good = context(authority.issue_cert("localhost"))
     with RawServer(Handshakes(good, good)) as server:
         harness = CallHarness(client_kind, server, base_url=f"https://localhost:{server.port}")
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
         assert NOT_TRUSTED in str(error)
 
 
@@ -166,7 +168,8 @@ def test_a_client_certificate_is_demanded(
     authority.configure_trust(demanding)
     demanding.verify_mode = ssl.CERT_REQUIRED
     demanding.minimum_version = demanding.maximum_version = version
-    message = refused(client_kind, authority, ca_file, demanding)
+    sent = int(version == ssl.TLSVersion.TLSv1_3)
+    message = refused(client_kind, authority, ca_file, demanding, sent=sent)
     assert "demands a client certificate" in message
 
 
@@ -184,7 +187,7 @@ def test_plain_http_on_the_port(client_kind: ClientKind, authority: trustme.CA, 
 
     with RawServer(behave) as server:
         harness = trial_of(client_kind, server, ca_file)
-        error = harness.fails(wxaudit.TransportError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
         assert "the server does not answer in TLS" in str(error)
         assert not error.retryable
         harness.goes_on()
@@ -213,7 +216,7 @@ def hello_answered(
     with RawServer(behave) as server:
         harness = trial_of(client_kind, server, ca_file, **options)
         kind = wxaudit.RequestTimeout if how == "stalled" else wxaudit.TransportError
-        error = harness.fails(kind, attempts=3, requests=0)
+        error = harness.fails(kind, attempts=3, sent=0, requests=0)
         assert error.retryable
         assert server.connections_accepted == 3
         harness.goes_on()

@@ -24,7 +24,7 @@ class WxAuditError(Exception):
 
     - `message`: what `str()` gives; control and direction characters are escaped in it
     - `auditid`, `appid` (the caller's label): of the query, or `None`
-    - `attempts`: how many requests were sent
+    - `attempts`: how many requests were sent; an attempt that got no connection sends none
     - `retryable`: whether the same call may succeed later although nothing is changed
     - `hint`, `hint_zh`: what to do about it
     - `screenshots`: the pictures that `get_screenshots` got nevertheless; they are not in `args`

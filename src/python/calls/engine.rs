@@ -54,8 +54,9 @@ impl Engine {
             ca_file: ca_file.map(path).transpose()?,
             user_agent: user_agent.map(|value| text("user_agent", value)).transpose()?,
         };
-        let config = Config::new(settings, |name| std::env::var(name).ok())
-            .map_err(|error| errors::raise(py, error))?;
+        // A variable that is not text is refused like any other wrong value.
+        let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let config = Config::new(settings, variable).map_err(|error| errors::raise(py, error))?;
         Ok(Self { client: Arc::new(Client::new(config)) })
     }
 

@@ -48,10 +48,8 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts a runtime with its I/O thread.
     pub(crate) fn start() -> std::io::Result<Arc<Self>> {
-        // One blocking thread is enough: it only resolves host names.
         let runtime = Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(1)
             .on_thread_park(completion_queue::wake_loops)
             .build()?;
         let driver = Arc::new(Self {

@@ -1,3 +1,4 @@
 mod exchange;
+mod no_proxy;
 mod pool;
 mod retry_after;

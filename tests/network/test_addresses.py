@@ -58,7 +58,8 @@ def test_dead_addresses_are_passed_over(
         assert float(first) < 3
         # One by one, 250 ms for each of them would be 25 seconds.
         assert float(others) < 10
-        assert server.connections_accepted == 100
+        # Each call needed one; a batch may have opened another beside them.
+        assert server.connections_accepted >= 100
     shown = f"{float(first):.3f} s, the hundredth {float(last) * 1000:.1f} ms"
     print(f"\n{client_kind.kind}, {how}, {', '.join(addresses)}: the first call took {shown}")
 

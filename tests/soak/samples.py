@@ -9,8 +9,8 @@ import statistics
 import time
 from typing import NamedTuple
 
-# What may be added in the course of a run, however long: more is a leak. Connections come and go all the time,
-# so the number of descriptors is uncertain.
+# What may be added in the course of a run, however long: more is a leak. Connections come and go all the
+# time, so the number of descriptors is uncertain.
 BOUNDS = {"megabytes": 5.0, "descriptors": 20.0, "threads": 3.0}
 
 # The beginning, in which pools and caches fill up, says nothing about growth.

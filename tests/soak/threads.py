@@ -125,7 +125,7 @@ class BlockingSoak:
             retry_at: float | None = None
             while not self._tally.stop.is_set():
                 try:
-                    audit = client.get_audit_status(self._world.token, QUOTA_AUDITID, timeout=1)
+                    audit = client.get_audit_status(self._world.token, QUOTA_AUDITID, timeout=10)
                 except wxaudit.MinuteQuotaError as error:
                     if error.attempts != (retry_at is None):
                         self._tally.wrong(kind, f"{error.attempts} requests after a refusal")

@@ -24,7 +24,8 @@ fuzz_target!(|input: (u16, &str)| {
         assert_eq!(verdict, excludes(&reversed.join(", "), host), "the order counts: {list:?} {host:?}");
         let longer = [list, ",somewhere.example,192.0.2.1"].concat();
         assert!(!verdict || excludes(&longer, host), "an entry includes again: {list:?} {host:?}");
-        let any = entries.iter().any(|entry| *entry != "*" && excludes(entry, host));
+        // A `*` means all hosts only if nothing else stands beside it.
+        let any = entries.iter().any(|entry| excludes(&format!("{entry},"), host));
         assert_eq!(verdict, any, "entries are judged together: {list:?} {host:?}");
     }
     assert_eq!(verdict, excludes(list, &host.to_ascii_uppercase()), "case counts: {list:?} {host:?}");

@@ -183,8 +183,8 @@ lock: $(ENVIRONMENT)
 .PHONY: clean
 clean:
 	rm -rf $(VENV) .venv-bench target dist benches/results .mypy_cache .pytest_cache .ruff_cache python/wxaudit/_native*.so \
-		test-artefacts examples/notebooks/exports
-	find python tests examples benches -name __pycache__ -prune -exec rm -rf {} +
+		test-artefacts fuzz/artifacts examples/notebooks/exports
+	find python tests examples benches fuzz -name __pycache__ -prune -exec rm -rf {} +
 
 $(ENVIRONMENT):
 	@$(PYTHON) --version >/dev/null || { \

@@ -59,7 +59,7 @@ def _seeds(target: str) -> Iterator[bytes]:
     elif target == "no_proxy":
         # An `(u16, &str)`, whose text is a host and a list.
         hosts = (b"api.weixin.qq.com", b"qq", b"127.0.0.1", b"[::1]", b"10.1.2.3")
-        yield from (b"\x01\xbb%s\n%s" % (host, text) for host in hosts for text in texts)
+        yield from (b"\0\0%s\n%s" % (host, text) for host in hosts for text in texts)
     elif target == "certificates":
         yield from (b"\0\0" + bundle for bundle in [*_bundles(), *texts])
     else:

@@ -9,7 +9,8 @@ use wxaudit::transport::no_proxy::NoProxy;
 
 // The first line is the host, the second one the list.
 fuzz_target!(|input: (u16, &str)| {
-    let (port, text) = input;
+    let (number, text) = input;
+    let port = (number != 0).then_some(number);
     let (host, list) = text.split_once('\n').unwrap_or((text, ""));
     let excludes = |list: &str, host: &str| NoProxy::parse(list).excludes(host, port);
     let verdict = excludes(list, host);
@@ -18,12 +19,13 @@ fuzz_target!(|input: (u16, &str)| {
     if entries.is_empty() {
         assert!(!verdict, "nothing excludes {host:?}");
     }
-    if list.trim() != "*" {
+    if entries != ["*"] {
         let reversed: Vec<&str> = entries.iter().rev().copied().collect();
         assert_eq!(verdict, excludes(&reversed.join(", "), host), "the order counts: {list:?} {host:?}");
         let longer = [list, ",somewhere.example,192.0.2.1"].concat();
         assert!(!verdict || excludes(&longer, host), "an entry includes again: {list:?} {host:?}");
-        let any = entries.iter().any(|entry| *entry != "*" && excludes(entry, host));
+        // A `*` means all hosts only if nothing else stands beside it.
+        let any = entries.iter().any(|entry| excludes(&format!("{entry},"), host));
         assert_eq!(verdict, any, "entries are judged together: {list:?} {host:?}");
     }
     assert_eq!(verdict, excludes(list, &host.to_ascii_uppercase()), "case counts: {list:?} {host:?}");
@@ -34,9 +36,9 @@ fuzz_target!(|input: (u16, &str)| {
         assert!(excludes(host, host), "{host} does not exclude itself");
         if let [entry] = entries.as_slice()
             && let Some((network, bits)) = entry.split_once('/')
-            && let (Ok(network), Ok(bits @ 0..=32)) = (network.parse::<Ipv4Addr>(), bits.parse::<u32>())
+            && let (Ok(network), Ok(bits @ 1..=32)) = (network.parse::<Ipv4Addr>(), bits.parse::<u32>())
         {
-            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            let mask = u32::MAX << (32 - bits);
             assert_eq!(verdict, address.to_bits() & mask == network.to_bits() & mask, "{list:?} {host:?}");
         }
     } else if is_name {

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import wxaudit
 
-# How many wrong outcomes are told.
-KEPT = 20
+# How many wrong outcomes are told, each as soon as it is seen.
+TOLD = 30
 
 
 class Tally:
@@ -29,7 +29,6 @@ class Tally:
         self._lock = threading.Lock()
         self._rights: collections.Counter[str] = collections.Counter()
         self._errors: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-        self._wrongs: list[str] = []
         self._wrong_count = 0
         self.stop = threading.Event()
 
@@ -49,8 +48,8 @@ class Tally:
     def wrong(self, kind: str, what: str) -> None:
         with self._lock:
             self._wrong_count += 1
-            if len(self._wrongs) < KEPT:
-                self._wrongs.append(f"{kind}: {what}")
+            if self._wrong_count <= TOLD:
+                print(f"wrong: {kind}: {what}", flush=True)
 
     def check(self, kind: str, audit: wxaudit.AuditStatus, auditid: int, begun: float = 0) -> None:
         """Counts an answer to a call that began then: right only if it is that audit's own."""
@@ -98,13 +97,13 @@ class Tally:
             self.check_error(kind, result.error, allowed)
 
     def lines(self) -> list[str]:
-        """The counts of each kind, and the first outcomes that were wrong."""
+        """The counts of each kind."""
         with self._lock:
             told = []
             for kind in sorted({*self._rights, *self._errors}):
                 errors = ", ".join(f"{count:,} {name}" for name, count in self._errors[kind].most_common())
                 told.append(f"{kind}: {self._rights[kind]:,} right{', ' + errors if errors else ''}")
-            return [*told, f"wrong: {self._wrong_count}", *self._wrongs]
+            return [*told, f"wrong: {self._wrong_count}"]
 
 
 class Workers:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from soak.world import World
 
 DAYS = 3 * 24 * 3600
-TIMEOUT = wxaudit.Timeout(total=10, connect=2, read=2)
+# Nothing here hangs but the machine: a call that takes a minute says that it is too busy.
+TIMEOUT = wxaudit.Timeout(total=60, connect=None, read=None)
 FORK_INTERVAL_SECONDS = 5.0
 
 
@@ -124,7 +125,7 @@ class BlockingSoak:
             retry_at: float | None = None
             while not self._tally.stop.is_set():
                 try:
-                    audit = client.get_audit_status(self._world.token, QUOTA_AUDITID, timeout=1)
+                    audit = client.get_audit_status(self._world.token, QUOTA_AUDITID, timeout=10)
                 except wxaudit.MinuteQuotaError as error:
                     if error.attempts != (retry_at is None):
                         self._tally.wrong(kind, f"{error.attempts} requests after a refusal")

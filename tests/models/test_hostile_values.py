@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.subprocess_runner import run_child
-from wxaudit import ArgumentError, AuditResult, AuditStatus, Event, LatestAuditStatus, Reason
+from wxaudit import ArgumentError, AuditResult, AuditStatus, DecodeError, Event, LatestAuditStatus, Reason
 from wxaudit.events import AuditEvent
+from wxaudit.testing import Fault
+
+if TYPE_CHECKING:
+    from support.client_kind import ClientKind
+    from wxaudit.testing import FakeWeChat
 
 GOOD: dict[str, Any] = {"auditid": 7, "status": 1}
 HUGE = 10**400
@@ -149,6 +154,22 @@ def test_a_structure_of_the_depth_and_size_of_an_answer_is_read_back() -> None:
     assert again.raw == raw
     assert pickle.loads(pickle.dumps(again)).raw == raw
     assert json.loads(json.dumps(again.to_dict()))["raw"] == raw
+
+
+def test_the_deepest_answer_is_read_back(client_kind: ClientKind, fake: FakeWeChat) -> None:
+    """The parser allows one level less than `from_dict`."""
+    caller, token, audit = client_kind.client(fake), fake.token(), fake.submit()
+    answer = '{"errcode":0,"errmsg":"ok","status":0,"deep":%s}'
+    for depth in (126, 127):
+        fake.fail_next(Fault(body=(answer % ("[" * depth + "]" * depth)).encode()))
+        try:
+            status = caller.get_audit_status(token, audit.auditid)
+        except DecodeError:
+            assert depth == 127
+        else:
+            assert depth == 126
+            again = AuditStatus.from_dict(json.loads(json.dumps(status.to_dict())))
+            assert again.raw == pickle.loads(pickle.dumps(status)).raw == status.raw
 
 
 @pytest.mark.parametrize(

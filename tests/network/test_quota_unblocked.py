@@ -154,11 +154,8 @@ def test_what_is_not_sent_says_how_to_send_it(
 ) -> None:
     harness = CallHarness(client_kind, fake)
     fake.fail_next(Fault(errcode=errcode))
-    sent = harness.fails(CODES[errcode], attempts=1)
-    kept_back = harness.fails(CODES[errcode], attempts=0)
-    assert "unblock_quota" not in str(sent)
-    for text in (str(kept_back), kept_back.hint, kept_back.hint_zh):
+    harness.fails(CODES[errcode], attempts=1)
+    error = harness.fails(CODES[errcode], attempts=0)
+    for text in (str(error), error.hint, error.hint_zh):
         assert "client.unblock_quota()" in text
         assert ("client.quota(token)" in text) is (errcode == 45009)
-    # Sent or not, the same error of a user's own says nothing of it.
-    assert "unblock_quota" not in CODES[errcode]("x", errcode=errcode).hint

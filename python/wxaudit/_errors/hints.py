@@ -160,14 +160,18 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
     # The quota.
     45009: Hint(
-        "The merchant's quota for today is used up: stop until midnight in Beijing, read the limit with "
-        "client.quota(token), and poll less often from then on.",
-        "该商家当天的调用额度已用完：请停止调用，等北京时间次日零点之后再继续；可用 client.quota(token) 查看"
-        "额度，并降低轮询频率。",
+        "The merchant's quota for today is used up: stop until midnight in Beijing, and poll less often from "
+        "then on; if it is raised or cleared before, client.quota(token) with the same appid lets this "
+        "client send again, and so does client.unblock_quota().",
+        "该商家当天的调用额度已用完：请停止调用，等北京时间次日零点之后再继续，并降低轮询频率；如果在此之前额"
+        "度已提升或清零，请用相同的 appid 调用 client.quota(token)，查到还有剩余次数就会恢复调用，也可以直接"
+        "调用 client.unblock_quota()。",
     ),
     45011: Hint(
-        "Too many calls within a minute: wait at least 60 seconds, then spread the queries out.",
-        "每分钟调用次数超限：请至少等待 60 秒，再把查询分散到不同时间。",
+        "Too many calls within a minute: wait at least 60 seconds, then spread the queries out; "
+        "client.unblock_quota() lets this client send before.",
+        "每分钟调用次数超限：请至少等待 60 秒，再把查询分散到不同时间；如需提前恢复，可调用 "
+        "client.unblock_quota()。",
     ),
     # The account.
     48004: Hint(
@@ -329,24 +333,6 @@ _NOT_WECHAT = Hint(
     "and the firewall.",
     "微信自身的错误都以 HTTP 200 返回，可见这个响应并非来自微信：请检查 base_url、代理和防火墙。",
 )
-
-
-# For calls that were not sent, since WeChat had refused an earlier one.
-KEPT_BACK: dict[int | None, Hint] = {
-    45009: Hint(
-        "The merchant's quota for today is used up, so calls are kept back until midnight in Beijing: if it "
-        "was cleared or raised since, call client.quota(token) with the same appid, which sends calls again "
-        "if it shows some to be left, or client.unblock_quota().",
-        "该商家当天的调用额度已用完，北京时间次日零点之前不再发出请求：如果额度已清零或已提升，请以相同的 "
-        "appid 调用 client.quota(token)，查到剩余次数后即恢复调用，或直接调用 client.unblock_quota()。",
-    ),
-    45011: Hint(
-        "Too many calls within a minute, so calls are kept back for 60 seconds after the refusal: spread the "
-        "queries out, or call client.unblock_quota() to send at once.",
-        "每分钟调用次数超限，被拒绝后的 60 秒内不再发出请求：请把查询分散到不同时间；如需立即恢复，可调用 "
-        "client.unblock_quota()。",
-    ),
-}
 
 
 def find_hint(kinds: Iterable[str], errcode: int | None, http_status: int | None) -> Hint:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, TypeVar
 
     from .._native import AuditStatus
-    from .hints import Hint
 
     _Kind = TypeVar("_Kind", bound=WxAuditError)
 
@@ -134,13 +133,6 @@ class QuotaError(APIError):
     _attributes = ("retry_at", *APIError._attributes)
 
     retry_at: datetime | None = None
-
-    def _hints(self) -> Hint:
-        from .hints import KEPT_BACK
-
-        # A call that was kept back because of an earlier refusal.
-        kept_back = self.attempts == 0 and self.retry_at is not None
-        return KEPT_BACK.get(self.errcode, super()._hints()) if kept_back else super()._hints()
 
 
 class DayQuotaError(QuotaError):

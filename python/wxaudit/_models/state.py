@@ -31,7 +31,7 @@ class _ExactIntegers(enum.EnumMeta):
         except TypeError:
             number = None
         if number is None:
-            raise ValueError(f"an audit state must be an int, got {choice(value)}; write {cls.__name__}(0)")
+            raise ValueError(f"an audit state must be an int, got {shown(value)}; write {cls.__name__}(0)")
         return super().__call__(number, *args, **keywords)
 
 

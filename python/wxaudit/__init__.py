@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch
+    from ._cached_token_source import AsyncCachedTokenSource, CachedTokenSource
     from ._frames.reader import queries_from_frame
     from ._models.state import AuditState, Reason
     from ._wait.clock import Clock
@@ -57,6 +58,7 @@ __all__ = [
     "APIError",
     "AccountBlockedError",
     "ArgumentError",
+    "AsyncCachedTokenSource",
     "AsyncClient",
     "AsyncTokenSource",
     "AuditBatch",
@@ -66,6 +68,7 @@ __all__ = [
     "AuditState",
     "AuditStatus",
     "AuthorizationLostError",
+    "CachedTokenSource",
     "Client",
     "Clock",
     "DayQuotaError",
@@ -106,7 +109,9 @@ sys.modules[f"{__name__}._frozen"] = _value
 
 # Imported on first access, or by the first client: enum and collections would double the import time.
 _LATER = {
+    "AsyncCachedTokenSource": "_cached_token_source",
     "AuditBatch": "_batch.results",
+    "CachedTokenSource": "_cached_token_source",
     "Clock": "_wait.clock",
     "AuditState": "_models.state",
     "Reason": "_models.state",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from ._errors.tree import TokenError, from_native
 from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
-from ._token_sources import serve_request
+from ._source_threads import describe_hang
+from ._token_sources import serve_request, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def call(session: Session, operation: str, token: Any, subject: Any, *options: A
         batch = session.engine.begin_call(operation, token, subject, checked, bool(dispatcher))
         try:
             while True:
-                batch.wait()
+                wait(batch)
                 results, requests, events, _ = batch.take()
                 dispatcher.on_event(events)
                 for request in requests:
@@ -49,9 +50,16 @@ def unwrap(outcome: Any) -> Any:
     raise error_of(*outcome[1:])
 
 
-def error_of(failed: _Failed, cause: BaseException | None) -> WxAuditError:
-    """The error of a call. Its cause is the exception of the token source, if that failed."""
-    error = from_native(*failed)
+def error_of(failed: _Failed, cause: Any) -> WxAuditError:
+    """The error of a call. Its cause is the exception of the token source, if that failed.
+
+    For a source that has not returned, `cause` is a tuple: the arguments of `describe_hang`.
+    """
+    kind, what, attributes = failed
+    if isinstance(cause, tuple):
+        where, cause = describe_hang(*cause)
+        what += where
+    error = from_native(kind, what, attributes)
     if isinstance(error, TokenError) and error.errcode is None:
         # With an errcode, WeChat refused the token: the source did not fail.
         error.__cause__ = cause

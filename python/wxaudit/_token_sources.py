@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
+
+from ._source_threads import run_in_thread
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
-    from threading import Lock
+    from contextvars import Context
     from typing import Any, Protocol
 
-    from ._native import Token, TokenRequest
+    from ._native import Batch, Token, TokenRequest
 else:
     # Importing typing would double the import time of this package.
     Protocol = object
@@ -39,28 +44,92 @@ class AsyncTokenSource(Protocol):
         """The valid token; with `refresh=True` a new one that replaces the refused one."""
 
 
+class ReplacingSource:
+    """A source that is told which token WeChat has refused, in place of `refresh=True`."""
+
+    __slots__ = ()
+
+    def replace_token(self, refused: Token | None) -> Any:
+        """A token other than the refused one."""
+        raise NotImplementedError
+
+
 def serve_request(request: TokenRequest) -> None:
     """Calls the source of a request: in a thread, without waiting, or here for `same_thread`."""
-    if not getattr(request.source, "same_thread", False):
-        try:
-            _in_thread(lambda: _catching_all(_answer, request))
-        except RuntimeError:
-            # The interpreter is shutting down and starts no threads.
-            pass
-        else:
-            return
-    _answer(request)
+    from contextvars import copy_context
+
+    if getattr(request.source, "same_thread", False) or not _in_thread(request, copy_context()):
+        _answer(request)
+
+
+def serve_in_thread(request: TokenRequest, context: Context) -> None:
+    """Calls the source of a request in a thread, in a context that no other thread may have entered.
+
+    For a thread that serves a batch: it calls the source itself if it can start no other.
+    """
+    if not _in_thread(request, context):
+        context.run(_catching_all, _answer, request)
+
+
+# The batches whose sources with `same_thread` are called by the thread that takes their results, by its
+# identifier. That thread may make other calls between two results.
+_consumers: dict[Batch, int] = {}
+
+
+def consume(batch: Batch) -> None:
+    """Notes that the calling thread takes the results of a batch, until `release`."""
+    _consumers[batch] = get_ident()
+
+
+def release(batch: Batch) -> None:
+    """Ends `consume`."""
+    _consumers.pop(batch, None)
+
+
+def wait(batch: Batch) -> None:
+    """Blocks until there is something to take from a batch, or it has served a request.
+
+    The calling thread serves the requests of all batches whose results it takes: a call may wait for another
+    one's lookup or refresh.
+    """
+    if not _consumers:
+        batch.wait()
+        return
+    own = get_ident()
+    others = [other for other, thread in tuple(_consumers.items()) if thread == own and other is not batch]
+    batch.wait(others)
+    for other in others:
+        for request in other.take_requests():
+            serve_request(request)
 
 
 async def aserve_request(request: TokenRequest) -> None:
     """Calls the source of a request and waits for it without blocking the event loop."""
     import asyncio
 
+    # Tasks of a gather may be dropped with their loop; another one would be a warning then.
+    answering = asyncio.gather(_aanswer(request))
     try:
-        # A task of `gather` causes no warning if its loop is closed before it ends.
-        await asyncio.wait_for(asyncio.gather(_aanswer(request)), request.remaining)
-    except asyncio.TimeoutError:  # not the built-in one before Python 3.11
+        done, _ = await asyncio.wait({answering}, timeout=request.remaining)
+    except asyncio.CancelledError:
+        await _cancel(answering)
+        raise
+    if done:
+        answering.result()
+    else:
         request.time_out()
+        await _cancel(answering)
+
+
+async def _cancel(answering: asyncio.Future[Any]) -> None:
+    """Cancels the task of a source, and waits until it has ended."""
+    import asyncio
+
+    answering.cancel()
+    await asyncio.wait({answering})
+    if not answering.cancelled():
+        # Perhaps an exception in place of the cancellation, which nobody needs.
+        answering.exception()
 
 
 def _answer(request: TokenRequest) -> None:
@@ -78,7 +147,7 @@ async def _aanswer(request: TokenRequest) -> None:
     if inspect.iscoroutinefunction(source.get_token) or getattr(source, "same_thread", False):
         awaitable = _ask(request)
     else:
-        awaitable = await _from_thread(lambda: _catching_all(_ask, request))
+        awaitable = await _from_thread(_ask, request)
     if awaitable is not None:
         try:
             # A decorated coroutine function may look like a plain function that returns an awaitable.
@@ -92,7 +161,11 @@ async def _aanswer(request: TokenRequest) -> None:
 def _ask(request: TokenRequest) -> Any:
     """Calls the source and answers the request; returns the awaitable of the source, if it gave one."""
     try:
-        token = request.source.get_token(refresh=request.refresh)
+        source = request.source
+        if request.refresh and isinstance(source, ReplacingSource):
+            token = source.replace_token(request.refused)
+        else:
+            token = source.get_token(refresh=request.refresh)
     except Exception as cause:
         _fail(request, cause)
         return None
@@ -115,29 +188,22 @@ def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> 
         _fail(request, cause)
 
 
-def _in_thread(work: Callable[[], None]) -> Lock:
-    """Runs `work` in a daemon thread. The returned lock is released when it is done."""
-    import threading
+def _in_thread(request: TokenRequest, context: Context) -> bool:
+    """Calls the source of a request in a thread. False if none can be started."""
+    try:
+        run_in_thread(request, lambda: context.run(_catching_all, _answer, request))
+    except RuntimeError:
+        # Perhaps since the interpreter is shutting down.
+        return False
+    return True
+
+
+async def _from_thread(work: Callable[[TokenRequest], Any], request: TokenRequest) -> Any:
+    import asyncio
     from contextvars import copy_context
 
-    done = threading.Lock()
-    done.acquire()
-    context = copy_context()
-
-    def run() -> None:
-        try:
-            context.run(work)
-        finally:
-            done.release()
-
-    threading.Thread(target=run, name="wxaudit-token", daemon=True).start()
-    return done
-
-
-async def _from_thread(work: Callable[[], Any]) -> Any:
-    import asyncio
-
     loop = asyncio.get_running_loop()
+    context = copy_context()
     done: asyncio.Future[None] = loop.create_future()
     # Popped by the loop: an argument of the callback would stay referenced until the thread ends.
     results: list[Any] = []
@@ -147,13 +213,14 @@ async def _from_thread(work: Callable[[], Any]) -> Any:
             done.set_result(None)
 
     def run() -> None:
-        results.append(work())
+        results.append(context.run(_catching_all, work, request))
         try:
             loop.call_soon_threadsafe(settle)
         except RuntimeError:
             # The loop is closed, and the call with it.
             return
 
-    _in_thread(run)
+    if not run_in_thread(request, run):
+        return None
     await done
     return results.pop()

@@ -98,7 +98,7 @@ impl Engine {
     ) -> PyResult<Batch> {
         let call = self.prepare(operation, subject, options)?;
         let runtime = Runtime::current(token.py())?;
-        Ok(Batch::of_one(Arc::clone(&self.client), runtime, token, observed, call))
+        Batch::of_one(Arc::clone(&self.client), runtime, token, observed, call)
     }
 
     /// Checks the `max_concurrency` of a batch: at most the client's, which is the default.
@@ -116,7 +116,7 @@ impl Engine {
 
     /// Begins a batch. `timeout` limits the whole batch. If `queries` is None, they are added one by one. With `calls`,
     /// its items are not queries but the subjects of those calls.
-    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, calls = None))]
+    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, asynchronous, calls = None))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of one call from Python")]
     fn begin_batch(
         &self,
@@ -126,9 +126,11 @@ impl Engine {
         timeout: Option<f64>,
         observed: bool,
         collected: bool,
+        asynchronous: bool,
         calls: Option<CallsOf>,
     ) -> PyResult<Batch> {
-        let plan = Plan { concurrency, limit: timeout.map(seconds), observed, collected, queries, calls };
+        let limit = timeout.map(seconds);
+        let plan = Plan { concurrency, limit, observed, collected, asynchronous, queries, calls };
         Batch::begin(py, Arc::clone(&self.client), plan)
     }
 

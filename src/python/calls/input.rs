@@ -58,7 +58,8 @@ impl Input {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes queries while the batch has room, within `FILL_LIMIT`. Returns whether to wait for a call to end.
+    /// Takes queries while the batch has room, within `FILL_LIMIT`, and until `add` says to stop. Returns whether to wait
+    /// for a call to end.
     pub(crate) fn fill(
         &self,
         py: Python<'_>,
@@ -71,7 +72,11 @@ impl Input {
             for _ in 0..self.room() {
                 let item = if self.is_late() { None } else { iterator.next() };
                 match item {
-                    Some(Ok(item)) => drop(add(&item)?),
+                    Some(Ok(item)) => {
+                        if add(&item)? {
+                            break;
+                        }
+                    }
                     // A collected batch ends at once, and exceptions such as KeyboardInterrupt end any batch.
                     Some(Err(error)) if self.collected || !error.is_instance_of::<PyException>(py) => {
                         return Err(error);

@@ -61,17 +61,17 @@ impl AuditQuery {
         self.appid.as_deref()
     }
 
-    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(other) = other.cast::<Self>() else {
-            return false;
+            return Ok(false);
         };
         let other = other.get();
         let (mine, others) = (self.token.bind(py), other.token.bind(py));
         let same_token = match (mine.cast::<PyToken>(), others.cast::<PyToken>()) {
             (Ok(mine), Ok(others)) => mine.get().get() == others.get().get(),
-            _ => mine.is(others),
+            _ => mine.is(others) || mine.eq(others)?,
         };
-        same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid
+        Ok(same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ._signals import raised_by_signal
+from ._threads import ThreadError, start_thread
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from threading import Lock
     from typing import Any, Protocol
 
     from ._native import Token, TokenRequest
@@ -44,12 +46,13 @@ def serve_request(request: TokenRequest) -> None:
     if not getattr(request.source, "same_thread", False):
         try:
             _in_thread(lambda: _catching_all(_answer, request))
-        except RuntimeError:
-            # The interpreter is shutting down and starts no threads.
-            pass
+        except ThreadError as error:
+            if not error.at_shutdown:
+                return request.fail_to_start(str(error))
         else:
-            return
+            return None
     _answer(request)
+    return None
 
 
 async def aserve_request(request: TokenRequest) -> None:
@@ -58,7 +61,9 @@ async def aserve_request(request: TokenRequest) -> None:
 
     try:
         await asyncio.wait_for(_aanswer(request), request.remaining)
-    except asyncio.TimeoutError:  # not the built-in one before Python 3.11
+    except asyncio.TimeoutError as error:  # not the built-in one before Python 3.11
+        if raised_by_signal(error):
+            raise
         request.time_out()
 
 
@@ -77,15 +82,21 @@ async def _aanswer(request: TokenRequest) -> None:
     if inspect.iscoroutinefunction(source.get_token) or getattr(source, "same_thread", False):
         awaitable = _ask(request)
     else:
-        awaitable = await _from_thread(lambda: _catching_all(_ask, request))
+        try:
+            awaitable = await _from_thread(lambda: _catching_all(_ask, request))
+        except ThreadError as error:
+            return request.fail_to_start(str(error))
     if awaitable is not None:
         try:
             # A decorated coroutine function may look like a plain function that returns an awaitable.
             token = await awaitable
         except Exception as cause:
+            if raised_by_signal(cause):
+                raise
             _fail(request, cause)
         else:
             request.answer(token)
+    return None
 
 
 def _ask(request: TokenRequest) -> Any:
@@ -93,6 +104,8 @@ def _ask(request: TokenRequest) -> Any:
     try:
         token = request.source.get_token(refresh=request.refresh)
     except Exception as cause:
+        if raised_by_signal(cause):
+            raise
         _fail(request, cause)
         return None
     if hasattr(token, "__await__"):
@@ -114,23 +127,12 @@ def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> 
         _fail(request, cause)
 
 
-def _in_thread(work: Callable[[], None]) -> Lock:
-    """Runs `work` in a daemon thread. The returned lock is released when it is done."""
-    import threading
+def _in_thread(work: Callable[[], None]) -> None:
+    """Runs `work` in a daemon thread, with the caller's context variables."""
     from contextvars import copy_context
 
-    done = threading.Lock()
-    done.acquire()
     context = copy_context()
-
-    def run() -> None:
-        try:
-            context.run(work)
-        finally:
-            done.release()
-
-    threading.Thread(target=run, name="wxaudit-token", daemon=True).start()
-    return done
+    start_thread(lambda: context.run(work), "wxaudit-token")
 
 
 async def _from_thread(work: Callable[[], Any]) -> Any:

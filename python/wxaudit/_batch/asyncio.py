@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable
 
-from .._loop import begin, result_of
+from .._loop import begin, result_of, running_loop
+from .._signals import raised_by_signal
 from .._token_sources import aserve_request
 from .results import in_order
 from .run import BatchRun
@@ -76,11 +77,12 @@ class _Groups:
     """
 
     def __init__(self, run: BatchRun) -> None:
+        loop = running_loop()
         self._run = run
         run.begin()
         self._room = asyncio.Event()
         # Done when the input has yielded an invalid query, whose result needs no call.
-        self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._refused: asyncio.Future[None] = loop.create_future()
         asynchronous = isinstance(run.queries, AsyncIterable)
         self._feeder = asyncio.ensure_future(self._feed()) if asynchronous else None
         self._tasks: set[asyncio.Future[None]] = {self._feeder} if self._feeder else set()
@@ -93,9 +95,9 @@ class _Groups:
         """The next group, or None at the end."""
         run = self._run
         while not run.over:
+            await self._wait()
             if self._raised:
                 raise self._raised[0]
-            await self._wait()
             if self._input_error is not None and run.collected:
                 raise self._input_error
             group, requests = run.take()
@@ -140,7 +142,10 @@ class _Groups:
         except StopAsyncIteration:
             pass
         except Exception as error:
-            self._input_error = error
+            if raised_by_signal(error):
+                self._raised.append(error)
+            else:
+                self._input_error = error
         finally:
             native.end()
 
@@ -160,11 +165,12 @@ class _Groups:
 
 
 async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:
-    """Serves a request. Exceptions such as KeyboardInterrupt end the batch."""
+    """Serves a request. Exceptions such as KeyboardInterrupt, and those of signal handlers, end the batch."""
     try:
         await aserve_request(request)
     except asyncio.CancelledError:
         raise
     except BaseException as error:
-        # The request is dropped, which the batch notices.
         raised.append(error)
+        # Wakes the batch.
+        request.fail("it was interrupted")

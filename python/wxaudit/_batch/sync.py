@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._greenlets import let_others_run, wait
 from .._token_sources import serve_request
 from .results import in_order
 from .run import BatchRun
@@ -48,7 +49,9 @@ def _groups(run: BatchRun) -> Iterator[list[Any]]:
         try:
             while not run.over:
                 if run.native.fill():
-                    run.native.wait()
+                    wait(run.native)
+                else:
+                    let_others_run()
                 group, requests = run.take()
                 for request in requests:
                     serve_request(request)

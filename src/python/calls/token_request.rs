@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::batch_channel::PendingRequest;
 use super::sources::Sources;
 use crate::call::token_source::TokenRequestKind;
-use crate::error::{Error, Limit};
+use crate::error::{Error, Limit, Phase};
 use crate::python::convert::token;
 use crate::token::Token;
 
@@ -80,6 +80,12 @@ impl TokenRequest {
             drop(sources.note_cause(self.source.bind(py).as_ptr() as usize, cause));
         }
         self.reply(Err(Error::TokenSource { problem }));
+    }
+
+    /// Fails the call since the source could not be called now. Another call may succeed.
+    fn fail_to_start(&self, problem: &str) {
+        let problem = format!("cannot call the token source: {problem}");
+        self.reply(Err(Error::transient(Phase::Start, problem)));
     }
 
     /// Fails the call since the source did not return in time.

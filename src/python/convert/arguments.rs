@@ -39,7 +39,9 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
         Err(_) if matches!(type_name(value)?.as_str(), "bool" | "bool_") => return Ok(None),
         Err(_) => match imports::index(py)?.call1((value,)) {
             Ok(number) => number.cast_into::<PyInt>()?,
-            Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => return Ok(None),
+            Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => {
+                return errors::unless_by_signal(py, error).map(|_| None);
+            }
             Err(error) => return Err(error),
         },
     };
@@ -103,11 +105,19 @@ pub(crate) fn seconds(seconds: f64) -> Duration {
 }
 
 pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
-    value.extract().map_err(|_| argument(value.py(), "ca_file", "expected a path"))
+    or_problem(value.extract(), || argument(value.py(), "ca_file", "expected a path"), value.py())
 }
 
 pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: impl Into<String>) -> PyErr {
     errors::raise(py, Error::argument(field, problem))
+}
+
+/// The problem in place of an exception, but not of one that a signal handler raised.
+fn or_problem<T>(read: PyResult<T>, problem: impl Fn() -> PyErr, py: Python<'_>) -> PyResult<T> {
+    read.or_else(|error| {
+        errors::unless_by_signal(py, error)?;
+        Err(problem())
+    })
 }
 
 /// A sequence of strings, but not a single string.
@@ -117,7 +127,7 @@ pub(crate) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<V
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         return Err(problem());
     }
-    value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()
+    or_problem(value.try_iter(), problem, value.py())?.map(|item| text(field, &item?)).collect()
 }
 
 /// The number of an `AuditState`.
@@ -126,7 +136,7 @@ pub(crate) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
     if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
         return Err(problem());
     }
-    value.extract().map_err(|_| problem())
+    or_problem(value.extract(), problem, value.py())
 }
 
 /// The time of an aware datetime, or of its ISO 8601 text.

@@ -1,4 +1,4 @@
-"""gevent and eventlet: a blocking call lets other greenlets run, among them the one of its own token source."""
+"""gevent and eventlet: a blocking call lets other greenlets run, also the one of its own token source."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_anyio_on_asyncio_works(fake: FakeWeChat) -> None:
         async for result in client.iter_audit_statuses((token, it) for it in auditids):
             assert result.ok
         waited = await client.wait_for_decision(
-            token, fake.submit(state="approved").auditid, timeout=60, clock=fake.clock
+            token, fake.submit(state=0).auditid, timeout=60, clock=fake.clock
         )
         assert waited.is_approved
 

@@ -1,4 +1,4 @@
-"""An application of Celery whose tasks ask for audits, for `celery worker`. Its settings are JSON in a variable.
+"""An application of Celery whose tasks ask for audits. A variable of the environment holds its settings.
 
 A task returns what it came to: the reason of the audit, or the name of the exception's class.
 """
@@ -45,17 +45,14 @@ source = Source()
 client = wxaudit.Client(base_url=SETTINGS["base_url"])
 
 
-@app.task(name="ask")
 def ask(auditid: int) -> str | None:
     return client.get_audit_status(source, auditid).reason
 
 
-@app.task(name="ask_for_many")
 def ask_for_many(auditids: list[int]) -> list[str | None]:
     return [result.unwrap().reason for result in client.get_audit_statuses((source, it) for it in auditids)]
 
 
-@app.task(name="refreshes")
 def refreshes() -> int:
     return source.refreshes
 
@@ -100,7 +97,6 @@ PLACES: dict[str, Callable[[wxaudit.Client], object]] = {
 }
 
 
-@app.task(name="reach_the_limit")
 def reach_the_limit(place: str) -> str:
     try:
         if place == "on_event":
@@ -112,3 +108,7 @@ def reach_the_limit(place: str) -> str:
         return f"limited: {client.get_audit_status(SETTINGS['token'], AUDITID).reason}"
     except Exception as error:
         return f"failed: {type(error).__name__}"
+
+
+for task in (ask, ask_for_many, refreshes, reach_the_limit):
+    app.task(task, name=task.__name__)

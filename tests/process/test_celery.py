@@ -9,6 +9,7 @@ import pytest
 
 from support.celery_worker import PENDING_AUDITID, CeleryWorker
 from support.fake_process import AUDITIDS, FakeProcess
+from support.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +28,16 @@ def fake() -> Iterator[FakeProcess]:
 
 
 @pytest.fixture(scope="module")
-def prefork(fake: FakeProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CeleryWorker]:
-    with CeleryWorker(fake, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as redis:
+        yield redis
+
+
+@pytest.fixture(scope="module")
+def prefork(
+    fake: FakeProcess, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CeleryWorker]:
+    with CeleryWorker(fake, redis, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
         yield worker
 
 
@@ -54,12 +63,14 @@ def test_a_soft_limit_reaches_the_task(prefork: CeleryWorker, place: str) -> Non
 
 
 @pytest.mark.parametrize("pool", ["gevent", "eventlet"])
-def test_a_pool_of_greenlets_answers_all(fake: FakeProcess, tmp_path: Path, pool: str) -> None:
+def test_a_pool_of_greenlets_answers_all(
+    fake: FakeProcess, redis: RedisServer, tmp_path: Path, pool: str
+) -> None:
     auditids = [AUDITIDS[number % len(AUDITIDS)] for number in range(TASKS)]
-    with CeleryWorker(fake, tmp_path, pool, 100) as worker:
+    with CeleryWorker(fake, redis, tmp_path, pool, 100) as worker:
         assert worker.result("ask", AUDITIDS[0]) == f"audit {AUDITIDS[0]}", worker.log
         begun = time.monotonic()
-        answers = list(worker.results("ask", auditids))
+        answers = worker.results("ask", auditids)
         took = time.monotonic() - begun
         many = worker.result("ask_for_many", auditids)
         refreshes = worker.result("refreshes")

@@ -9,35 +9,32 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import celery
+from celery.result import ResultSet
 
 from support.fake_process import HELD_AUDITID, FakeProcess
 from support.programs import PROGRAMS, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from typing_extensions import Self
+
+    from support.redis_server import RedisServer
 
 PENDING_AUDITID = 1010
 
 
 class CeleryWorker:
-    """A worker, and the sender of its tasks. Messages and results are files: no broker is needed."""
+    """A worker, and the sender of its tasks. Redis carries tasks and results."""
 
-    def __init__(self, fake: FakeProcess, folder: Path, pool: str, concurrency: int) -> None:
-        for name in ("queue", "control", "results"):
-            (folder / name).mkdir()
+    def __init__(
+        self, fake: FakeProcess, redis: RedisServer, folder: Path, pool: str, concurrency: int
+    ) -> None:
+        address = f"redis+socket://{redis.path}"
         configuration = {
-            "broker_url": "filesystem://",
-            "broker_transport_options": {
-                "data_folder_in": str(folder / "queue"),
-                "data_folder_out": str(folder / "queue"),
-                "control_folder": str(folder / "control"),
-                "polling_interval": 0.02,
-            },
-            "result_backend": f"file://{folder / 'results'}",
-            "worker_prefetch_multiplier": 4,
+            "broker_url": address,
+            "result_backend": address,
+            "task_default_queue": pool,
             "broker_connection_retry_on_startup": True,
         }
         expired = fake.token()
@@ -77,11 +74,10 @@ class CeleryWorker:
     def log(self) -> str:
         return self._log.read_text()
 
-    def results(self, task: str, arguments: list[Any], **options: Any) -> Iterator[Any]:
+    def results(self, task: str, arguments: list[Any], **options: Any) -> list[Any]:
         """What the tasks come to, one for each argument, in this order. They run at the same time."""
         sent = [self._sender.send_task(task, [argument], **options) for argument in arguments]
-        for result in sent:
-            yield result.get(timeout=120, interval=0.02)
+        return list(ResultSet(sent, app=self._sender).join_native(timeout=900))
 
     def result(self, task: str, *arguments: Any, **options: Any) -> Any:
-        return self._sender.send_task(task, arguments, **options).get(timeout=120, interval=0.02)
+        return self._sender.send_task(task, arguments, **options).get(timeout=900)

@@ -1,8 +1,8 @@
 """Calls while the system refuses a resource. Arguments: BASE_URL TOKEN LIMIT CLIENT MOMENT.
 
-LIMIT is what is used up: threads (with `thread_limit.c` loaded), descriptors or memory. CLIENT is blocking, asyncio or
-functions. MOMENT is first or later: whether the client has answered calls before. All went well where it exits with 0
-and has written only the messages, as JSON.
+LIMIT is what is used up: threads (with `thread_limit.c` loaded), descriptors or memory. CLIENT is blocking,
+asyncio or functions. MOMENT is first or later: whether this process has made calls before. All went well where
+it exits with 0. Written are the messages, as JSON.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def iterated(client: Any, queries: Any) -> list[wxaudit.AuditResult]:
 
 
 def first_of(results: Any) -> wxaudit.AuditStatus:
-    return next(iter(results)).unwrap()
+    result: wxaudit.AuditResult = next(iter(results))
+    return result.unwrap()
 
 
 def forms() -> dict[str, Callable[[], wxaudit.AuditStatus]]:
@@ -120,7 +121,8 @@ def check_screenshots(client: Any) -> wxaudit.AuditStatus:
     try:
         finished(client.get_screenshots(TOKEN, ["unknown"]))
     except wxaudit.APIError:
-        return finished(client.get_audit_status(TOKEN, AUDITID))
+        audit: wxaudit.AuditStatus = finished(client.get_audit_status(TOKEN, AUDITID))
+        return audit
     raise AssertionError("the picture is there")
 
 
@@ -144,11 +146,13 @@ for form, ask in calls.items():
         with LIMITED():
             audit = ask()
     except wxaudit.TransportError as error:
-        assert error.retryable
-        messages.append(f"{form}: {error}")
+        failed = error
     else:
         assert not needs(form), form
         check(audit, AUDITID)
+        continue
+    assert failed.retryable
+    messages.append(f"{form}: {failed}")
 if MOMENT == "first":
     assert len(messages) == len(calls), messages
 for ask in calls.values():

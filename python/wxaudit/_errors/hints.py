@@ -251,8 +251,8 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
 }
 
-# By the name of the class. A class that is not listed has the hint of its nearest base. A name in lower case is that
-# of a case of its class.
+# By the name of the class. A class that is not listed has the hint of its nearest base. A name in lower case
+# is a case of a class.
 KIND_HINTS: dict[str, Hint] = {
     "WxAuditError": Hint(
         "Read the message for what failed, and the cause below it if there is one.",

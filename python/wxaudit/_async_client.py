@@ -43,6 +43,8 @@ class AsyncClient(BaseClient):
         global _acall
         super()._load()
         from ._async_call import acall as _acall
+        from ._batch import asyncio as _batch  # noqa: F401  # only loaded
+        from ._wait import asyncio as _wait  # noqa: F401  # only loaded
 
     async def get_audit_status(
         self,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ._errors.tree import TransportError
 from ._native import Engine
 from ._session import Session
+from ._signals import raised_by_signal
 from ._timeout import Timeout
 from ._validation import check_callback
 
@@ -71,7 +73,12 @@ class BaseClient:
 
         Raises `ArgumentError` for invalid values.
         """
-        self._load()
+        try:
+            self._load()
+        except OSError as error:
+            if raised_by_signal(error):
+                raise
+            raise TransportError(f"starting the client: {error}") from error
         if on_event is not None:
             check_callback("on_event", on_event)
         limits = Timeout.of(timeout, _DEFAULT_TIMEOUT)

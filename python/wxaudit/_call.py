@@ -7,6 +7,7 @@ it returns to Python for tokens and with events.
 from __future__ import annotations
 
 from ._errors.tree import TokenError, from_native
+from ._greenlets import hub_of_thread
 from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
 from ._source_threads import describe_hang
@@ -25,7 +26,10 @@ def call(session: Session, operation: str, token: Any, subject: Any, *options: A
     """Makes a call and returns its reply. `options`: appid, timeout, max_retries."""
     dispatcher, checked = session.dispatcher(), session.options(*options)
     if dispatcher is NO_LISTENERS and isinstance(token, Token):
-        return unwrap(session.engine.call(operation, token, subject, checked))
+        hub = hub_of_thread()
+        if hub is None:
+            return unwrap(session.engine.call(operation, token, subject, checked))
+        return unwrap(hub.result_of(session.engine.acall, operation, token, subject, checked))
     with dispatcher:
         batch = session.engine.begin_call(operation, token, subject, checked, bool(dispatcher))
         try:

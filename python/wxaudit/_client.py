@@ -36,6 +36,11 @@ class Client(BaseClient):
 
     __slots__ = ()
 
+    def _load(self) -> None:
+        super()._load()
+        from ._batch import screenshots as _batch  # noqa: F401  # only loaded
+        from ._wait import sync as _wait  # noqa: F401  # only loaded
+
     def get_audit_status(
         self,
         token: str | Token | TokenSource,

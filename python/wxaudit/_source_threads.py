@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
+
+from ._threads import start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ _CALLER = "wxaudit._token_sources"
 def run_in_thread(request: TokenRequest, work: Callable[[], object]) -> bool:
     """Runs `work`, which serves the request and raises nothing, in a daemon thread.
 
-    Returns false, and fails the request, if its source hangs in too many threads already. `RuntimeError` if
+    Returns false, and fails the request, if its source hangs in too many threads already. `ThreadError` if
     no thread can be started.
     """
     threads = request.threads
@@ -88,15 +91,13 @@ class _Threads:
         self._clear_at = 64
 
     def run(self, work: Work) -> None:
-        import threading
-
         with self._lock:
             if self._running >= MAX_THREADS:
                 self._wait(work)
                 return
             self._running += 1
         try:
-            threading.Thread(target=self._serve, args=([work],), name="wxaudit-token", daemon=True).start()
+            start_thread(partial(self._serve, [work]), "wxaudit-token")
         except BaseException:
             with self._lock:
                 self._running -= 1

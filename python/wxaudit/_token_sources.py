@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from _thread import get_ident
 
+from . import _greenlets
+from ._signals import raised_by_signal
 from ._source_threads import run_in_thread
+from ._threads import ThreadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,12 +95,9 @@ def wait(batch: Batch) -> None:
     The calling thread serves the requests of all batches whose results it takes: a call may wait for another
     one's lookup or refresh.
     """
-    if not _consumers:
-        batch.wait()
-        return
     own = get_ident()
     others = [other for other, thread in tuple(_consumers.items()) if thread == own and other is not batch]
-    batch.wait(others)
+    _greenlets.wait(batch, others)
     for other in others:
         for request in other.take_requests():
             serve_request(request)
@@ -147,15 +147,21 @@ async def _aanswer(request: TokenRequest) -> None:
     if inspect.iscoroutinefunction(source.get_token) or getattr(source, "same_thread", False):
         awaitable = _ask(request)
     else:
-        awaitable = await _from_thread(_ask, request)
+        try:
+            awaitable = await _from_thread(_ask, request)
+        except ThreadError as error:
+            return request.fail_to_start(str(error))
     if awaitable is not None:
         try:
             # A decorated coroutine function may look like a plain function that returns an awaitable.
             token = await awaitable
         except Exception as cause:
+            if raised_by_signal(cause):
+                raise
             _fail(request, cause)
         else:
             request.answer(token)
+    return None
 
 
 def _ask(request: TokenRequest) -> Any:
@@ -167,6 +173,8 @@ def _ask(request: TokenRequest) -> Any:
         else:
             token = source.get_token(refresh=request.refresh)
     except Exception as cause:
+        if raised_by_signal(cause):
+            raise
         _fail(request, cause)
         return None
     if hasattr(token, "__await__"):
@@ -189,12 +197,13 @@ def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> 
 
 
 def _in_thread(request: TokenRequest, context: Context) -> bool:
-    """Calls the source of a request in a thread. False if none can be started."""
+    """Calls the source of a request in a thread. False if the interpreter is exiting and starts none."""
     try:
         run_in_thread(request, lambda: context.run(_catching_all, _answer, request))
-    except RuntimeError:
-        # Perhaps since the interpreter is shutting down.
-        return False
+    except ThreadError as error:
+        if error.at_shutdown:
+            return False
+        request.fail_to_start(str(error))
     return True
 
 

@@ -229,7 +229,7 @@ def test_a_task_of_an_abandoned_loop_is_not_destroyed_pending(fake: FakeWeChat) 
     assert told == []
 
 
-def test_a_thread_that_cannot_be_started_leaves_the_requests_to_the_consumer(
+def test_a_thread_that_cannot_be_started_is_a_failure_that_may_pass(
     fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, auditid = fake.token(), fake.submit().auditid
@@ -242,7 +242,12 @@ def test_a_thread_that_cannot_be_started_leaves_the_requests_to_the_consumer(
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     queries = [(BlockingSource(lambda _: token), auditid) for _ in range(20)]
-    assert fake.client(timeout=10).get_audit_statuses(queries).counts() == {"IN_REVIEW": 20}
+    client = fake.client(timeout=10)
+    batch = client.get_audit_statuses(queries)
+    assert batch.counts() == {"TransportError": 20}
+    assert all(error.retryable for error in batch.errors)
+    monkeypatch.undo()
+    assert client.get_audit_statuses(queries).counts() == {"IN_REVIEW": 20}
 
 
 def test_an_interrupt_of_a_source_ends_an_asyncio_batch(fake: FakeWeChat) -> None:

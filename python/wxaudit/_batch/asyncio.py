@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable
 
-from .._loop import begin, result_of
+from .._loop import begin, result_of, running_loop
+from .._signals import raised_by_signal
 from .results import in_order
 from .run import BatchRun
 from .screenshots import ScreenshotRun
@@ -76,11 +77,12 @@ class _Groups:
     """
 
     def __init__(self, run: BatchRun) -> None:
+        loop = running_loop()
         self._run = run
         run.begin()
         self._room = asyncio.Event()
         # Done when the input has yielded an invalid query, whose result needs no call.
-        self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._refused: asyncio.Future[None] = loop.create_future()
         self._server = LoopServer()
         self._waiting: asyncio.Future[None] | None = None
         self._input_error: Exception | None = None
@@ -142,7 +144,10 @@ class _Groups:
         except StopAsyncIteration:
             pass
         except Exception as error:
-            self._input_error = error
+            if raised_by_signal(error):
+                self._server.raised.append(error)
+            else:
+                self._input_error = error
         finally:
             native.end()
 

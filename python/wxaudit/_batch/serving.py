@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextvars import copy_context
+from functools import partial
 
+from .._greenlets import next_requests
+from .._threads import ThreadError, start_thread
 from .._token_sources import aserve_request, consume, serve_in_thread
 
 TYPE_CHECKING = False
@@ -50,19 +53,15 @@ class ThreadServer:
         return before != (self._started, self.asks_consumer)
 
     def _start(self, batch: Batch) -> None:
-        import threading
-
-        arguments = (batch.requests, self._contexts)
         try:
-            threading.Thread(target=_serve, args=arguments, name="wxaudit-token", daemon=True).start()
-        except RuntimeError:
-            # No thread can be started, perhaps since the interpreter is shutting down.
+            start_thread(partial(_serve, batch.requests, self._contexts), "wxaudit-token")
+        except ThreadError:
             batch.serve_in_consumer()
             self.asks_consumer = True
 
 
 def _serve(requests: TokenRequests, contexts: list[Context]) -> None:
-    while pending := requests.wait():
+    while pending := next_requests(requests):
         while pending:
             # Each thread needs a context that no other one has entered.
             serve_in_thread(pending.pop(0), contexts[0].copy())
@@ -77,7 +76,7 @@ class LoopServer:
     def __init__(self) -> None:
         # The tasks that serve a request.
         self.tasks: set[asyncio.Future[tuple[None]]] = set()
-        # Exceptions that end the batch, such as KeyboardInterrupt.
+        # Exceptions that end the batch, such as KeyboardInterrupt and those of signal handlers.
         self.raised: list[BaseException] = []
         self._requests: TokenRequests | None = None
         self._waiting: tuple[asyncio.Future[Any], LoopBridge] | None = None
@@ -122,8 +121,9 @@ class LoopServer:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            # The request is dropped, which the batch notices.
             self.raised.append(error)
+            # Wakes the batch.
+            request.fail("it was interrupted")
 
     def close(self) -> None:
         """Waits for no more requests, and cancels the tasks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._greenlets import let_others_run
 from .._token_sources import release, serve_request, wait
 from .results import in_order
 from .run import BatchRun
@@ -59,6 +60,8 @@ def _groups(run: BatchRun, server: ThreadServer) -> Iterator[list[Any]]:
                     is_waiting = run.native.fill()
                 if is_waiting:
                     wait(run.native)
+                else:
+                    let_others_run()
                 group, requests = run.take()
                 for request in requests:
                     serve_request(request)

@@ -92,8 +92,13 @@ class WxAuditError(Exception):
     def _hints(self) -> Hint:
         from .hints import find_hint  # imported late: most programs never read a hint
 
-        names = [kind.__name__ for kind in type(self).__mro__]
-        return find_hint(names, getattr(self, "errcode", None), getattr(self, "http_status", None))
+        return find_hint(
+            self._hint_names(), getattr(self, "errcode", None), getattr(self, "http_status", None)
+        )
+
+    def _hint_names(self) -> list[str]:
+        """The names under which a hint may be found, the most specific first."""
+        return [kind.__name__ for kind in type(self).__mro__]
 
     def __str__(self) -> str:
         return self.message

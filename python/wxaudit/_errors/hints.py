@@ -255,7 +255,8 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
 }
 
-# By the name of the class. A class that is not listed has the hint of its nearest base.
+# By the name of the class. A class that is not listed has the hint of its nearest base. A name in lower case
+# is a case of a class.
 KIND_HINTS: dict[str, Hint] = {
     "WxAuditError": Hint(
         "Read the message for what failed, and the cause below it if there is one.",
@@ -269,6 +270,12 @@ KIND_HINTS: dict[str, Hint] = {
         "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then try "
         "again; repeating this query is always safe.",
         "请检查本机到 api.weixin.qq.com 的网络（DNS、防火墙、代理、证书），然后重试；重复调用没有副作用。",
+    ),
+    "exhausted": Hint(
+        "Free threads, descriptors or memory of this process, or raise its limits (ulimit -u, -n, -v), then "
+        "try again; repeating this query is always safe.",
+        "请释放本进程占用的线程、文件描述符或内存，或提高其上限（ulimit -u、-n、-v），然后重试；重复调用没有"
+        "副作用。",
     ),
     "RequestTimeout": Hint(
         "Try again later or allow more time with timeout=: WeChat sometimes stalls for 5 to 30 seconds.",

@@ -21,9 +21,17 @@ class ArgumentError(WxAuditError, ValueError):
 
 
 class TransportError(WxAuditError, ConnectionError):
-    """No complete answer came: connection refused or cut, name not found, TLS or proxy failed."""
+    """No complete answer came: connection refused or cut, name not found, TLS or proxy failed.
+
+    Or none was asked for, since threads, descriptors or memory are used up.
+    """
 
     retryable = True
+
+    def _hint_names(self) -> list[str]:
+        # By the message, which every serializer keeps: the network is not to blame.
+        exhausted = self.retryable and self.message.startswith("starting the client: ")
+        return ["exhausted"] * exhausted + super()._hint_names()
 
 
 class RequestTimeout(TransportError, TimeoutError):  # noqa: N818  # a condition, not a fault
@@ -223,6 +231,7 @@ def make_error(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
             parts.append("; nothing was sent")
         if error.retry_at is not None:
             parts.append(f"; next call at {_in_beijing(error.retry_at)}")
+    error.message = what
     error.message = f"{''.join(parts)}. {error.hint}"
     return error
 

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pyo3::Borrowed;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -171,6 +172,20 @@ impl Batch {
     }
 }
 
+/// The channels of other batches whose results this thread takes.
+#[derive(Default)]
+struct Others(Vec<Arc<BatchChannel>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Others {
+    type Error = PyErr;
+
+    fn extract(batches: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let batches: Vec<Bound<'_, Batch>> = batches.extract()?;
+        let running = batches.iter().filter_map(|batch| batch.get().running().ok());
+        Ok(Self(running.map(|running| Arc::clone(&running.channel)).collect()))
+    }
+}
+
 #[pymethods]
 impl Batch {
     /// Takes queries from the iterator while there is room. Returns whether to `wait` now.
@@ -246,16 +261,20 @@ impl Batch {
 
     /// Blocks until there is something to take. Interrupting it loses nothing. Returns early if there are token requests
     /// for the consumer of one of the `others`, which this thread is: `take_requests` has them.
-    #[pyo3(signature = (others = Vec::new()))]
-    fn wait(&self, py: Python<'_>, others: Vec<Bound<'_, Self>>) -> PyResult<()> {
-        let others = others.iter().filter_map(|other| other.get().running().ok());
-        let others = others.map(|other| Arc::clone(&other.channel)).collect();
-        blocking::block_on(py, self.ready(others)?)
+    #[pyo3(signature = (others = Others::default()))]
+    fn wait(&self, py: Python<'_>, others: Others) -> PyResult<()> {
+        blocking::block_on(py, self.ready(others.0)?)
     }
 
     /// As `wait`, for an event loop.
-    fn await_(&self, bridge: &Bound<'_, LoopBridge>, future: Bound<'_, PyAny>) -> PyResult<bool> {
-        LoopBridge::submit(bridge, future, self.ready(Vec::new())?)
+    #[pyo3(signature = (bridge, future, others = Others::default()))]
+    fn await_(
+        &self,
+        bridge: &Bound<'_, LoopBridge>,
+        future: Bound<'_, PyAny>,
+        others: Others,
+    ) -> PyResult<bool> {
+        LoopBridge::submit(bridge, future, self.ready(others.0)?)
     }
 
     /// Takes the available results, token requests for the consumer, and events, and whether the batch has ended. A result

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::call::batch::Query;
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::Call;
+use crate::python::convert::errors;
 
 /// How long `fill` takes queries before it lets results be handled.
 const FILL_LIMIT: Duration = Duration::from_millis(5);
@@ -77,11 +78,13 @@ impl Input {
                             break;
                         }
                     }
-                    // A collected batch ends at once, and exceptions such as KeyboardInterrupt end any batch.
+                    // A collected batch ends at once; exceptions such as KeyboardInterrupt and those of signal handlers end
+                    // any batch.
                     Some(Err(error)) if self.collected || !error.is_instance_of::<PyException>(py) => {
                         return Err(error);
                     }
                     Some(Err(error)) => {
+                        let error = errors::unless_by_signal(py, error)?;
                         self.state().error = Some(error);
                         self.end();
                         break;

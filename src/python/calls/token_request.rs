@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::request_queue::{PendingRequest, RequestQueue};
 use super::sources::Sources;
 use crate::call::token_source::TokenRequestKind;
-use crate::error::{Error, Limit};
+use crate::error::{Error, Limit, Phase};
 use crate::python::convert::token::{self, PyToken};
 use crate::python::runtime::known_source::KnownSource;
 use crate::python::runtime::loop_bridge::LoopBridge;
@@ -136,6 +136,12 @@ impl TokenRequest {
             drop(known.note_cause(problem.clone(), cause));
         }
         self.reply(Err(Error::TokenSource { problem }));
+    }
+
+    /// Fails the call since the source could not be called now. Another call may succeed.
+    fn fail_to_start(&self, problem: &str) {
+        let problem = format!("cannot call the token source: {problem}");
+        self.reply(Err(Error::transient(Phase::Start, problem)));
     }
 
     /// Fails the call since the source did not return in time. Its thread counts until it does.

@@ -41,7 +41,9 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
         Err(_) if matches!(type_name(value)?.as_str(), "bool" | "bool_") => return Ok(None),
         Err(_) => match imports::index(py)?.call1((value,)) {
             Ok(number) => number.cast_into::<PyInt>()?,
-            Err(error) if error.is_instance_of::<PyTypeError>(py) => return Ok(None),
+            Err(error) if error.is_instance_of::<PyTypeError>(py) => {
+                return errors::unless_by_signal(py, error).map(|_| None);
+            }
             Err(error) => return Err(error),
         },
     };
@@ -132,7 +134,10 @@ fn refused(py: Python<'_>, error: PyErr, refusal: impl FnOnce() -> PyErr) -> PyE
     let wrong_value = error.is_instance_of::<PyTypeError>(py)
         || error.is_instance_of::<PyValueError>(py)
         || error.is_instance_of::<PyArithmeticError>(py);
-    if wrong_value { refusal() } else { error }
+    if !wrong_value {
+        return error;
+    }
+    errors::unless_by_signal(py, error).map_or_else(|by_signal| by_signal, |_| refusal())
 }
 
 /// A number or a text. `ArgumentError` for another type, a number that is out of range, and a lone surrogate.

@@ -10,6 +10,7 @@
 //! | callers drive | a calling thread during `drive`, nobody between two calls | `resume_io_thread`, or `INLINE_GRACE` without a call |
 //! | shut down | nobody | (final) |
 
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -47,7 +48,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Starts a runtime with its I/O thread.
-    pub(crate) fn start() -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start() -> io::Result<Arc<Self>> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .on_thread_park(completion_queue::wake_loops)
@@ -64,7 +65,10 @@ impl Driver {
         });
         let io_thread = {
             let driver = Arc::clone(&driver);
-            thread::Builder::new().name("wxaudit-io".to_owned()).spawn(move || driver.run_io_thread())?
+            let named = thread::Builder::new().name("wxaudit-io".to_owned());
+            named.spawn(move || driver.run_io_thread()).map_err(|error| {
+                io::Error::new(error.kind(), format!("no thread could be started: {error}"))
+            })?
         };
         driver.io_thread.get_or_init(|| io_thread.thread().clone());
         Ok(driver)

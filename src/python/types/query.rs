@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyTuple};
 
 use crate::python::convert::arguments::{argument, audit_id, label, type_name};
-use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 use crate::python::convert::token::{PyToken, as_token};
+use crate::python::convert::{errors, imports};
 use crate::token::MASK;
 use crate::wechat::request::AuditId;
 
@@ -188,11 +188,12 @@ fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py
     refused(item.py(), argument(item.py(), "query", problem), None)
 }
 
-/// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` are raised.
+/// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` and those of signal handlers are raised.
 fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Bound<'_, PyAny>> {
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);
     }
+    let error = errors::unless_by_signal(py, error)?;
     let value = error.value(py).clone().into_any();
     let error = if is_argument_error(&value)? {
         value

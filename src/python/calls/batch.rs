@@ -171,6 +171,12 @@ impl Batch {
     }
 }
 
+/// The channels of the batches that are not closed.
+fn channels(batches: &[Bound<'_, Batch>]) -> Vec<Arc<BatchChannel>> {
+    let running = batches.iter().filter_map(|batch| batch.get().running().ok());
+    running.map(|running| Arc::clone(&running.channel)).collect()
+}
+
 #[pymethods]
 impl Batch {
     /// Takes queries from the iterator while there is room. Returns whether to `wait` now.
@@ -248,14 +254,18 @@ impl Batch {
     /// for the consumer of one of the `others`, which this thread is: `take_requests` has them.
     #[pyo3(signature = (others = Vec::new()))]
     fn wait(&self, py: Python<'_>, others: Vec<Bound<'_, Self>>) -> PyResult<()> {
-        let others = others.iter().filter_map(|other| other.get().running().ok());
-        let others = others.map(|other| Arc::clone(&other.channel)).collect();
-        blocking::block_on(py, self.ready(others)?)
+        blocking::block_on(py, self.ready(channels(&others))?)
     }
 
     /// As `wait`, for an event loop.
-    fn await_(&self, bridge: &Bound<'_, LoopBridge>, future: Bound<'_, PyAny>) -> PyResult<bool> {
-        LoopBridge::submit(bridge, future, self.ready(Vec::new())?)
+    #[pyo3(signature = (bridge, future, others = Vec::new()))]
+    fn await_(
+        &self,
+        bridge: &Bound<'_, LoopBridge>,
+        future: Bound<'_, PyAny>,
+        others: Vec<Bound<'_, Self>>,
+    ) -> PyResult<bool> {
+        LoopBridge::submit(bridge, future, self.ready(channels(&others))?)
     }
 
     /// Takes the available results, token requests for the consumer, and events, and whether the batch has ended. A result

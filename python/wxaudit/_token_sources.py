@@ -26,12 +26,19 @@ class TokenSource(Protocol):
     """An object that returns the `authorizer_access_token` of one mini program. Subclassing is not needed.
 
     `get_token` is called before each call, so it should cache its token. `refresh=True` means that WeChat has
-    refused that token: return a fresh one. Concurrent calls share one refresh. If a source raises or returns
-    an invalid token, the call raises `TokenError`.
+    refused that token: return a fresh one. If a source raises or returns an invalid token, the call raises
+    `TokenError`.
+
+    Concurrent calls in a process share one lookup and one refresh of a source, and of all sources that are
+    equal to it (`__eq__` and `__hash__`; a frozen dataclass has both). One without a hash is equal to itself
+    alone; a `__hash__` or `__eq__` that raises is an `ArgumentError`. `CachedTokenSource` shares a token
+    among processes.
 
     `get_token` runs in a separate thread with the caller's context variables, so that a slow source cannot
-    exceed the time limit of the call. Set the attribute `same_thread = True` on a source that must run in the
-    calling thread, for example to use Django's database connections. It then has to limit its time itself.
+    exceed the time limit of the call. One source has at most four threads: if `get_token` hangs in all of
+    them, calls fail at once. Set the attribute `same_thread = True` on a source that must run in the calling
+    thread, for example to use Django's database connections. It then has to limit its time itself, and in a
+    batch it is called only while the consumer waits for a result.
 
     Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_authorizer_token)
     """

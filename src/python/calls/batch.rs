@@ -6,7 +6,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pyo3::Borrowed;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -172,18 +171,10 @@ impl Batch {
     }
 }
 
-/// The channels of other batches whose results this thread takes.
-#[derive(Default)]
-struct Others(Vec<Arc<BatchChannel>>);
-
-impl<'a, 'py> FromPyObject<'a, 'py> for Others {
-    type Error = PyErr;
-
-    fn extract(batches: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let batches: Vec<Bound<'_, Batch>> = batches.extract()?;
-        let running = batches.iter().filter_map(|batch| batch.get().running().ok());
-        Ok(Self(running.map(|running| Arc::clone(&running.channel)).collect()))
-    }
+/// The channels of the batches that are not closed.
+fn channels(batches: &[Bound<'_, Batch>]) -> Vec<Arc<BatchChannel>> {
+    let running = batches.iter().filter_map(|batch| batch.get().running().ok());
+    running.map(|running| Arc::clone(&running.channel)).collect()
 }
 
 #[pymethods]
@@ -261,20 +252,20 @@ impl Batch {
 
     /// Blocks until there is something to take. Interrupting it loses nothing. Returns early if there are token requests
     /// for the consumer of one of the `others`, which this thread is: `take_requests` has them.
-    #[pyo3(signature = (others = Others::default()))]
-    fn wait(&self, py: Python<'_>, others: Others) -> PyResult<()> {
-        blocking::block_on(py, self.ready(others.0)?)
+    #[pyo3(signature = (others = Vec::new()))]
+    fn wait(&self, py: Python<'_>, others: Vec<Bound<'_, Self>>) -> PyResult<()> {
+        blocking::block_on(py, self.ready(channels(&others))?)
     }
 
     /// As `wait`, for an event loop.
-    #[pyo3(signature = (bridge, future, others = Others::default()))]
+    #[pyo3(signature = (bridge, future, others = Vec::new()))]
     fn await_(
         &self,
         bridge: &Bound<'_, LoopBridge>,
         future: Bound<'_, PyAny>,
-        others: Others,
+        others: Vec<Bound<'_, Self>>,
     ) -> PyResult<bool> {
-        LoopBridge::submit(bridge, future, self.ready(others.0)?)
+        LoopBridge::submit(bridge, future, self.ready(channels(&others))?)
     }
 
     /// Takes the available results, token requests for the consumer, and events, and whether the batch has ended. A result

@@ -10,6 +10,7 @@ from ._errors.tree import TokenError, from_native
 from ._greenlets import hub_of_thread, wait
 from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
+from ._signals import raised_by_signal
 from ._token_sources import serve_request
 
 TYPE_CHECKING = False
@@ -54,7 +55,16 @@ def unwrap(outcome: Any) -> Any:
 
 
 def error_of(failed: _Failed, cause: BaseException | None) -> WxAuditError:
-    """The error of a call. Its cause is the exception of the token source, if that failed."""
+    """The error of a call. Its cause is the exception of the token source, if that failed.
+
+    What a signal handler raised is raised here: with greenlets, it may meet the one that runs the source.
+    """
+    if (
+        cause is not None
+        and hub_of_thread()
+        and (isinstance(cause, KeyboardInterrupt) or raised_by_signal(cause))
+    ):
+        raise cause
     error = from_native(*failed)
     if isinstance(error, TokenError) and error.errcode is None:
         # With an errcode, WeChat refused the token: the source did not fail.

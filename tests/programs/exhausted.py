@@ -1,8 +1,8 @@
 """Calls while the system refuses a resource. Arguments: BASE_URL TOKEN LIMIT CLIENT MOMENT.
 
 LIMIT is what is used up: threads (with `thread_limit.c` loaded), descriptors or memory. CLIENT is blocking,
-asyncio or functions. MOMENT is first or later: whether this process has made calls before. All went well where
-it exits with 0. Written are the messages, as JSON.
+asyncio or functions. MOMENT is first or later: whether this process has made calls before. All went well
+where it exits with 0. Written are the messages, as JSON.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from ._errors.tree import TokenError, from_native
 from ._greenlets import hub_of_thread
 from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
+from ._signals import raised_by_signal
 from ._source_threads import describe_hang
 from ._token_sources import serve_request, wait
 
@@ -57,12 +58,19 @@ def unwrap(outcome: Any) -> Any:
 def error_of(failed: _Failed, cause: Any) -> WxAuditError:
     """The error of a call. Its cause is the exception of the token source, if that failed.
 
-    For a source that has not returned, `cause` is a tuple: the arguments of `describe_hang`.
+    For a source that has not returned, `cause` is a tuple: the arguments of `describe_hang`. What a signal
+    handler raised is raised here: with greenlets, it may meet the one that runs the source.
     """
     kind, what, attributes = failed
     if isinstance(cause, tuple):
         where, cause = describe_hang(*cause)
         what += where
+    elif (
+        cause is not None
+        and hub_of_thread()
+        and (isinstance(cause, KeyboardInterrupt) or raised_by_signal(cause))
+    ):
+        raise cause
     error = from_native(kind, what, attributes)
     if isinstance(error, TokenError) and error.errcode is None:
         # With an errcode, WeChat refused the token: the source did not fail.

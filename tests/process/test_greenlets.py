@@ -35,6 +35,7 @@ MOMENTS = [
     "a_kill",
     "limits_of_the_client",
     "ctrl_c",
+    "a_signal_in_a_source",
     "a_native_thread",
     "nothing_is_left",
 ]

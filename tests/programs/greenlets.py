@@ -13,7 +13,10 @@ import subprocess
 import sys
 import time
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LIBRARY = sys.argv[3]
 with warnings.catch_warnings():
@@ -181,6 +184,39 @@ def ctrl_c() -> None:
                 assert time.monotonic() - begun < BOUND
             else:
                 raise AssertionError("not interrupted")
+
+
+class SoftLimitError(Exception):
+    """What a signal handler raises."""
+
+
+def a_signal_in_a_source() -> None:
+    """Which runs in a greenlet of its own, beside the one that waits for it."""
+
+    def handle(*_: object) -> None:
+        raise SoftLimitError
+
+    class Struck:
+        def __init__(self, number: int) -> None:
+            self._number = number
+
+        def get_token(self, *, refresh: bool = False) -> str:
+            assert not refresh
+            signal.raise_signal(self._number)
+            return TOKEN
+
+    signal.signal(signal.SIGUSR1, handle)
+    for number, error in ((signal.SIGUSR1, SoftLimitError), (signal.SIGINT, KeyboardInterrupt)):
+        forms: list[Callable[[Any], object]] = [
+            lambda source: client.get_audit_status(source, AUDITIDS[0]),
+            lambda source: client.get_audit_statuses([(source, AUDITIDS[0])]),
+        ]
+        for ask in forms:
+            try:
+                ask(Struck(number))
+            except error:
+                continue
+            raise AssertionError("it did not reach the caller")
 
 
 def a_native_thread() -> None:

@@ -133,10 +133,15 @@ async def _cancel(answering: asyncio.Future[Any]) -> None:
     import asyncio
 
     answering.cancel()
+    # Even if this is cancelled in turn.
+    answering.add_done_callback(_retrieve)
     await asyncio.wait({answering})
-    if not answering.cancelled():
-        # Perhaps an exception in place of the cancellation, which nobody needs.
-        answering.exception()
+
+
+def _retrieve(ended: asyncio.Future[Any]) -> None:
+    if not ended.cancelled():
+        # The cancellation as `gather` reports it, or an exception in its place: nobody needs it.
+        ended.exception()
 
 
 def _answer(request: TokenRequest) -> None:

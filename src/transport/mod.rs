@@ -20,7 +20,7 @@ mod connect;
 mod error;
 mod head;
 mod options;
-mod pem;
+pub mod pem;
 mod pool;
 pub mod retry_after;
 mod tls;

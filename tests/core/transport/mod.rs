@@ -1,3 +1,4 @@
 mod exchange;
+mod pem;
 mod pool;
 mod retry_after;

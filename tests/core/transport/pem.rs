@@ -18,7 +18,7 @@ fn each_part_has_its_kind_and_place() {
         "X509 CRL",
         "PRIVATE KEY",
     ];
-    let text: String = labels.iter().map(|label| format!("about {label}\r\n{}", part(label))).collect();
+    let text = labels.map(|label| format!("about {label}\r\n{}", part(label))).concat();
     let parts = pem::parts(&text).unwrap();
     let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
     let (certificate, key) = (Kind::Certificate, Kind::PrivateKey);

@@ -300,7 +300,8 @@ class Client(BaseClient):
         """Sends calls again that this client keeps back since WeChat refused one with 45009 or 45011.
 
         For use after the quota was cleared (WeChat's clear_quota) or raised. Nothing is sent: only this
-        client in this process forgets the refusals, of the calls with that `appid`, or of all calls.
+        client in this process forgets the refusals, of the calls with that `appid`, or of all calls. A wait
+        that has met one polls again at its `retry_at`.
         """
         self._session.check_open()
         self._session.engine.unblock_quota(appid)

@@ -23,7 +23,7 @@ mod error;
 mod head;
 pub mod no_proxy;
 mod options;
-mod pem;
+pub mod pem;
 mod pool;
 mod progress;
 mod proxy;

@@ -5,11 +5,14 @@
 
 /// What a part is, by its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// `CERTIFICATE`.
     Certificate,
-    /// A certificate with OpenSSL's own rules about its use.
+    /// `TRUSTED CERTIFICATE`: a certificate with OpenSSL's own rules about its use.
     TrustedCertificate,
+    /// A private key of any format.
     PrivateKey,
+    /// Anything else.
     Other,
 }
 
@@ -27,23 +30,27 @@ impl Kind {
 
 /// A part of a text.
 #[derive(Debug)]
-pub(super) struct Part {
-    pub(super) kind: Kind,
+pub struct Part {
+    /// What it is.
+    pub kind: Kind,
     /// The Base64 text of a certificate, without line breaks; empty for other kinds.
-    pub(super) base64: String,
+    pub base64: String,
     /// Where it stands, as messages say it: `part 2 (line 23)`.
-    pub(super) place: String,
+    pub place: String,
 }
 
-const BEGIN: &str = "-----BEGIN ";
-const END: &str = "-----END ";
+const BEGIN: &str = "-----BEGIN";
+const END: &str = "-----END";
 const MARK: &str = "-----";
 
 /// The parts of `text`, in order. Text between them is ignored, as OpenSSL does.
-pub(super) fn parts(text: &str) -> Result<Vec<Part>, String> {
+///
+/// # Errors
+/// What is wrong with which part, in words.
+pub fn parts(text: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     let mut open: Option<(Part, &str)> = None;
-    // A lone carriage return ends a line too; two of them count where Windows has one.
+    // A lone carriage return ends a line too, but does not count as one in messages.
     for (index, line) in text.split('\n').enumerate() {
         for line in line.split('\r') {
             let mut rest = line.trim_start_matches('\u{feff}').trim();
@@ -84,7 +91,7 @@ fn begin(rest: &str, line: usize, number: usize) -> Result<Open<'_>, String> {
         }
         return Ok((None, ""));
     };
-    let Some((label, behind)) = labelled.split_once(MARK) else {
+    let Some((label, behind)) = labelled.strip_prefix(' ').and_then(|label| label.split_once(MARK)) else {
         return Err(format!("{place} has a beginning that is cut off"));
     };
     if !behind.is_empty() {
@@ -102,7 +109,8 @@ fn begin(rest: &str, line: usize, number: usize) -> Result<Open<'_>, String> {
 fn within<'t>(rest: &'t str, line: usize, part: &mut Part, label: &str) -> Result<Option<&'t str>, String> {
     let place = &part.place;
     if let Some(labelled) = rest.strip_prefix(END) {
-        let behind = labelled.strip_prefix(label).and_then(|behind| behind.strip_prefix(MARK));
+        let behind = labelled.strip_prefix(' ').and_then(|labelled| labelled.strip_prefix(label));
+        let behind = behind.and_then(|behind| behind.strip_prefix(MARK));
         return match behind {
             Some(behind) if behind.is_empty() || behind.starts_with(BEGIN) => Ok(Some(behind)),
             Some(_) => Err(format!("{place}: text follows its end on line {line}")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.subprocess_runner import run_child
+from support.programs import run
 from wxaudit import ArgumentError, AuditResult, AuditStatus, DecodeError, Event, LatestAuditStatus, Reason
 from wxaudit.events import AuditEvent
 from wxaudit.testing import Fault
@@ -68,83 +68,9 @@ def nested(depth: int, leaf: Any = None) -> Any:
     return value
 
 
-CRASHES = """
-import pickle
-from wxaudit import ArgumentError, AuditQuery, AuditResult, AuditState, AuditStatus, Event
-from wxaudit import LatestAuditStatus, Reason, ReviewRejected, Token
-from wxaudit.events import AuditEvent
-
-loop_dict = {}
-loop_dict["more"] = loop_dict
-loop_list = []
-loop_list.append(loop_list)
-both = {"more": []}
-both["more"].append(both)
-wide = []
-for _ in range(100):
-    wide = [wide, wide]
-
-def deep(new, depth=20_000):
-    value = new(None)
-    for _ in range(depth):
-        value = new(value)
-    return value
-
-values = [
-    loop_dict, loop_list, both, wide, deep(lambda v: {"more": v}), deep(lambda v: [v]), deep(lambda v: (v,)),
-    deep(lambda v: {"more": [v]}), {"many": [None] * 10**6}, {"long": "x" * (1 << 22)},
-]
-takers = [
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": 1, "raw": {"raw": v}}),
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": 1, "raw": v}),
-    lambda v: LatestAuditStatus.from_dict({"auditid": 1, "status": 1, "raw": {"raw": v}}),
-    lambda v: AuditStatus(1, 1).__replace__(raw={"raw": v}),
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": 1, "lossy": v}),
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": v}),
-    lambda v: AuditStatus.from_dict({"auditid": v, "status": 1}),
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": 1, "screenshots": [v]}),
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": 1, "observed_at": v}),
-    lambda v: AuditStatus.from_dict({"auditid": 1, "status": 1, "reason": v}),
-    lambda v: AuditStatus(v, 1),
-    lambda v: AuditResult(v),
-    lambda v: AuditResult(1, None, v),
-    lambda v: AuditResult(1, None, None, v),
-    lambda v: AuditQuery("token", v),
-    lambda v: AuditQuery(v, 1),
-    lambda v: Token(v),
-    lambda v: Event(kind=v),
-    lambda v: Event(kind="poll", auditid=v),
-    lambda v: Event(kind="poll", error=v),
-    lambda v: Reason(v),
-    lambda v: Reason("x", [v]),
-    lambda v: Reason.from_dict({"title": v}),
-    lambda v: AuditEvent.from_dict({"kind": v}),
-    lambda v: AuditEvent("weapp_audit_fail", v, "2026-01-01T00:00:00+00:00"),
-    lambda v: AuditEvent("weapp_audit_fail", "gh_1", v),
-    lambda v: AuditEvent("weapp_audit_fail", "gh_1", "2026-01-01T00:00:00+00:00", v),
-    lambda v: AuditEvent("weapp_audit_fail", "gh_1", "2026-01-01T00:00:00+00:00", None, [v]),
-    lambda v: AuditState(1).label(v),
-    lambda v: ReviewRejected("x", {"audit": {"auditid": 1, "status": 1, "raw": v}}),
-]
-for at, taker in enumerate(takers):
-    for number, value in enumerate(values):
-        try:
-            taker(value)
-        except ArgumentError as error:
-            str(error), repr(error), pickle.dumps(error)
-        else:
-            raise SystemExit(f"taker {at} takes value {number}")
-for value in values:
-    try:
-        AuditState(value)
-    except ValueError as error:
-        str(error)
-print("alive")
-"""
-
-
 def test_no_structure_ends_the_process() -> None:
-    assert run_child(CRASHES) == "alive\n"
+    ended = run("hostile_values")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "alive\n", "")
 
 
 def test_a_structure_of_the_depth_and_size_of_an_answer_is_read_back() -> None:

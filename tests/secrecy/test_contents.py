@@ -121,7 +121,9 @@ WRONG: dict[str, Callable[[Any], object]] = {
     "a moment": lambda value: wxaudit.AuditStatus(1, 1, observed_at=value),
     "a title": lambda value: wxaudit.Reason(value if not isinstance(value, str) else 5, value),  # type: ignore[arg-type]
     "a detail": lambda value: wxaudit.Reason("x", [value, 5]),  # type: ignore[list-item]
-    "screenshots": lambda value: AuditEvent("weapp_audit_fail", "gh_1", "2026-01-01T00:00:00Z", "", value),
+    "screenshots": lambda value: AuditEvent(
+        "weapp_audit_fail", "gh_1", "2026-01-01T00:00:00+00:00", "", value
+    ),
     "an interval": lambda value: Polling(initial=value),
     "a total": lambda value: wxaudit.Timeout(value),
     "an auditid": lambda value: wxaudit.AuditQuery("token", value),

@@ -148,8 +148,13 @@ pub(crate) fn value<'py, T: FromPyObjectOwned<'py>>(
     let py = value.py();
     let kind = type_name(value)?;
     value.extract::<T>().map_err(|error| {
-        let refusal =
-            || argument(py, field, format!("this {kind} is not of the right type, or is out of range"));
+        let refusal = || {
+            argument(
+                py,
+                field,
+                format!("got a {kind} that is of the wrong type, out of range, or not valid text"),
+            )
+        };
         refused(py, error.into(), refusal)
     })
 }

@@ -10,12 +10,12 @@ import pytest
 
 import wxaudit
 from wxaudit import _source_threads
+from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.client_kind import ClientKind
-    from wxaudit.testing import FakeWeChat
 
 CALLS = 200
 
@@ -151,14 +151,16 @@ def test_a_source_of_the_same_thread_that_is_not_called_says_why(fake: FakeWeCha
             assert not refresh
             return token
 
-    token, auditid = fake.token(), fake.submit().auditid
-    results = fake.client(timeout=0.3).iter_audit_statuses(
-        [(Source(), auditid) for _ in range(40)], max_concurrency=8
-    )
+    token, audit, refused = fake.token(), fake.submit(), fake.submit()
+    # Their tokens are refused only while the consumer is busy.
+    fake.fail_next(Fault(hold=True, errcode=42001), times=None, auditid=refused.auditid)
+    queries = [(token, audit.auditid), *[(Source(), refused.auditid) for _ in range(10)]]
+    results = fake.client(timeout=1).iter_audit_statuses(queries)
     assert next(results).ok
-    time.sleep(1)
+    fake.release()
+    time.sleep(1.5)
     errors = [result.error for result in results if result.error]
-    assert errors
+    assert len(errors) == 10
     why = "Source has same_thread = True, so it is called only while its caller waits for a result"
     for error in errors:
         assert isinstance(error, wxaudit.TokenError)

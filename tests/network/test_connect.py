@@ -12,7 +12,7 @@ import wxaudit
 from support.call_harness import CallHarness
 from support.dead_port import DeadPort
 from support.name_lookup import NameLookup
-from support.raw_server import RawServer, Script
+from support.raw_server import Connection, RawServer, Script
 from support.subprocess_runner import run_child
 from wxaudit.testing import FakeWeChat, Fault
 
@@ -72,6 +72,13 @@ def test_without_a_connect_limit_the_deadline_ends_it(client_kind: ClientKind) -
         harness = CallHarness(client_kind, server, base_url=f"http://127.0.0.1:{dead.port}", total=0.3)
         error = harness.fails(wxaudit.RequestTimeout, attempts=1, sent=0, requests=0)
     assert f"total limit; connecting to 127.0.0.1:{dead.port})" in str(error)
+
+
+def test_the_deadline_names_the_server_that_is_waited_for(client_kind: ClientKind) -> None:
+    with RawServer(Connection.wait_for_end) as server:
+        harness = CallHarness(client_kind, server, total=0.3)
+        error = harness.fails(wxaudit.RequestTimeout, attempts=1, requests=0)
+        assert f"total limit; waiting for the answer from 127.0.0.1:{server.port})" in str(error)
 
 
 def test_no_route_to_the_host(client_kind: ClientKind, fake: FakeWeChat) -> None:

@@ -160,6 +160,23 @@ assert calls.ask(client) == [2]
     assert len(names.lookups) == 2
 
 
+def test_a_name_is_looked_up_anew_after_an_answer_that_is_not_wechats(
+    client_kind: ClientKind, how: str, names: NameLookup, server: RawServer
+) -> None:
+    script = """
+client = calls.client(f"http://localhost:{calls.arguments[0]}", max_retries=0)
+[error] = calls.ask(client)
+assert type(error) is wxaudit.DecodeError, error
+calls.answer("localhost", "127.0.0.1")
+assert calls.ask(client) == [2]
+"""
+    names.answer("localhost", "127.0.0.2")
+    retired = Script(answer(b"This ip is no longer use. Please change your DNS server"))
+    with RawServer(retired, host="127.0.0.2", port=server.port):
+        run(script, client_kind, how, names, server.port)
+    assert len(names.lookups) == 2
+
+
 def test_a_failed_lookup_is_not_kept(
     client_kind: ClientKind, how: str, names: NameLookup, server: RawServer
 ) -> None:

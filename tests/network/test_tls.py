@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import warnings
 from datetime import datetime, timedelta, timezone
@@ -218,6 +219,7 @@ def hello_answered(
         kind = wxaudit.RequestTimeout if how == "stalled" else wxaudit.TransportError
         error = harness.fails(kind, attempts=3, sent=0, requests=0)
         assert error.retryable
+        assert re.search(rf"\bTLS with localhost at (127\.0\.0\.1|\[::1\]):{server.port}\b", str(error))
         assert server.connections_accepted == 3
         harness.goes_on()
         return error

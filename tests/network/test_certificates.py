@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,9 @@ PROBLEMS: dict[str, tuple[Certificate, list[Certificate], str, str]] = {
     ),
 }  # fmt: skip
 
+# What OpenSSL accepts all the same: it reads the commonName as a name, too.
+STRICTER = ("an authority's", "no name")
+
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_certificate_that_cannot_be_trusted(client_kind: ClientKind, tmp_path: Path, problem: str) -> None:
@@ -113,12 +117,14 @@ def test_a_certificate_that_cannot_be_trusted(client_kind: ClientKind, tmp_path:
     good = GOOD.context(tmp_path)
     ca_file = tmp_path / "ca.pem"
     ca_file.write_text(ROOT.pem)
-    with RawServer(TlsScript(bad, good)) as server:
+    # The client, the client again, and OpenSSL.
+    with RawServer(TlsScript(bad, good, bad)) as server:
         harness = CallHarness(
             client_kind, server, base_url=f"https://localhost:{server.port}", ca_file=ca_file
         )
         error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
         harness.goes_on()
+        assert not openssl_accepts(server.port, ca_file) or problem in STRICTER
     assert said in str(error)
     assert way_out in str(error)
     is_plain(error)
@@ -136,21 +142,34 @@ def is_plain(error: wxaudit.WxAuditError) -> None:
     assert "(" not in str(error) or "DnsName" not in str(error)
 
 
-def test_a_pinned_certificate_of_the_server_itself(client_kind: ClientKind, tmp_path: Path) -> None:
-    """As `openssl verify` does: it is its own authority, unless it is marked as that of others."""
-    for ca in (False, None):
-        pinned = issue("a pinned server", ca=ca)
-        ca_file = tmp_path / "pinned.pem"
-        ca_file.write_text(pinned.pem)
-        with RawServer(TlsScript(pinned.context(tmp_path))) as server:
-            base_url = f"https://localhost:{server.port}"
-            CallHarness(client_kind, server, base_url=base_url, ca_file=ca_file).goes_on()
+def openssl_accepts(port: int, ca_file: Path) -> bool:
+    """Whether Python's own TLS, which is OpenSSL's, trusts the server."""
+    context = ssl.create_default_context(cafile=str(ca_file))
+    try:
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            context.wrap_socket(plain, server_hostname="localhost").close()
+    except ssl.SSLCertVerificationError:
+        return False
+    return True
 
 
-def test_a_pinned_certificate_of_an_authority_says_what_to_change(
+@pytest.mark.parametrize("ca", [False, None])
+def test_a_pinned_certificate_of_the_server_itself(
+    client_kind: ClientKind, tmp_path: Path, ca: bool | None
+) -> None:
+    pinned = issue("a pinned server", ca=ca)
+    ca_file = tmp_path / "pinned.pem"
+    ca_file.write_text(pinned.pem)
+    with RawServer(TlsScript(pinned.context(tmp_path))) as server:
+        base_url = f"https://localhost:{server.port}"
+        CallHarness(client_kind, server, base_url=base_url, ca_file=ca_file).goes_on()
+        assert openssl_accepts(server.port, ca_file)
+
+
+def test_a_pinned_certificate_that_is_marked_as_an_authoritys(
     client_kind: ClientKind, tmp_path: Path
 ) -> None:
-    """`openssl req -x509` makes such a one unasked."""
+    """`openssl req -x509` makes such a one unasked. OpenSSL accepts it; this client says what to change."""
     pinned = issue("a pinned server", ca=True)
     ca_file = tmp_path / "pinned.pem"
     ca_file.write_text(pinned.pem)
@@ -158,6 +177,7 @@ def test_a_pinned_certificate_of_an_authority_says_what_to_change(
         base_url = f"https://localhost:{server.port}"
         harness = CallHarness(client_kind, server, base_url=base_url, ca_file=ca_file)
         error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
+        assert openssl_accepts(server.port, ca_file)
     assert "openssl req -x509 … -addext basicConstraints=critical,CA:FALSE" in str(error)
     is_plain(error)
 

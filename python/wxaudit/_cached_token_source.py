@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._errors.tree import ArgumentError
 from ._native import Token
 from ._token_sources import ReplacingSource
-from ._token_store import store_of
+from ._token_store import store_of, without_frames
 from ._validation import check_callback, check_seconds, shown
 
 if TYPE_CHECKING:
@@ -135,12 +135,18 @@ class CachedTokenSource(_CachedTokenSource):
             token = self._read()
             if token is None or token == refused:
                 token = Token(self._refresh(self._name))
-                self._stored.write(token.reveal(), self._max_age)
+                self._write(token)
             return token
         finally:
             with suppress(Exception):
                 # If it fails, the lease ends the lock.
                 lock.release()
+
+    def _write(self, token: Token) -> None:
+        try:
+            self._stored.write(token, self._max_age)
+        except Exception as error:
+            raise without_frames(error) from None
 
     def _read(self) -> Token | None:
         return _token(self._stored.read())
@@ -190,7 +196,7 @@ class AsyncCachedTokenSource(_CachedTokenSource):
             token = await self._read()
             if token is None or token == refused:
                 token = Token(await _awaited(self._refresh(self._name)))
-                await self._stored.write(token.reveal(), self._max_age)
+                await self._write(token)
             return token
         except GeneratorExit:
             loop_is_gone = True
@@ -200,6 +206,12 @@ class AsyncCachedTokenSource(_CachedTokenSource):
                 with suppress(Exception):
                     # If it fails, the lease ends the lock.
                     await asyncio.wait_for(lock.release(), _RELEASE_LIMIT)
+
+    async def _write(self, token: Token) -> None:
+        try:
+            await self._stored.write(token, self._max_age)
+        except Exception as error:
+            raise without_frames(error) from None
 
     async def _read(self) -> Token | None:
         return _token(await self._stored.read())

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
+    from ._native import Token
+
 
 class Lock(Protocol):
     """A lock that ends by itself after its lease. A lock of redis-py is one."""
@@ -45,9 +47,9 @@ class Store:
         """The stored text, or None."""
         return self._store.get(self._key)
 
-    def write(self, text: str, seconds: float) -> Any:
-        """Stores a text for some seconds."""
-        return self._store.set(self._key, text, px=int(1000 * seconds))
+    def write(self, token: Token, seconds: float) -> Any:
+        """Stores a token for some seconds. What it raises shows the text in frames: see `without_frames`."""
+        return self._store.set(self._key, token.reveal(), px=int(1000 * seconds))
 
     def lock(self, lease: float) -> Any:
         """The lock for one refresh."""
@@ -60,8 +62,8 @@ class Store:
 
 
 class _DjangoStore(Store):
-    def write(self, text: str, seconds: float) -> Any:
-        return self._store.set(self._key, text, timeout=max(1, int(seconds)))
+    def write(self, token: Token, seconds: float) -> Any:
+        return self._store.set(self._key, token.reveal(), timeout=max(1, int(seconds)))
 
     def _default_lock(self, key: str, lease: float) -> Any:
         return _CacheLock(self._store, key, lease)
@@ -71,8 +73,8 @@ class _AsyncDjangoStore(_DjangoStore):
     def read(self) -> Any:
         return self._store.aget(self._key)
 
-    def write(self, text: str, seconds: float) -> Any:
-        return self._store.aset(self._key, text, timeout=max(1, int(seconds)))
+    def write(self, token: Token, seconds: float) -> Any:
+        return self._store.aset(self._key, token.reveal(), timeout=max(1, int(seconds)))
 
     def _default_lock(self, key: str, lease: float) -> Any:
         return _AsyncCacheLock(self._store, key, lease)
@@ -111,6 +113,12 @@ class _AsyncCacheLock(_CacheLock):
     async def release(self) -> None:
         if self._is_safe() and await self._cache.aget(self._key) == self._owner and self._is_safe():
             await self._cache.adelete(self._key)
+
+
+def without_frames(error: Exception) -> Exception:
+    """An exception of a store without its traceback, and those of its causes, which show what was stored."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def store_of(store: Any, key: str, lock: MakeLock | Lock | None, *, asynchronous: bool) -> Store:

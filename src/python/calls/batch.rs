@@ -172,8 +172,8 @@ impl Batch {
 }
 
 /// The channels of the batches that are not closed.
-fn channels(batches: &[Bound<'_, Batch>]) -> Vec<Arc<BatchChannel>> {
-    let running = batches.iter().filter_map(|batch| batch.get().running().ok());
+fn channels(batches: Vec<Bound<'_, Batch>>) -> Vec<Arc<BatchChannel>> {
+    let running = batches.into_iter().filter_map(|batch| batch.get().running().ok());
     running.map(|running| Arc::clone(&running.channel)).collect()
 }
 
@@ -254,7 +254,7 @@ impl Batch {
     /// for the consumer of one of the `others`, which this thread is: `take_requests` has them.
     #[pyo3(signature = (others = Vec::new()))]
     fn wait(&self, py: Python<'_>, others: Vec<Bound<'_, Self>>) -> PyResult<()> {
-        blocking::block_on(py, self.ready(channels(&others))?)
+        blocking::block_on(py, self.ready(channels(others))?)
     }
 
     /// As `wait`, for an event loop.
@@ -265,7 +265,7 @@ impl Batch {
         future: Bound<'_, PyAny>,
         others: Vec<Bound<'_, Self>>,
     ) -> PyResult<bool> {
-        LoopBridge::submit(bridge, future, self.ready(channels(&others))?)
+        LoopBridge::submit(bridge, future, self.ready(channels(others))?)
     }
 
     /// Takes the available results, token requests for the consumer, and events, and whether the batch has ended. A result

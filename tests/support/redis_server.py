@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from typing import TYPE_CHECKING
 
+import redis
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -31,6 +33,10 @@ class RedisServer:
             if "Ready to accept connections" in line or "ready to accept connections" in line:
                 return self
         raise AssertionError("".join(said))
+
+    def client(self) -> redis.Redis:
+        """A client; `with` closes its connections."""
+        return redis.Redis(unix_socket_path=self.path)
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import math
+import os
+import re
 import threading
 import traceback
 from typing import TYPE_CHECKING
@@ -65,11 +67,11 @@ class Tally:
 
     def _sent_at(self, stray: int) -> float:
         """When a stray answer had been sent; later than now if the server has not noted it yet."""
-        for line in self.strays.read_text().splitlines():
-            number, _, moment = line.partition(" ")
-            if number == str(stray) and moment:
-                return float(moment)
-        return math.inf
+        with self.strays.open("rb") as file:
+            # It was sent a moment ago, and the file grows all the time.
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 32 * 1024))
+            found = re.search(rb"^%d (.+)\n" % stray, file.read(), re.MULTILINE)
+        return float(found[1]) if found else math.inf
 
     def check_error(
         self, kind: str, error: BaseException, allowed: tuple[type[BaseException], ...] = ()

@@ -1,3 +1,4 @@
+mod base_url;
 mod decode;
 mod decode_other_operations;
 mod excerpt;

@@ -148,7 +148,6 @@ SCENARIOS = (
         "a plain proxy, 407", _through(lambda it: it.forward_407, _fake), wxaudit.HTTPStatusError, sends=0
     ),
     Scenario("a SOCKS proxy that refuses the login", _through_socks, _BROKEN, sends=0),
-    Scenario("a SOCKS proxy that is none", _with_proxy(lambda url: f"socks5{url[4:]}"), _BROKEN, sends=0),
     Scenario("a proxy without a scheme", _with_proxy(lambda url: url.removeprefix("http://")), sends=0),
     Scenario("a proxy of an unknown kind", _with_proxy(lambda url: f"ftp{url[4:]}"), _WRONG, sends=0),
     Scenario("a proxy without a host", _with_proxy(lambda url: url.partition("@")[0] + "@"), _WRONG, sends=0),

@@ -32,6 +32,8 @@ _MAX_NAME_LENGTH = 64
 class _CachedTokenSource(ReplacingSource):
     __slots__ = ("_lease", "_max_age", "_name", "_refresh", "_store", "_stored", "same_thread")
 
+    same_thread: bool
+
     _asynchronous = False
 
     def __init__(

@@ -203,11 +203,14 @@ impl<'a> Answer<'a> {
         match SCREENSHOT.iter().filter_map(|key| self.object.get(key)).find(is_filled) {
             None => Ok(Vec::new()),
             Some(Json::String(text)) => {
-                let media_ids = || text.split('|').map(str::trim).filter(|media_id| !media_id.is_empty());
-                if media_ids().count() > MAX_SCREENSHOTS {
-                    return Err(self.wrong("the answer has more than 10 000 screenshots"));
+                let mut media_ids = Vec::new();
+                for media_id in text.split('|').map(str::trim).filter(|media_id| !media_id.is_empty()) {
+                    if media_ids.len() == MAX_SCREENSHOTS {
+                        return Err(self.wrong("the answer has more than 10 000 screenshots"));
+                    }
+                    media_ids.push(media_id.to_owned());
                 }
-                Ok(media_ids().map(str::to_owned).collect())
+                Ok(media_ids)
             }
             Some(_) => Err(self.wrong("the screenshot of the answer is not a string")),
         }

@@ -283,7 +283,7 @@ def test_equal_sources_are_let_go(client_kind: ClientKind, fake: FakeWeChat) -> 
         alive.append(sum(it() is not None for it in seen[-200:]))
     gc.collect()
     print(f"\n3000 sources of 5 mini programs: {max(alive)} were alive at once")
-    # One for each mini program, and those of the queries in flight: for each permit, 16 may wait for a source.
+    # One for each mini program, and those of the queries in flight: 16 for each permit may wait.
     assert max(alive) <= 5 + 4 * (16 + 4)
     assert [it() for it in seen] == [None] * 3000
 

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use url::Url;
 
 use crate::error::Error;
+use crate::transport::no_proxy::NoProxy;
 use crate::transport::{Options, Proxy};
 use crate::wechat::request::BaseUrl;
 
@@ -93,7 +94,7 @@ impl Config {
             }
         }
         let proxy = match settings.proxy {
-            Some(url) => Some(Proxy { url: proxy_url("proxy", &url.0)?, except: None }),
+            Some(url) => Some(Proxy { url: proxy_url("proxy", &url.0)?, except: NoProxy::default() }),
             None if settings.trust_env => proxy_from_environment(&base, &fallbacks, variable)?,
             None => None,
         };
@@ -140,32 +141,40 @@ fn proxy_from_environment(
     fallbacks: &[BaseUrl],
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Proxy>, Error> {
-    let bases = || std::iter::once(base).chain(fallbacks);
-    if bases().all(BaseUrl::is_loopback) {
+    // As with curl and requests, the name in small letters goes first, and may be set to nothing.
+    let read = |names: [&'static str; 2]| {
+        let set = |name| variable(name).map(|value| (name, value));
+        names.into_iter().find_map(set).filter(|(_, value)| !value.is_empty())
+    };
+    let found = read(["https_proxy", "HTTPS_PROXY"]).or_else(|| read(["all_proxy", "ALL_PROXY"]));
+    let Some((name, url)) = found else {
+        return Ok(None);
+    };
+    let listed = variable("no_proxy").filter(|hosts| !hosts.is_empty()).or_else(|| variable("NO_PROXY"));
+    let mut except = NoProxy::parse(&listed.unwrap_or_default());
+    except.add("localhost,127.0.0.0/8,::1");
+    let is_direct = |base: &BaseUrl| except.excludes(base.host(), base.origin().port_u16());
+    if std::iter::once(base).chain(fallbacks).all(is_direct) {
+        // The proxy is not used, so whatever stands in the variable is not for this client.
         return Ok(None);
     }
-    let read = |names: [&str; 2]| {
-        names.into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()))
-    };
-    let Some(url) = read(["https_proxy", "HTTPS_PROXY"]).or_else(|| read(["all_proxy", "ALL_PROXY"])) else {
-        return Ok(None);
-    };
-    let mut except = read(["no_proxy", "NO_PROXY"]);
-    if bases().any(BaseUrl::is_loopback) {
-        let hosts = except.map_or_else(String::new, |hosts| format!("{hosts},"));
-        except = Some(hosts + "localhost,127.0.0.0/8,::1");
-    }
-    Ok(Some(Proxy { url: proxy_url("HTTPS_PROXY", &url)?, except }))
+    Ok(Some(Proxy { url: proxy_url(name, &url)?, except }))
 }
+
+/// The protocols of proxies.
+const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 fn proxy_url(field: &'static str, text: &str) -> Result<Url, Error> {
     // curl and requests accept a bare host:port too.
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(url) if PROXY_SCHEMES.contains(&url.scheme()) && url.has_host() => Ok(url),
         _ => Err(Error::argument(
             field,
-            "is not the URL of an HTTP proxy; write it like http://proxy.example:3128",
+            format!(
+                "is not the URL of a proxy ({}); write it like http://proxy.example:3128 or socks5://127.0.0.1:1080",
+                PROXY_SCHEMES.join(", ")
+            ),
         )),
     }
 }

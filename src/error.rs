@@ -81,7 +81,7 @@ pub enum Error {
     Transport {
         /// When it happened.
         phase: Phase,
-        /// What happened, without the URL.
+        /// What happened in which phase, without the URL.
         detail: String,
         /// Whether another attempt may help.
         transient: bool,
@@ -141,14 +141,14 @@ impl Error {
 
     /// A network failure that may not occur again.
     #[must_use]
-    pub fn transient(phase: Phase, detail: impl Into<String>) -> Self {
-        Self::Transport { phase, detail: detail.into(), transient: true }
+    pub fn transient(phase: Phase, detail: impl fmt::Display) -> Self {
+        Self::Transport { phase, detail: format!("{phase}: {detail}"), transient: true }
     }
 
     /// A network failure that would occur again.
     #[must_use]
-    pub fn permanent(phase: Phase, detail: impl Into<String>) -> Self {
-        Self::Transport { phase, detail: detail.into(), transient: false }
+    pub fn permanent(phase: Phase, detail: impl fmt::Display) -> Self {
+        Self::Transport { phase, detail: format!("{phase}: {detail}"), transient: false }
     }
 
     /// A token source that did not answer before the deadline of the call.
@@ -178,7 +178,7 @@ impl fmt::Display for Error {
         match self {
             Self::Argument { field, problem } => write!(formatter, "{field}: {problem}"),
             Self::TokenSource { problem } => write!(formatter, "no token: {problem}"),
-            Self::Transport { phase, detail, .. } => write!(formatter, "{phase}: {detail}"),
+            Self::Transport { detail, .. } => formatter.write_str(detail),
             Self::Timeout { limit, after, detail } => {
                 write!(formatter, "no answer within {} s ({limit} limit", after.as_secs_f64())?;
                 if !detail.is_empty() {
@@ -203,7 +203,7 @@ impl std::error::Error for Error {}
 pub struct Failure {
     /// The last error.
     pub error: Error,
-    /// How many requests were sent.
+    /// How many requests were sent; an attempt whose connection did not open sends none.
     pub attempts: u32,
     /// The path of the interface.
     pub url_path: &'static str,

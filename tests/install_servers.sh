@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need and Python cannot bring: nginx, valgrind to count instructions, and Chromium with a Chinese
-# font for pictures of notebooks; or else the Debian packages that it is given. Does nothing for what is there. `make
-# test`, `make bench` and `.ci/run` call it. Needs apt-get, and root or a sudo that asks no password.
+# Installs what the tests need and Python cannot bring: nginx, Redis, valgrind to count instructions, openssl to hash
+# certificates, and Chromium with a Chinese font for pictures of notebooks; or else the Debian packages that it is given.
+# Does nothing for what is there. `make test`, `make bench` and `.ci/run` call it. Needs apt-get, and root or a sudo that
+# asks no password.
 set -euo pipefail
 
 PATH="$PATH:/usr/sbin:/sbin" # where Debian puts servers; not on the PATH of an ordinary user
@@ -14,7 +15,7 @@ has() {
     esac
 }
 
-packages=(nginx valgrind chromium fontconfig fonts-wqy-microhei)
+packages=(nginx redis-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
 if [ "$#" -gt 0 ]; then
     packages=("$@")
 fi

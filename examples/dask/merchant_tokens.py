@@ -7,6 +7,7 @@ database table needs about as much code.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ def token_for(appid: Any) -> StoredToken:
     return StoredToken(Path(os.environ[DIRECTORY], appid))
 
 
+@dataclass(frozen=True)
 class StoredToken:
-    """Read the token when it is needed. The platform's token service fetched it from WeChat."""
+    """Read the token when it is needed. The platform's token service fetched it from WeChat.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Sources with the same path are equal, so that the partitions of one worker share them.
+    """
+
+    path: Path
 
     def get_token(self, *, refresh: bool = False) -> str:  # noqa: ARG002  # the store always holds the newest token
-        return self._path.read_text("utf-8")
+        return self.path.read_text("utf-8")

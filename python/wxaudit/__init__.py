@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch
+    from ._cached_token_source import AsyncCachedTokenSource, CachedTokenSource
+    from ._display import card as _card  # noqa: F401  # Rust imports it by name, which PyInstaller cannot see
     from ._frames.reader import queries_from_frame
+    from ._models import pydantic as _pydantic  # noqa: F401  # as above
     from ._models.state import AuditState, Reason
     from ._wait.clock import Clock
 
@@ -57,6 +60,7 @@ __all__ = [
     "APIError",
     "AccountBlockedError",
     "ArgumentError",
+    "AsyncCachedTokenSource",
     "AsyncClient",
     "AsyncTokenSource",
     "AuditBatch",
@@ -66,6 +70,7 @@ __all__ = [
     "AuditState",
     "AuditStatus",
     "AuthorizationLostError",
+    "CachedTokenSource",
     "Client",
     "Clock",
     "DayQuotaError",
@@ -106,7 +111,9 @@ sys.modules[f"{__name__}._frozen"] = _value
 
 # Imported on first access, or by the first client: enum and collections would double the import time.
 _LATER = {
+    "AsyncCachedTokenSource": "_cached_token_source",
     "AuditBatch": "_batch.results",
+    "CachedTokenSource": "_cached_token_source",
     "Clock": "_wait.clock",
     "AuditState": "_models.state",
     "Reason": "_models.state",

@@ -43,6 +43,8 @@ class AsyncClient(BaseClient):
         global _acall
         super()._load()
         from ._async_call import acall as _acall
+        from ._batch import asyncio as _batch  # noqa: F401  # only loaded
+        from ._wait import asyncio as _wait  # noqa: F401  # only loaded
 
     async def get_audit_status(
         self,
@@ -208,6 +210,11 @@ class AsyncClient(BaseClient):
         return Quota.from_response(
             await _acall(self._session, "quota", token, None, appid, timeout, max_retries)
         )
+
+    async def unblock_quota(self, *, appid: str | None = None) -> None:
+        """As `Client.unblock_quota`."""
+        self._session.check_open()
+        self._session.engine.unblock_quota(appid)
 
     async def close(self) -> None:
         """As `Client.close`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ._errors.tree import TransportError
 from ._native import Engine
 from ._session import Session
+from ._signals import raised_by_signal
 from ._timeout import Timeout
 from ._validation import check_callback
 
@@ -62,14 +64,21 @@ class BaseClient:
         - `timeout`: the limits of each call; a number or `timedelta` is its `total`.
         - `max_retries`: further attempts after transient failures, 0 to 10.
         - `max_concurrency`: requests in flight at once. Further calls wait within their own limits.
-        - `proxy`: URL of an HTTP proxy for all requests. Its credentials are kept secret.
+        - `proxy`: URL of a proxy for all requests: http, https, socks5, socks5h, socks4 or socks4a. Its
+          credentials are kept secret.
         - `trust_env`: whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` apply; never to loopback hosts.
-        - `ca_file`: PEM file of trusted certificates, which replaces the system's. Read at the first call.
+        - `ca_file`: PEM file of trusted certificates, which replaces the system's. Also a DER file with one,
+          or a directory made by `openssl rehash`. Read at the first call, whole or not at all.
         - `on_event`: called with each `Event`, not awaited. Exceptions that it raises are logged.
 
         Raises `ArgumentError` for invalid values.
         """
-        self._load()
+        try:
+            self._load()
+        except OSError as error:
+            if raised_by_signal(error):
+                raise
+            raise TransportError(f"starting the client: {error}") from error
         if on_event is not None:
             check_callback("on_event", on_event)
         limits = Timeout.of(timeout, _DEFAULT_TIMEOUT)

@@ -36,6 +36,11 @@ class Client(BaseClient):
 
     __slots__ = ()
 
+    def _load(self) -> None:
+        super()._load()
+        from ._batch import screenshots as _batch  # noqa: F401  # only loaded
+        from ._wait import sync as _wait  # noqa: F401  # only loaded
+
     def get_audit_status(
         self,
         token: str | Token | TokenSource,
@@ -283,10 +288,23 @@ class Client(BaseClient):
     ) -> Quota:
         """Today's limit and use of `get_audit_status` for the mini program that owns `token`.
 
+        If calls remain, this client sends calls with this token or `appid` again that it has kept back since
+        45009.
+
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/quota/get)
         """
         token = as_token(token)
         return Quota.from_response(self._call("quota", token, None, appid, timeout, max_retries))
+
+    def unblock_quota(self, *, appid: str | None = None) -> None:
+        """Sends calls again that this client keeps back since WeChat refused one with 45009 or 45011.
+
+        For use after the quota was cleared (WeChat's clear_quota) or raised. Nothing is sent: only this
+        client in this process forgets the refusals, of the calls with that `appid`, or of all calls. A wait
+        that has met one polls again at its `retry_at`.
+        """
+        self._session.check_open()
+        self._session.engine.unblock_quota(appid)
 
     def _call(self, operation: str, token: Any, subject: Any, *options: Any) -> Any:
         return call(self._session, operation, token, subject, *options)

@@ -30,7 +30,8 @@ def get_audit_status(
 
     The first call makes that client from the environment: `WXAUDIT_BASE_URL`, `WXAUDIT_TIMEOUT` (seconds),
     `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. For arguments and
-    errors see `Client.get_audit_status`.
+    errors see `Client.get_audit_status`. After 45009 or 45011 it sends nothing with that token until the
+    quota resets; if it was raised or cleared before, use a `Client`.
     """
     token = as_token(token)
     return default_client(Client).get_audit_status(token, auditid, timeout=timeout, max_retries=max_retries)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
 from functools import partial
 from weakref import WeakKeyDictionary, finalize, ref
 
+from ._errors.tree import TransportError, make_error
 from ._native import LoopBridge
+from ._signals import raised_by_signal
+from ._threads import ThreadError, start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +42,38 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_bridges)
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """The running event loop. `RuntimeError` says what to use where asyncio does not run."""
+    loop = asyncio._get_running_loop()
+    if loop is None:
+        advice = _INSTEAD["trio" if _in_trio() else "asyncio"]
+        raise RuntimeError(f"no running event loop: AsyncClient needs asyncio, {advice}")
+    return loop
+
+
+_INSTEAD = {
+    "trio": (
+        "and this is trio; make a wxaudit.Client and call it in a thread: "
+        "await trio.to_thread.run_sync(client.get_audit_status, token, auditid)"
+    ),
+    "asyncio": (
+        "and await its methods in a coroutine that asyncio runs, as asyncio.run(main()) does, or use "
+        "wxaudit.Client, which needs no event loop"
+    ),
+}
+
+
+def _in_trio() -> bool:
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+    if lowlevel is None:
+        return False
+    try:
+        lowlevel.current_task()
+    except RuntimeError:
+        return False
+    return True
+
+
 async def result_of(start: Callable[..., bool], *arguments: object) -> Any:
     """Awaits a native call. Cancelling it drops the call."""
     future, bridge = begin(start, *arguments)
@@ -56,7 +90,7 @@ def begin(start: Callable[..., bool], *arguments: object) -> tuple[asyncio.Futur
     `start` takes a bridge, a future and the arguments, and returns whether to flush the bridge at the end of
     this iteration of the loop.
     """
-    loop = asyncio.get_running_loop()
+    loop = running_loop()
     loop_of, bridge_of = _last
     bridge = (bridge_of() if loop_of() is loop else None) or _bridge_of(loop)
     future = loop.create_future()
@@ -80,21 +114,34 @@ def _bridge_of(loop: asyncio.AbstractEventLoop) -> LoopBridge:
 def _open(loop: asyncio.AbstractEventLoop) -> LoopBridge:
     bridge = LoopBridge()
     try:
-        loop.add_reader(bridge.fileno(), _drain, bridge)
-    except (AttributeError, NotImplementedError):
-        # The proactor loop of Windows cannot watch pipes.
-        _watch(loop, bridge)
+        try:
+            loop.add_reader(bridge.fileno(), _drain, bridge)
+        except (AttributeError, NotImplementedError):
+            # The proactor loop of Windows cannot watch pipes.
+            _watch(loop, bridge)
+    except (OSError, ThreadError) as error:
+        if raised_by_signal(error):
+            raise
+        problem = f"starting the client: the event loop cannot watch for answers ({error})"
+        raise make_error(TransportError, problem, retryable=True) from error
     return bridge
 
 
 def _drain(bridge: LoopBridge, *, signaled: bool = False) -> None:
     values, raised = bridge.drain(signaled=signaled)
-    for future, value in values:
-        if not future.done():
-            future.set_result(value)
-    for future, error in raised:
-        if not future.done():
-            future.set_exception(error)
+    try:
+        for future, value in values:
+            if not future.done():
+                future.set_result(value)
+        for future, error in raised:
+            if not future.done():
+                future.set_exception(error)
+    except BaseException as error:
+        # A signal handler raised it. The loop would only log it, and these calls would never end.
+        for future, _ in (*values, *raised):
+            if not future.done():
+                future.set_exception(error)
+        raise
 
 
 def _watch(loop: asyncio.AbstractEventLoop, bridge: LoopBridge) -> None:
@@ -107,7 +154,7 @@ def _watch(loop: asyncio.AbstractEventLoop, bridge: LoopBridge) -> None:
     # This keeps the bridge alive as long as the loop.
     finalize(loop, bridge.close)
     arguments = (wakeup_handle, ref(loop), ref(bridge))
-    threading.Thread(target=_listen, args=arguments, name="wxaudit-loop", daemon=True).start()
+    start_thread(partial(_listen, *arguments), "wxaudit-loop")
 
 
 def _listen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._errors.tree import ArgumentError
+from ._escape import truncate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def check_callback(name: str, callback: Any, *, may_be_awaited: bool = False) ->
     if not may_be_awaited and _is_asynchronous(callback):
         where = "; only AsyncClient can await it" if name == "on_poll" else ", which nothing awaits"
         raise ArgumentError(f"{name} is a coroutine function{where}; write def instead of async def")
+
+
+def choice(value: object) -> str:
+    """A text where one of a few is expected, cut to 40 characters; any other value by `shown`."""
+    return truncate(repr(value), 40) if isinstance(value, str) else shown(value)
 
 
 def shown(value: object) -> str:

@@ -1,7 +1,7 @@
 //! A call in flight: its attempts, its limits and its events.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
@@ -16,8 +16,8 @@ use crate::config::Timeouts;
 use crate::error::{Error, Failure, Limit};
 use crate::event::{Event, kind};
 use crate::token::{Token, Tokens};
-use crate::transport::{Limits, Permit};
-use crate::wechat::operation::Reply;
+use crate::transport::{Limits, Permit, Progress};
+use crate::wechat::operation::{Operation, QUOTA_PATH, Reply};
 use crate::wechat::request::{AuditId, BaseUrl, Request};
 
 /// A permit of the client, and one of the batch.
@@ -39,6 +39,8 @@ pub(super) struct ActiveCall<'a> {
     host: AtomicUsize,
     /// That host has failed this call.
     host_failed: AtomicBool,
+    /// Attempts that sent no request, since their connection did not open.
+    unsent: AtomicU32,
     /// Named in the error when the deadline passes.
     phase: Mutex<CallPhase>,
 }
@@ -58,6 +60,7 @@ impl<'a> ActiveCall<'a> {
             deadline,
             host: AtomicUsize::new(0),
             host_failed: AtomicBool::new(false),
+            unsent: AtomicU32::new(0),
             phase: Mutex::new(CallPhase::LookingUp),
         }
     }
@@ -110,15 +113,21 @@ impl<'a> ActiveCall<'a> {
         if started >= self.deadline {
             return Err(self.out_of_time());
         }
-        self.set_phase(CallPhase::WaitingForHost(started));
+        self.set_phase(CallPhase::WaitingForHost(started, None));
         let failed = self.host_failed.swap(false, Ordering::Relaxed);
         let host = session.hosts.choose(failed.then(|| self.host.load(Ordering::Relaxed)));
         self.host.store(host, Ordering::Relaxed);
         self.call.attempts.fetch_add(1, Ordering::Relaxed);
         self.emit(kind::REQUEST, |_| {});
         let limits = self.limits(session);
-        let body = session.transport.send(self.base(), &self.request, tokens, &limits).await;
-        match &body {
+        let opening = |progress: &Arc<Progress>| {
+            self.set_phase(CallPhase::WaitingForHost(started, Some(Arc::clone(progress))));
+        };
+        let answer = session.transport.send(self.base(), &self.request, tokens, &limits, &opening).await;
+        if answer.is_err() {
+            self.discount_unsent();
+        }
+        match &answer {
             Err(error) if failover::is_silence(error) => {
                 self.mark_slow_host_failed(session, started.elapsed());
             }
@@ -126,13 +135,34 @@ impl<'a> ActiveCall<'a> {
             Err(Error::Transport { .. }) => {}
             _ => session.hosts.mark_answered(host),
         }
-        let decode = |body| self.call.operation.decode(body, tokens, SystemTime::now());
-        let outcome = body.and_then(decode);
+        let outcome = answer.and_then(|(body, connection)| {
+            let decoded = self.call.operation.decode(body, tokens, SystemTime::now());
+            session.transport.settle(self.base(), connection, failover::is_from_wechat(&decoded));
+            decoded
+        });
         self.emit(kind::RESPONSE, |event| match &outcome {
             Ok(_) => (event.http_status, event.errcode) = (Some(200), Some(0)),
             Err(error) => describe(event, error),
         });
         outcome
+    }
+
+    /// Takes back the last attempt from the count of requests if none was sent.
+    fn discount_unsent(&self) {
+        if self.waits_for_connection() {
+            self.call.attempts.fetch_sub(1, Ordering::Relaxed);
+            self.unsent.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the last attempt got no connection, and so sent no request.
+    pub(super) fn waits_for_connection(&self) -> bool {
+        self.phase().waits_for_connection()
+    }
+
+    /// The number of attempts so far, whether or not they sent a request.
+    pub(super) fn tried(&self) -> u32 {
+        self.call.attempts() + self.unsent.load(Ordering::Relaxed)
     }
 
     /// Makes this call avoid the host, and other calls for a while.
@@ -153,7 +183,7 @@ impl<'a> ActiveCall<'a> {
     /// The limits of one attempt. Each host that may still be tried gets an equal share of the time left.
     fn limits(&self, session: &Session) -> Limits {
         let Timeouts { connect, read, .. } = self.call.timeouts;
-        let retries_left = self.call.max_retries.saturating_sub(self.call.attempts().saturating_sub(1));
+        let retries_left = self.call.max_retries.saturating_sub(self.tried().saturating_sub(1));
         let shares = session.hosts.count().min(1 + retries_left as usize);
         if shares == 1 {
             return Limits { connect, read };
@@ -192,6 +222,14 @@ impl<'a> ActiveCall<'a> {
         session.quota_blocks.refusal(&self.quota_key(session, token), SystemTime::now())
     }
 
+    /// After a quota query, lifts the block that its reply shows to be over: WeChat's `clear_quota`, or a larger quota,
+    /// may have opened it.
+    pub(super) fn lift_quota_block(&self, session: &Session, token: &Token, reply: &Reply) {
+        if matches!(self.call.operation, Operation::Quota) {
+            session.quota_blocks.lift_shown_open(QUOTA_PATH, self.call.appid.as_deref(), token, reply);
+        }
+    }
+
     /// The key of the quota that the call uses.
     pub(super) fn quota_key(&self, session: &Session, token: &Token) -> QuotaKey {
         session.quota_blocks.key(self.request.path, self.call.appid.as_deref(), token)
@@ -216,7 +254,11 @@ impl<'a> ActiveCall<'a> {
     }
 
     pub(super) fn set_phase(&self, phase: CallPhase) {
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        *self.phase() = phase;
+    }
+
+    fn phase(&self) -> MutexGuard<'_, CallPhase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the deadline is that of the batch.
@@ -227,8 +269,9 @@ impl<'a> ActiveCall<'a> {
     /// The error of a call whose deadline has passed. A host that has not answered by then is marked as failed.
     pub(super) fn cut_off(&self) -> Error {
         let error = self.out_of_time();
-        let waiting_for_host = self.phase.lock().unwrap_or_else(PoisonError::into_inner).waiting_for_host();
+        let waiting_for_host = self.phase().waiting_for_host();
         if let Some(silence) = waiting_for_host {
+            self.discount_unsent();
             if let Ok(session) = self.client.session() {
                 self.mark_slow_host_failed(&session, silence);
             }
@@ -238,7 +281,7 @@ impl<'a> ActiveCall<'a> {
     }
 
     pub(super) fn out_of_time(&self) -> Error {
-        let phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        let phase = self.phase();
         let (limit, after) = match self.call.batch().and_then(BatchScope::deadline) {
             Some((_, after)) if self.ends_with_batch() => (Limit::Batch, after),
             _ => (Limit::Total, self.call.timeouts.total),
@@ -247,13 +290,25 @@ impl<'a> ActiveCall<'a> {
     }
 
     pub(super) fn failed(&self, error: Error) -> Failure {
-        let waiting_for_source = matches!(self.call.credential, Credential::Source { .. })
-            && self.phase.lock().unwrap_or_else(PoisonError::into_inner).is_waiting_for_source();
+        let waiting_for_source =
+            matches!(self.call.credential, Credential::Source { .. }) && self.phase().is_waiting_for_source();
         let error = match error {
             Error::Timeout { limit: Limit::Total, .. } if waiting_for_source => Error::source_timed_out(),
             error => error,
         };
+        let error = self.with_unsent_attempts(error);
         Failure { error, attempts: self.call.attempts(), url_path: self.request.path }
+    }
+
+    /// Adds the number of attempts, as far as the number of requests does not tell it.
+    fn with_unsent_attempts(&self, mut error: Error) -> Error {
+        if let Error::Transport { detail, .. } | Error::Timeout { detail, .. } = &mut error
+            && self.unsent.load(Ordering::Relaxed) > 0
+            && self.tried() > 1
+        {
+            *detail = format!("{detail}, at the last of {} attempts", self.tried());
+        }
+        error
     }
 
     pub(super) fn emit(&self, kind: &'static str, fill: impl FnOnce(&mut Event)) {
@@ -266,7 +321,7 @@ impl<'a> ActiveCall<'a> {
             call: Some(self.number),
             auditid: self.call.operation.auditid().map(AuditId::get),
             appid: self.call.appid.clone(),
-            attempt: Some(self.call.attempts()),
+            attempt: Some(self.tried()),
             method: Some(self.request.method.to_string()),
             host: Some(self.base().host().to_owned()),
             port: Some(self.base().port()),

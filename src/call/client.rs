@@ -53,6 +53,7 @@ async fn attempts(active: &ActiveCall<'_>) -> Result<Reply, Error> {
         let error = match active.attempt(&session, &token_state.tokens).await {
             Ok(reply) => {
                 session.budget.refill(recovery.spent.unwrap_or(1));
+                active.lift_quota_block(&session, token_state.tokens.current(), &reply);
                 return Ok(reply);
             }
             Err(error) => error,

@@ -10,6 +10,9 @@ use crate::error::{Error, Limit, Phase};
 /// A host that has been silent for less time than this may be healthy.
 pub const SLOW_HOST_THRESHOLD: Duration = Duration::from_secs(1);
 
+/// `This ip is no longer use. Please change your DNS server`.
+const RETIRED_ADDRESS: i64 = 48017;
+
 /// How long the first host is avoided after a failure.
 const COOLDOWN: Duration = Duration::from_secs(60);
 
@@ -89,4 +92,10 @@ pub fn is_failure(error: &Error) -> bool {
 #[must_use]
 pub fn is_silence(error: &Error) -> bool {
     matches!(error, Error::Timeout { limit: Limit::Connect | Limit::Read, .. })
+}
+
+/// Whether what came with status 200 is an answer of WeChat, rather than of a retired address or of something in between.
+#[must_use]
+pub fn is_from_wechat<T>(decoded: &Result<T, Error>) -> bool {
+    !matches!(decoded, Err(Error::Decode { .. } | Error::Api { errcode: RETIRED_ADDRESS, .. }))
 }

@@ -1,6 +1,7 @@
 //! The token that a call in flight holds, and what the call is doing.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use crate::error::{Error, Phase};
 use crate::escape::escape_controls;
 use crate::event::Event;
 use crate::token::Tokens;
+use crate::transport::Progress;
 
 /// The token of a call, and the tokens before it.
 pub(super) struct TokenState {
@@ -32,8 +34,8 @@ impl TokenState {
 pub(super) enum CallPhase {
     LookingUp,
     Queueing,
-    /// Since that instant.
-    WaitingForHost(Instant),
+    /// Since that instant. The connection is one that was idle, or the one that is told.
+    WaitingForHost(Instant, Option<Arc<Progress>>),
     /// After that failure.
     BackingOff(String),
     Refreshing,
@@ -44,9 +46,14 @@ impl CallPhase {
     /// How long the call has been waiting for the host; None if it waits for something else.
     pub(super) fn waiting_for_host(&self) -> Option<Duration> {
         match self {
-            Self::WaitingForHost(since) => Some(since.elapsed()),
+            Self::WaitingForHost(since, _) => Some(since.elapsed()),
             _ => None,
         }
+    }
+
+    /// Whether the call waits for a connection to open, so that its request has not been sent.
+    pub(super) fn waits_for_connection(&self) -> bool {
+        matches!(self, Self::WaitingForHost(_, Some(progress)) if !progress.is_open())
     }
 
     /// Whether the call waits for its token source.
@@ -62,7 +69,8 @@ impl fmt::Display for CallPhase {
             Self::Queueing => {
                 formatter.write_str("waiting for another request to end, since max_concurrency are in flight")
             }
-            Self::WaitingForHost(_) => Phase::Head.fmt(formatter),
+            Self::WaitingForHost(_, Some(progress)) => progress.fmt(formatter),
+            Self::WaitingForHost(_, None) => Phase::Head.fmt(formatter),
             Self::BackingOff(failure) => write!(formatter, "the last attempt failed: {failure}"),
             Self::Refreshing => formatter.write_str("waiting for the token source to refresh"),
             Self::WaitingForQuota => formatter.write_str("waiting for the quota"),

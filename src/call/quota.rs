@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::Error;
 use crate::token::Token;
+use crate::wechat::operation::Reply;
 
 /// `api minute-quota reach limit`.
 pub const MINUTE_QUOTA: i64 = 45011;
@@ -78,6 +79,32 @@ impl QuotaBlocks {
             blocked.retain(|_, (until, _)| *until > now);
         }
         blocked.insert(key, (until, refusal));
+    }
+
+    /// Lifts the blocks of a mini program by its `appid`, or all of them.
+    pub fn lift(&self, appid: Option<&str>) {
+        let is_meant = |subject: &QuotaSubject| {
+            appid.is_none_or(|appid| matches!(subject, QuotaSubject::Appid(blocked) if blocked == appid))
+        };
+        self.blocked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|QuotaKey { subject, .. }, _| !is_meant(subject));
+    }
+
+    /// Lifts what the reply to a quota query shows to be open: the day's block of that interface, for the token and for
+    /// the appid of the query. It does not tell how many calls are left in this minute.
+    pub fn lift_shown_open(&self, path: &'static str, appid: Option<&str>, token: &Token, reply: &Reply) {
+        if self.is_empty() || !reply.has_calls_left() {
+            return;
+        }
+        let keys = [Some(self.key(path, None, token)), appid.map(|_| self.key(path, appid, token))];
+        let mut blocked = self.blocked.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys.into_iter().flatten() {
+            if let Some((_, Error::Api { errcode: DAY_QUOTA, .. })) = blocked.get(&key) {
+                blocked.remove(&key);
+            }
+        }
     }
 
     /// Whether nothing is blocked, as is usual: then no call needs to compute a key.

@@ -44,7 +44,10 @@ impl ActiveCall<'_> {
             return Ok(());
         }
         let error = self.block_quota(session, token_state.tokens.current(), error);
-        if recovery.retries >= class.retries(self.call.max_retries) || !session.budget.take(class.cost()) {
+        // The budget limits requests. None was sent, and the next attempt is another host's.
+        let is_free = session.hosts.count() > 1 && self.waits_for_connection();
+        let cost = if is_free { 0 } else { class.cost() };
+        if recovery.retries >= class.retries(self.call.max_retries) || !session.budget.take(cost) {
             if self.may_wait_for_quota(&error) && recovery.retries < self.call.max_retries {
                 recovery.retries += 1;
                 return Ok(());
@@ -52,7 +55,7 @@ impl ActiveCall<'_> {
             return Err(error);
         }
         recovery.retries += 1;
-        recovery.spent = Some(class.cost());
+        recovery.spent = Some(cost);
         self.back_off(class, recovery.retries, &error).await;
         Ok(())
     }

@@ -31,7 +31,7 @@ pub struct Call {
     pub observer: Option<Arc<dyn Observer>>,
     /// The batch that it belongs to.
     pub batch: Option<Arc<BatchScope>>,
-    /// How many requests it has sent.
+    /// How many requests it has sent. An attempt counts from its start, and no longer if it gets no connection.
     pub attempts: AtomicU32,
 }
 
@@ -83,6 +83,13 @@ impl Client {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Forgets the quota blocks of a mini program in this process, or all of them.
+    pub fn unblock_quota(&self, appid: Option<&str>) {
+        if let Some(session) = self.session.get() {
+            session.quota_blocks.lift(appid);
+        }
     }
 
     /// Closes the idle connections of this process; calls in flight continue.

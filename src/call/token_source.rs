@@ -106,9 +106,7 @@ impl Credential {
     #[must_use]
     pub fn is_being_replaced(&self, current: &VersionedToken) -> bool {
         match self {
-            Self::Source { shared, .. } => {
-                lock(&shared.refused).as_ref().is_some_and(|refused| *refused == current.token)
-            }
+            Self::Source { shared, .. } => shared.refused().is_some_and(|refused| refused == current.token),
             Self::Fixed(_) => false,
         }
     }
@@ -142,6 +140,14 @@ pub struct SharedSource {
     refreshes: SingleFlight,
     /// The token that the pending refresh replaces.
     refused: Mutex<Option<Token>>,
+}
+
+impl SharedSource {
+    /// The token that the pending refresh replaces.
+    #[must_use]
+    pub fn refused(&self) -> Option<Token> {
+        lock(&self.refused).clone()
+    }
 }
 
 /// A pending refresh, until it is dropped.

@@ -17,7 +17,7 @@ use crate::token::{MASK, is_secret, mask_tokens};
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Real answers hold about ten values. This limits the memory for a hostile one to a few megabytes.
-const MAX_VALUES: usize = 10_000;
+pub(crate) const MAX_VALUES: usize = 10_000;
 
 /// Up to this many members, comparing keys pairwise is cheaper than hashing them.
 const SMALL_OBJECT: usize = 16;

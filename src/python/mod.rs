@@ -24,7 +24,7 @@ mod _native {
     #[pymodule_export]
     use super::calls::engine::Engine;
     #[pymodule_export]
-    use super::calls::token_request::TokenRequest;
+    use super::calls::token_request::{TokenRequest, TokenRequests};
     #[pymodule_export]
     use super::convert::shown::escape_controls;
     #[pymodule_export]

@@ -1,166 +1,208 @@
 //! Open connections: directly, or through a proxy.
 
 use std::future::Future;
-use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Uri;
 use http::uri::Scheme;
-use http::{HeaderValue, Uri};
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::Connection;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use tokio::time::timeout;
 use tower_service::Service;
 
-use super::error::{BoxError, ResolveError, unusable_proxy};
-use super::options::Proxy;
-use crate::error::Error;
+use super::addresses;
+use super::error;
+use super::options::Options;
+use super::progress::{Progress, place};
+use super::proxy::{Kind, Opened, ProxyRoute};
+use super::resolve::{self, LookupError};
+use super::stream::{Io, Socket, Stream};
+use crate::error::{Error, Phase};
 
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// Makes the kernel detect dead peers: routers drop idle connections silently.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-const KEEPALIVE_PROBES: u32 = 3;
-/// The longest that sent data may stay unacknowledged.
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// The longest lookup of a client with several hosts: it leaves time for the next one. The lookup itself goes on, and the
+/// next call that needs the name waits for the same answer.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(2);
+
+const DEFAULT_SOCKS_PORT: u16 = 1080;
+
+/// Stands before the name of a proxy in messages.
+const THE_PROXY: &str = "the proxy ";
 
 /// Opens connections.
+#[derive(Clone)]
 pub(super) struct Connector {
-    direct: HttpsConnector<HttpConnector<Resolver>>,
     tls: Arc<ClientConfig>,
-    proxy: Option<Matcher>,
+    proxy: Option<Arc<ProxyRoute>>,
+    lookup_limit: Option<Duration>,
 }
 
 impl Connector {
-    pub(super) fn new(tls: Arc<ClientConfig>, proxy: Option<&Proxy>) -> Result<Self, Error> {
-        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_keepalive(Some(KEEPALIVE));
-        http.set_keepalive_interval(Some(KEEPALIVE));
-        http.set_keepalive_retries(Some(KEEPALIVE_PROBES));
-        #[cfg(target_os = "linux")]
-        http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        Ok(Self {
-            direct: HttpsConnector::from((http, Arc::clone(&tls))),
-            tls,
-            proxy: proxy.map(matcher).transpose()?,
+    pub(super) fn new(tls: Arc<ClientConfig>, options: &Options) -> Result<Self, Error> {
+        let proxy = options.proxy.as_ref().map(ProxyRoute::new).transpose()?;
+        let lookup_limit = (!options.fallbacks.is_empty()).then_some(LOOKUP_LIMIT);
+        Ok(Self { tls, proxy: proxy.map(Arc::new), lookup_limit })
+    }
+
+    /// Opens a connection to `origin`. `progress` tells what it is doing.
+    pub(super) fn connect(&self, origin: Uri, progress: Arc<Progress>) -> BoxFuture<Stream, Error> {
+        let connector = self.clone();
+        Box::pin(async move {
+            match connector.proxy.as_ref().filter(|proxy| proxy.leads_to(&origin)) {
+                None => connector.direct(&origin, &progress).await,
+                Some(proxy) => connector.through(proxy, &origin, &progress).await,
+            }
         })
     }
 
-    /// Opens a connection to `origin`.
-    pub(super) fn connect(&self, origin: Uri) -> BoxFuture<Stream, BoxError> {
-        let mut direct = self.direct.clone();
-        let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.intercept(&origin)) else {
-            let connecting = direct.call(origin);
-            return Box::pin(async move { Ok(Stream::direct(connecting.await?)) });
-        };
+    /// Forgets where `origin` is: the next connection looks its name up anew.
+    pub(super) fn forget(origin: &Uri) {
+        resolve::forget(destination(origin).0);
+    }
+
+    async fn direct(&self, origin: &Uri, progress: &Progress) -> Result<Stream, Error> {
+        let (host, _) = destination(origin);
+        let (tcp, address) = self.tcp(origin, "", progress).await?;
+        Ok(Stream::direct(self.secure(origin, tcp, place(host, &[address]), progress).await?))
+    }
+
+    async fn through(&self, proxy: &ProxyRoute, origin: &Uri, progress: &Progress) -> Result<Stream, Error> {
+        if proxy.kind != Kind::Http {
+            return self.through_socks(proxy, origin, progress).await;
+        }
+        let (tcp, address) = self.tcp(&proxy.uri, THE_PROXY, progress).await?;
+        let at = place(destination(&proxy.uri).0, &[address]);
+        let io = self.secure(&proxy.uri, tcp, format!("{THE_PROXY}{at}"), progress).await?;
         if origin.scheme() == Some(&Scheme::HTTP) {
-            let connecting = direct.call(proxy.uri().clone());
-            let authorization = proxy.basic_auth().cloned();
-            return Box::pin(async move {
-                Ok(Stream { io: Box::new(connecting.await?), to_proxy: true, authorization })
-            });
+            return Ok(Stream::to_proxy(io, proxy.authorization.clone()));
         }
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
-        if let Some(authorization) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(authorization.clone());
+        let (host, port) = destination(origin);
+        progress.enter(Phase::Proxy, at.as_str());
+        let io = proxy.tunnel(io, host, port).await.map_err(|error| error::tunnel(&*error, progress))?;
+        let place = format!("{host} through {THE_PROXY}{at}");
+        Ok(Stream::direct(self.secure(origin, io, place, progress).await?))
+    }
+
+    /// Connects through a SOCKS proxy. If names are looked up here, to the first address that the proxy can reach.
+    async fn through_socks(
+        &self,
+        proxy: &ProxyRoute,
+        origin: &Uri,
+        progress: &Progress,
+    ) -> Result<Stream, Error> {
+        let (host, port) = destination(origin);
+        let mut hosts = vec![host.to_owned()];
+        if proxy.kind.needs_address() {
+            let addresses = self.look_up(host, port, progress).await?.into_iter();
+            let usable = addresses.filter(|address| proxy.kind == Kind::Socks5 || address.is_ipv4());
+            hosts = usable.map(|address| address.ip().to_string()).collect();
         }
-        let connecting = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(origin);
-        Box::pin(async move { Ok(Stream::direct(connecting.await?)) })
+        let mut failure = None;
+        for target in hosts {
+            let (tcp, address) = self.tcp(&proxy.uri, THE_PROXY, progress).await?;
+            let at = place(destination(&proxy.uri).0, &[address]);
+            progress.enter(Phase::Proxy, at.as_str());
+            match proxy.tunnel(tcp, &target, port).await {
+                Ok(io) => {
+                    let place = format!("{host} through {THE_PROXY}{at}");
+                    return Ok(Stream::direct(self.secure(origin, io, place, progress).await?));
+                }
+                Err(error) => {
+                    let error = error::tunnel(&*error, progress);
+                    if matches!(error, Error::Transport { transient: false, .. }) {
+                        return Err(error);
+                    }
+                    failure = Some(error);
+                }
+            }
+        }
+        Self::forget(origin);
+        Err(failure.unwrap_or_else(|| progress.error("it has no IPv4 address, and SOCKS 4 needs one", false)))
+    }
+
+    /// Opens a TCP connection to the host of `uri`. `what` says before its name what it is.
+    async fn tcp(
+        &self,
+        uri: &Uri,
+        what: &str,
+        progress: &Progress,
+    ) -> Result<(TokioIo<Socket>, SocketAddr), Error> {
+        let (host, port) = destination(uri);
+        let found = self.look_up(host, port, progress).await?;
+        let ordered = addresses::order(found, resolve::preferred(host, port));
+        let trying = |addresses: &[SocketAddr]| {
+            progress.enter(Phase::Connect, format!("{what}{}", place(host, addresses)));
+        };
+        match addresses::connect(&ordered, trying).await {
+            Ok((tcp, address)) => {
+                resolve::prefer(host, port, address.ip());
+                Ok((TokioIo::new(Socket::new(tcp)), address))
+            }
+            Err(problem) => {
+                // Its addresses may have changed.
+                Self::forget(uri);
+                Err(progress.error(problem, true))
+            }
+        }
+    }
+
+    async fn look_up(&self, host: &str, port: u16, progress: &Progress) -> Result<Vec<SocketAddr>, Error> {
+        progress.enter(Phase::Resolve, host);
+        let lookup = resolve::addresses(host, port);
+        let found = match self.lookup_limit {
+            None => lookup.await,
+            Some(limit) => timeout(limit, lookup).await.unwrap_or_else(|_| {
+                Err(LookupError::Failed(format!("no answer within {} s", limit.as_secs())))
+            }),
+        };
+        found.map_err(|error| match error {
+            LookupError::Failed(problem) => progress.error(problem, true),
+            LookupError::NotStarted(_) => {
+                progress.enter(Phase::Start, "");
+                progress.error(error, true)
+            }
+        })
+    }
+
+    /// Adds TLS to a connection if the scheme of `uri` requires it. `place` says where the connection leads.
+    async fn secure<S>(
+        &self,
+        uri: &Uri,
+        io: S,
+        place: String,
+        progress: &Progress,
+    ) -> Result<MaybeHttpsStream<S>, Error>
+    where
+        S: Connection + Io + 'static,
+    {
+        if uri.scheme() == Some(&Scheme::HTTPS) {
+            progress.enter(Phase::Tls, place.as_str());
+        }
+        let io = HttpsConnector::from((Opened(Some(io)), Arc::clone(&self.tls))).call(uri.clone()).await;
+        let io = io.map_err(|error| {
+            // Another of its addresses may lead to WeChat.
+            Self::forget(uri);
+            error::tls(&*error, progress)
+        })?;
+        progress.enter(Phase::Head, place);
+        Ok(io)
     }
 }
 
-fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
-    let build = |except: &str| Matcher::builder().all(proxy.url.as_str()).no(except).build();
-    // The matcher ignores a URL that it cannot parse, so that calls would bypass the proxy.
-    if build("").intercept(&Uri::from_static("https://api.weixin.qq.com")).is_none() {
-        return Err(unusable_proxy());
-    }
-    Ok(build(proxy.except.as_deref().unwrap_or_default()))
-}
-
-/// Resolves names by the system's resolver, and marks its errors as [`ResolveError`].
-#[derive(Clone)]
-pub(super) struct Resolver(GaiResolver);
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = ResolveError;
-    type Future = BoxFuture<GaiAddrs, ResolveError>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        self.0.poll_ready(context).map_err(ResolveError)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let addresses = self.0.call(name);
-        Box::pin(async move { addresses.await.map_err(ResolveError) })
-    }
-}
-
-trait Io: Read + Write + Send + Unpin {}
-
-impl<T: Read + Write + Send + Unpin> Io for T {}
-
-/// An open connection of any kind.
-pub(super) struct Stream {
-    io: Box<dyn Io>,
-    /// It ends at a proxy, which requires requests in absolute form.
-    pub(super) to_proxy: bool,
-    /// The `Proxy-Authorization` header that each request to the proxy must carry.
-    pub(super) authorization: Option<HeaderValue>,
-}
-
-impl Stream {
-    fn direct(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), to_proxy: false, authorization: None }
-    }
-
-    fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {
-        Pin::new(&mut *self.get_mut().io)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.io().poll_read(context, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.io().poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io().poll_write_vectored(context, parts)
-    }
+/// The host, without the brackets of an IPv6 address, and the port.
+fn destination(uri: &Uri) -> (&str, u16) {
+    let host = uri.host().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let default = match uri.scheme_str() {
+        Some("http") => 80,
+        Some("https") => 443,
+        _ => DEFAULT_SOCKS_PORT,
+    };
+    (host, uri.port_u16().unwrap_or(default))
 }

@@ -1,10 +1,12 @@
 //! Convert hyper's errors: in which phase they occurred, and whether another attempt may help.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::progress::Progress;
+use super::tls_problem;
 use crate::error::{Error, Limit, Phase};
 use crate::token::Tokens;
 
@@ -13,24 +15,12 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 /// Why no head of an answer arrived, as the connector and hyper report it.
 pub(super) enum ExchangeError {
     /// No connection could be opened.
-    Connecting(BoxError),
+    Connecting(Error),
     /// Connecting took longer than `Timeout.connect`.
-    ConnectTimeout(Duration),
+    ConnectTimeout(Duration, Arc<Progress>),
     /// The connection closed, or the peer sent something that is not a head.
-    Sending(hyper::Error),
+    Sending(hyper::Error, Arc<Progress>),
 }
-
-/// A host name could not be resolved.
-#[derive(Debug)]
-pub(super) struct ResolveError(pub(super) io::Error);
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl StdError for ResolveError {}
 
 /// Why no head of an answer arrived, and whether a new connection may help.
 pub(super) enum HeadFailure {
@@ -50,44 +40,75 @@ impl HeadFailure {
 
 /// Converts an error that occurred before the head of an answer. The text holds no URL, but it may quote the peer, so
 /// the token is masked in it.
-pub(super) fn head(failure: &ExchangeError, tokens: &Tokens) -> HeadFailure {
-    let error: &(dyn StdError + 'static) = match failure {
-        ExchangeError::Connecting(error) => error.as_ref(),
-        ExchangeError::Sending(error) => error,
-        ExchangeError::ConnectTimeout(after) => {
-            let detail = Phase::Connect.to_string();
-            return HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after: *after, detail });
+pub(super) fn head(failure: ExchangeError, tokens: &Tokens) -> HeadFailure {
+    match failure {
+        ExchangeError::Connecting(mut error) => {
+            if let Error::Transport { detail, .. } = &mut error {
+                tokens.mask(detail);
+            }
+            HeadFailure::Final(error)
         }
-    };
-    let mut detail = describe(error);
-    tokens.mask(&mut detail);
-    let converted = if let Some(error) = proxy(error) {
-        error
-    } else if let Some(problem) = find::<rustls::Error>(error) {
-        Error::permanent(Phase::Tls, problem.to_string())
-    } else if find::<ResolveError>(error).is_some() {
-        Error::transient(Phase::Resolve, detail)
-    } else if matches!(failure, ExchangeError::Connecting(_)) {
-        Error::transient(Phase::Connect, detail)
-    } else if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
-        Error::permanent(Phase::Head, format!("no valid HTTP answer: {detail}"))
-    } else {
-        return HeadFailure::Broken(Error::transient(Phase::Head, detail));
-    };
-    HeadFailure::Final(converted)
+        ExchangeError::ConnectTimeout(after, progress) => {
+            let detail = progress.to_string();
+            HeadFailure::Final(Error::Timeout { limit: Limit::Connect, after, detail })
+        }
+        ExchangeError::Sending(error, progress) => {
+            let tls = find::<rustls::Error>(&error);
+            let mut detail = tls.map_or_else(|| describe(&error), tls_problem::describe);
+            tokens.mask(&mut detail);
+            if tls.is_some() {
+                HeadFailure::Final(Error::permanent(Phase::Tls, detail))
+            } else if error.is_parse()
+                || find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+            {
+                HeadFailure::Final(progress.error(format!("no valid HTTP answer: {detail}"), false))
+            } else {
+                HeadFailure::Broken(progress.error(detail, true))
+            }
+        }
+    }
+}
+
+/// Converts an error of the TLS handshake.
+pub(super) fn tls(error: &(dyn StdError + 'static), progress: &Progress) -> Error {
+    match find::<rustls::Error>(error) {
+        Some(problem) => progress.error(tls_problem::describe(problem), false),
+        None => progress.error(describe(error), true),
+    }
+}
+
+/// Converts the error of a proxy that opened no tunnel. hyper-util keeps the types private, so they are recognized by
+/// their texts.
+pub(super) fn tunnel(error: &(dyn StdError + 'static), progress: &Progress) -> Error {
+    match error.to_string().as_str() {
+        "tunnel error: proxy authorization required" => Error::HttpStatus { status: 407, retry_after: None },
+        "tunnel error: unsuccessful" => {
+            progress.error("it did not answer CONNECT with HTTP status 200", true)
+        }
+        "SOCKS error: credentials not accepted" => {
+            progress.error("it did not accept the user and the password", false)
+        }
+        "SOCKS error: server does not support user/pass authentication" => {
+            progress.error("it requires a user and a password, or another login than these", false)
+        }
+        "SOCKS error: io error during SOCKS handshake" => progress.error("it closed the connection", true),
+        _ => {
+            let problem = describe(error);
+            let problem = problem.trim_start_matches("tunnel error: ").trim_start_matches("SOCKS error: ");
+            progress.error(problem, true)
+        }
+    }
 }
 
 /// Converts an error within a body: a lost connection is transient, malformed chunks are not.
-pub(super) fn body(error: &hyper::Error) -> Error {
+pub(super) fn body(error: &hyper::Error, progress: &Progress) -> Error {
     let malformed = error.is_parse()
         || chain(error)
             .filter_map(|cause| cause.downcast_ref::<io::Error>())
             .any(|cause| matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
-    if malformed {
-        Error::permanent(Phase::Body, format!("no valid HTTP answer: {}", describe(error)))
-    } else {
-        Error::transient(Phase::Body, describe(error))
-    }
+    let problem = if malformed { "no valid HTTP answer: " } else { "" };
+    let detail = format!("{}: {problem}{}", progress.during(Phase::Body), describe(error));
+    Error::Transport { phase: Phase::Body, detail, transient: !malformed }
 }
 
 pub(super) fn too_large(max_size: usize) -> Error {
@@ -99,23 +120,9 @@ pub(super) fn unread(problem: impl Into<String>) -> Error {
     Error::Decode { problem: problem.into(), excerpt: String::new(), empty: false }
 }
 
-pub(super) fn unusable_proxy() -> Error {
-    Error::argument("proxy", "cannot be used; write it like http://proxy.example:3128")
-}
-
 /// The text of the innermost error.
 fn describe(error: &(dyn StdError + 'static)) -> String {
     chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// The error of a failed CONNECT. hyper-util keeps the type private, so it is recognized by its text.
-fn proxy(error: &(dyn StdError + 'static)) -> Option<Error> {
-    let text = chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error: "))?;
-    if text.ends_with("proxy authorization required") {
-        return Some(Error::HttpStatus { status: 407, retry_after: None });
-    }
-    let detail = describe(error);
-    Some(Error::transient(Phase::Proxy, detail.trim_start_matches("tunnel error: ")))
 }
 
 fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {

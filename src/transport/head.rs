@@ -3,17 +3,19 @@
 use std::time::SystemTime;
 
 use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER, TRANSFER_ENCODING};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use hyper::body::{Body, Incoming};
 
 use super::error;
 use super::retry_after::retry_after;
 use crate::error::{Error, Phase};
 
-/// Far above any real head; hyper itself accepts 400 KiB.
-const MAX_HEAD_SIZE: usize = 64 * 1024;
+/// Far above any real head.
+pub(super) const MAX_HEAD_SIZE: usize = 64 * 1024;
 
-/// Rejects an answer whose body must not be read. Unless the error is an HTTP status, its connection must be closed.
+/// Rejects an answer whose body must not be read.
 pub(super) fn check(response: &http::Response<Incoming>, max_size: usize) -> Result<(), Error> {
     let size: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
@@ -29,7 +31,7 @@ pub(super) fn check(response: &http::Response<Incoming>, max_size: usize) -> Res
             retry_after: hint.and_then(|hint| retry_after(hint, SystemTime::now())),
         });
     }
-    if response.headers().get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
+    if response.headers().get_all(CONTENT_ENCODING).iter().any(compresses) {
         let problem = "the answer is compressed although the request did not allow it; its body was not read";
         return Err(error::unread(problem));
     }
@@ -37,6 +39,19 @@ pub(super) fn check(response: &http::Response<Incoming>, max_size: usize) -> Res
         return Err(error::too_large(max_size));
     }
     Ok(())
+}
+
+/// Whether WeChat may have sent an answer that was rejected for its status, since it is busy. Its connection is used again.
+pub(super) fn is_from_busy_server(error: &Error) -> bool {
+    matches!(error, Error::HttpStatus { status: 408 | 429 | 500..=599, .. })
+}
+
+/// Whether a `Content-Encoding` names anything but the text itself. Some gateways send the charset in it.
+fn compresses(value: &HeaderValue) -> bool {
+    !value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii).all(|coding| {
+        coding.is_empty()
+            || [&b"identity"[..], b"utf-8", b"utf8"].iter().any(|name| coding.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Rejects an answer with an ambiguous length, as response smuggling needs it.

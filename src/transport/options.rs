@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use url::Url;
 
+use super::no_proxy::NoProxy;
 use crate::wechat::request::BaseUrl;
 
 /// How to reach WeChat; fixed for the life of a client.
@@ -42,10 +43,10 @@ impl Options {
 /// A proxy. Its URL may hold a password, so Debug hides it.
 #[derive(Clone)]
 pub struct Proxy {
-    /// An http or https URL, with user and password where the proxy requires them.
+    /// An http, https, socks4, socks4a, socks5 or socks5h URL, with user and password where the proxy requires them.
     pub url: Url,
-    /// Hosts to connect to directly, in the format of `NO_PROXY`.
-    pub except: Option<String>,
+    /// The hosts to connect to directly.
+    pub except: NoProxy,
 }
 
 impl fmt::Debug for Proxy {

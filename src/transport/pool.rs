@@ -1,5 +1,6 @@
 //! Pool of HTTP/1.1 connections. Each serves one request at a time and is idle between two requests.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,12 +14,17 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Connector;
 use super::error::ExchangeError;
+use super::head::MAX_HEAD_SIZE;
+use super::progress::Progress;
 use crate::token::Token;
 use crate::wechat::request::{BaseUrl, Request};
 
 /// Longer than most intervals between calls, and shorter than servers keep idle connections: a request on a connection
 /// that the server is closing fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Told which connection a request waits for, before it is open.
+pub(super) type Opening<'a> = dyn Fn(&Arc<Progress>) + Sync + 'a;
 
 /// A connection for one request at a time, closed on drop. It is large and often moved, so the pool boxes it.
 pub(super) struct Connection {
@@ -29,6 +35,10 @@ pub(super) struct Connection {
     length: usize,
     /// It ends at a proxy, which requires requests in absolute form.
     to_proxy: bool,
+    /// Where it leads.
+    pub(super) progress: Arc<Progress>,
+    /// The head of the answer has come: the bytes before it need no bound any more.
+    pub(super) head_received: Arc<AtomicBool>,
     /// It has served a request before: then the server may be closing it as idle.
     pub(super) reused: bool,
 }
@@ -80,15 +90,16 @@ impl Pool {
         Self { connector, headers, max_idle, idle: Mutex::default(), freed: Notify::new() }
     }
 
-    /// An idle connection. Without one, opens a new one, unless another becomes idle first.
+    /// An idle connection. Without one, opens a new one, unless another becomes idle first; `opening` is told which.
     pub(super) async fn connection(
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> Result<Box<Connection>, ExchangeError> {
         match self.take(base.origin()) {
             Some(idle) => Ok(idle),
-            None => Box::pin(self.freed_or_new(base, limit)).await,
+            None => Box::pin(self.freed_or_new(base, limit, opening)).await,
         }
     }
 
@@ -96,8 +107,9 @@ impl Pool {
         self: &Arc<Self>,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> Result<Box<Connection>, ExchangeError> {
-        let mut connecting = Box::pin(self.connect(base, limit));
+        let mut connecting = Box::pin(self.connect(base, limit, opening));
         tokio::select! {
             biased;
             freed = self.freed(base.origin()) => {
@@ -108,6 +120,7 @@ impl Pool {
                         pool.release(connection);
                     }
                 });
+                opening(&freed.progress);
                 Ok(freed)
             }
             connected = &mut connecting => connected,
@@ -119,24 +132,30 @@ impl Pool {
         &self,
         base: &BaseUrl,
         limit: Option<Duration>,
+        opening: &Opening<'_>,
     ) -> impl Future<Output = Result<Box<Connection>, ExchangeError>> + Send + use<> {
         let origin = base.origin().clone();
-        let connecting = self.connector.connect(origin.clone());
+        let progress = Arc::new(Progress::new());
+        opening(&progress);
+        let connecting = self.connector.connect(origin.clone(), Arc::clone(&progress));
         let mut headers = self.headers.clone();
         headers.insert(HOST, base.host_header().clone());
         async move {
             let stream = match limit {
                 None => connecting.await,
                 Some(limit) => {
-                    timeout(limit, connecting).await.map_err(|_| ExchangeError::ConnectTimeout(limit))?
+                    let late = |_| ExchangeError::ConnectTimeout(limit, Arc::clone(&progress));
+                    timeout(limit, connecting).await.map_err(late)?
                 }
             };
             let stream = stream.map_err(ExchangeError::Connecting)?;
-            let to_proxy = stream.to_proxy;
+            let (to_proxy, head_received) = (stream.to_proxy, Arc::clone(&stream.head_received));
             if let Some(authorization) = &stream.authorization {
                 headers.insert(PROXY_AUTHORIZATION, authorization.clone());
             }
-            let (mut sender, connection) = http1::handshake(stream).await.map_err(ExchangeError::Sending)?;
+            let broken = |error| ExchangeError::Sending(error, Arc::clone(&progress));
+            let handshake = http1::Builder::new().max_buf_size(MAX_HEAD_SIZE).handshake(stream);
+            let (mut sender, connection) = handshake.await.map_err(broken)?;
             let (failed, cause) = oneshot::channel();
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -145,9 +164,18 @@ impl Pool {
                 }
             });
             if let Err(error) = sender.ready().await {
-                return Err(ExchangeError::Sending(cause.await.unwrap_or(error)));
+                return Err(broken(cause.await.unwrap_or(error)));
             }
-            Ok(Box::new(Connection { sender, origin, headers, length: 0, to_proxy, reused: false }))
+            Ok(Box::new(Connection {
+                sender,
+                origin,
+                headers,
+                length: 0,
+                to_proxy,
+                progress,
+                head_received,
+                reused: false,
+            }))
         }
     }
 
@@ -165,6 +193,12 @@ impl Pool {
         }
         drop(idle);
         self.freed.notify_one();
+    }
+
+    /// Closes the idle connections to `origin`, and forgets its addresses: they may lead to something that is not WeChat.
+    pub(super) fn forget(&self, origin: &Uri) {
+        Connector::forget(origin);
+        self.idle().connections.retain(|(connection, _)| connection.origin != *origin);
     }
 
     /// Takes the most recently used connection to `origin`.

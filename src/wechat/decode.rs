@@ -197,17 +197,20 @@ impl<'a> Answer<'a> {
     fn screenshots(&self) -> Result<Vec<String>, Error> {
         let is_filled = |value: &&Json| match value {
             Json::Null => false,
-            Json::String(text) => !text.is_empty(),
+            Json::String(text) => !text.trim().is_empty(),
             _ => true,
         };
         match SCREENSHOT.iter().filter_map(|key| self.object.get(key)).find(is_filled) {
             None => Ok(Vec::new()),
             Some(Json::String(text)) => {
-                let media_ids = || text.split('|').filter(|media_id| !media_id.is_empty());
-                if media_ids().count() > MAX_SCREENSHOTS {
-                    return Err(self.wrong("the answer has more than 10 000 screenshots"));
+                let mut media_ids = Vec::new();
+                for media_id in text.split('|').map(str::trim).filter(|media_id| !media_id.is_empty()) {
+                    if media_ids.len() == MAX_SCREENSHOTS {
+                        return Err(self.wrong("the answer has more than 10 000 screenshots"));
+                    }
+                    media_ids.push(media_id.to_owned());
                 }
-                Ok(media_ids().map(str::to_owned).collect())
+                Ok(media_ids)
             }
             Some(_) => Err(self.wrong("the screenshot of the answer is not a string")),
         }
@@ -215,7 +218,7 @@ impl<'a> Answer<'a> {
 }
 
 /// A whole number, or a string of one: WeChat sends both.
-fn integer(value: &Json) -> Option<i64> {
+pub(super) fn integer(value: &Json) -> Option<i64> {
     match value {
         Json::Integer(number) => Some(*number),
         Json::String(text) => {

@@ -33,6 +33,9 @@ pub enum Operation {
     Quota,
 }
 
+/// The interface whose quota [`Operation::Quota`] queries.
+pub const QUOTA_PATH: &str = "/wxa/get_auditstatus";
+
 /// The reply to an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -51,15 +54,13 @@ impl Operation {
     #[must_use]
     pub fn request(&self) -> Request {
         let (path, body) = match self {
-            Self::AuditStatus(auditid) => ("/wxa/get_auditstatus", format!(r#"{{"auditid":{auditid}}}"#)),
+            Self::AuditStatus(auditid) => (QUOTA_PATH, format!(r#"{{"auditid":{auditid}}}"#)),
             Self::LatestAuditStatus => ("/wxa/get_latest_auditstatus", String::new()),
             Self::Screenshot(media_id) => {
                 ("/cgi-bin/material/get_material", format!(r#"{{"media_id":"{media_id}"}}"#))
             }
             Self::Explain(rid) => ("/cgi-bin/openapi/rid/get", format!(r#"{{"rid":"{rid}"}}"#)),
-            Self::Quota => {
-                ("/cgi-bin/openapi/quota/get", r#"{"cgi_path":"/wxa/get_auditstatus"}"#.to_owned())
-            }
+            Self::Quota => ("/cgi-bin/openapi/quota/get", format!(r#"{{"cgi_path":"{QUOTA_PATH}"}}"#)),
         };
         Request {
             method: if body.is_empty() { Method::GET } else { Method::POST },
@@ -99,6 +100,19 @@ impl Operation {
 }
 
 impl Reply {
+    /// Whether this is a reply to [`Operation::Quota`] that shows calls to be left today.
+    #[must_use]
+    pub fn has_calls_left(&self) -> bool {
+        let Self::Object(object) = self else {
+            return false;
+        };
+        object
+            .get("quota")
+            .and_then(|quota| quota.get("remain"))
+            .and_then(decode::integer)
+            .is_some_and(|left| left > 0)
+    }
+
     /// The same reply with the caller's label.
     #[must_use]
     pub fn with_appid(mut self, appid: Option<&str>) -> Self {

@@ -1,8 +1,9 @@
 //! Parse the reason of a rejection or a delay into titles and details.
 //!
 //! The classic form is `1:<title>:<br>(1):<detail><br>(2):<detail><br>2:<title>:<br>(1):…<br>`: items are numbered from
-//! 1, and details from 1 in each item. Copies have newlines or spaces instead of `<br>`. Newer reasons are free text. A
-//! wrong structure misleads more than none, so a text that does not fit as a whole is one item.
+//! 1, and details from 1 in each item. Copies have newlines or spaces instead of `<br>`. Lines without a number may stand
+//! before and after the list. Newer reasons are free text. A wrong structure misleads more than none, so a text that does
+//! not fit as a whole is one item.
 
 use std::iter::Peekable;
 use std::ops::Range;
@@ -10,7 +11,8 @@ use std::ops::Range;
 /// One item of a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// Without its number and last colon; the whole text if that has another form.
+    /// Without its number and last colon; a line before or after the list as it is, and so the whole text if that has
+    /// another form.
     pub title: String,
     /// Without their numbers, in order.
     pub details: Vec<String>,
@@ -25,10 +27,12 @@ pub fn parse(text: &str) -> Vec<Reason> {
     let Some((whole, separator)) = survey(text) else {
         return Vec::new();
     };
-    match read_items(whole, separator) {
-        Some(items) => items.into_iter().map(|item| item.reason(whole)).collect(),
-        None => vec![Reason { title: whole.to_owned(), details: Vec::new() }],
-    }
+    let line = |text: &str| Reason { title: text.to_owned(), details: Vec::new() };
+    let Some(Parts { before, items, after }) = read_parts(whole, separator) else {
+        return vec![line(whole)];
+    };
+    let lines = |ranges: Vec<Range<usize>>| ranges.into_iter().filter_map(|range| whole.get(range).map(line));
+    lines(before).chain(items.into_iter().map(|item| item.reason(whole))).chain(lines(after)).collect()
 }
 
 /// The separator of a text. There is one kind per text: a newline or space beside `<br>` belongs to the wording.
@@ -131,6 +135,14 @@ impl Iterator for Pieces<'_> {
     }
 }
 
+/// A text that has a list: lines before it, its items, and lines after it.
+#[derive(Default)]
+struct Parts {
+    before: Vec<Range<usize>>,
+    items: Vec<Item>,
+    after: Vec<Range<usize>>,
+}
+
 /// An item as ranges of the text.
 struct Item {
     title: Range<usize>,
@@ -138,6 +150,12 @@ struct Item {
 }
 
 impl Item {
+    /// Whether nothing has to follow: it has details, or a title that does not announce any.
+    fn is_complete(&self, text: &str) -> bool {
+        !self.details.is_empty()
+            || text.get(self.title.clone()).is_some_and(|title| !title.ends_with([':', '：']))
+    }
+
     fn reason(&self, text: &str) -> Reason {
         let slice =
             |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().trim_start().to_owned();
@@ -152,24 +170,30 @@ fn without_colon(title: &str) -> &str {
     title.strip_suffix([':', '：']).unwrap_or(title).trim_end()
 }
 
-/// The items of a text that fits the grammar from the first piece to the last; `None` for any other text.
-fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
-    let mut items: Vec<Item> = Vec::new();
+/// The parts of a text that fits the grammar from the first piece to the last; `None` for any other text.
+fn read_parts(text: &str, separator: Separator) -> Option<Parts> {
+    let Parts { mut before, mut items, mut after } = Parts::default();
     let mut pieces = Pieces::new(text, separator).peekable();
     while let Some(piece) = pieces.next() {
-        let mark = Mark::of(text, &piece).filter(|mark| !is_time(mark, text, separator, &mut pieces));
+        let numbered = Mark::of(text, &piece);
+        let is_line = numbered.is_none() && separator != Separator::Blank;
+        let mark = numbered.filter(|mark| !is_time(mark, text, separator, &mut pieces));
         let next_number = items.len() + 1;
         match (mark, items.last_mut()) {
-            (Some(Mark::Item(number, start)), _) if number == next_number => {
+            (Some(Mark::Item(number, start)), _) if number == next_number && after.is_empty() => {
                 items.push(Item { title: start..piece.end, details: Vec::new() });
             }
-            (Some(Mark::Detail(number, start)), Some(item)) if number == item.details.len() + 1 => {
+            (Some(Mark::Detail(number, start)), Some(item))
+                if number == item.details.len() + 1 && after.is_empty() =>
+            {
                 item.details.push(start..piece.end);
             }
             // Titles and details contain spaces too.
             (None, Some(item)) if separator == Separator::Blank => {
                 item.details.last_mut().unwrap_or(&mut item.title).end = piece.end;
             }
+            (None, None) if is_line => before.push(piece),
+            (None, Some(item)) if is_line && item.is_complete(text) => after.push(piece),
             _ => return None,
         }
     }
@@ -180,7 +204,7 @@ fn read_items(text: &str, separator: Separator) -> Option<Vec<Item>> {
     let detailed = separator != Separator::Blank
         || items.len() == 1
         || items.iter().all(|item| !item.details.is_empty());
-    (titled && detailed).then_some(items)
+    (titled && detailed && !items.is_empty()).then_some(Parts { before, items, after })
 }
 
 /// The numbering of a piece: the number, and the position after it.

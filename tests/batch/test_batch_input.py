@@ -67,7 +67,17 @@ def test_an_auditid_that_is_none_is_an_outcome(client_kind: ClientKind, fake: Fa
 
 
 def test_a_float_without_a_whole_number_is_an_outcome(client_kind: ClientKind, fake: FakeWeChat) -> None:
-    floats: list[Any] = [float("nan"), 0.5, 0.0, -1.0, float("inf"), 2.0**60, 1e300, numpy.float64("nan")]
+    floats: list[Any] = [
+        float("nan"),
+        0.5,
+        0.0,
+        -1.0,
+        float("inf"),
+        2.0**53,
+        2.0**60,
+        1e300,
+        numpy.float64("nan"),
+    ]
     messages = refused(client_kind, fake, *((TOKEN, number) for number in floats))
     assert messages[0] == messages[-1] == "auditid: is missing (NaN)"
     assert "fraction" in messages[1]

@@ -133,7 +133,7 @@ def test_a_wrong_variable_is_named_and_nothing_sent(
 
 
 def test_a_wrong_proxy_is_named_without_its_password(kind: str) -> None:
-    [[outcome, _, words]] = ask(kind, None, HTTPS_PROXY="socks5://user:a-password@127.0.0.1:9")
+    [[outcome, _, words]] = ask(kind, None, all_proxy="ftp://user:a-password@127.0.0.1:9")
     assert outcome == "ArgumentError"
-    assert "HTTPS_PROXY" in words
+    assert "all_proxy" in words
     assert "a-password" not in words

@@ -183,6 +183,8 @@ def test_it_can_be_asked_for_when_it_is_used_up(client_kind: ClientKind, fake: F
     caller, token = client_kind.client(fake), fake.token()
     error = refused(fake, caller, token, errcode=45009)
     assert isinstance(error, wxaudit.DayQuotaError)
+    used_up = {"errcode": 0, "errmsg": "ok", "quota": {"daily_limit": 100_000, "used": 100_000, "remain": 0}}
+    fake.fail_next(Fault(body=json.dumps(used_up).encode()))
     assert caller.call("quota", token, appid="wx1").daily_limit == 100_000
     assert caller.call("explain", token, error, appid="wx1").rid == error.rid
     with pytest.raises(wxaudit.DayQuotaError, match="nothing was sent"):

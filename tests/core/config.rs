@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use wxaudit::config::{Config, MAX_RETRIES, ProxyUrl, Settings, Timeouts, check_retries};
 use wxaudit::error::Error;
+use wxaudit::transport::no_proxy::NoProxy;
 
 fn settings() -> Settings {
     Settings { max_retries: 2, max_concurrency: 64, trust_env: true, ..Settings::default() }
@@ -18,11 +19,10 @@ fn with_variables(settings: Settings, variables: &[(&str, &str)]) -> Result<Conf
     Config::new(settings, |name| variables.get(name).map(ToString::to_string))
 }
 
-/// The proxy and its exceptions that a client for `base_url` gets from these variables.
-fn proxy_for(base_url: &str, variables: &[(&str, &str)]) -> Option<(String, Option<String>)> {
+/// The proxy that a client for `base_url` gets from these variables.
+fn proxy_for(base_url: &str, variables: &[(&str, &str)]) -> Option<String> {
     let settings = Settings { base_url: Some(base_url.to_owned()), ..settings() };
-    let proxy = with_variables(settings, variables).unwrap().transport.proxy?;
-    Some((proxy.url.to_string(), proxy.except))
+    Some(with_variables(settings, variables).unwrap().transport.proxy?.url.to_string())
 }
 
 fn refused(settings: Settings) -> (&'static str, String) {
@@ -87,18 +87,23 @@ fn invalid_settings_are_rejected_by_name() {
 }
 
 #[test]
-fn proxies_are_http_and_a_bad_one_is_not_shown() {
+fn proxies_are_http_or_socks_and_a_bad_one_is_not_shown() {
     for (url, used) in [
         ("http://127.0.0.1:3128", "http://127.0.0.1:3128/"),
         ("https://proxy.example", "https://proxy.example/"),
         ("proxy.example:3128", "http://proxy.example:3128/"),
+        ("socks5://127.0.0.1:7897", "socks5://127.0.0.1:7897"),
+        ("socks5h://someone:p%40ss@[::1]:1080", "socks5h://someone:p%40ss@[::1]:1080"),
+        ("socks4://127.0.0.1", "socks4://127.0.0.1"),
+        ("socks4a://proxy.example:1080", "socks4a://proxy.example:1080"),
         ("http://someone:p%40ss@proxy.example:3128", "http://someone:p%40ss@proxy.example:3128/"),
     ] {
         let config = with_variables(Settings { proxy: Some(ProxyUrl(url.to_owned())), ..settings() }, &[]);
         assert_eq!(config.unwrap().transport.proxy.unwrap().url.as_str(), used);
     }
     for url in [
-        "socks5://u:a-password@h:1",
+        "socks://u:a-password@h:1",
+        "socks5://",
         "ftp://u:a-password@h",
         "http://",
         "",
@@ -116,7 +121,7 @@ type Variables = &'static [(&'static str, &'static str)];
 #[test]
 fn the_environment_gives_the_proxy_if_no_setting_does() {
     let wechat = "https://api.weixin.qq.com";
-    let rows: [(Variables, Option<&str>); 9] = [
+    let rows: [(Variables, Option<&str>); 11] = [
         (&[], None),
         (&[("HTTPS_PROXY", "http://p:1")], Some("http://p:1/")),
         (&[("https_proxy", "http://p:1")], Some("http://p:1/")),
@@ -124,19 +129,40 @@ fn the_environment_gives_the_proxy_if_no_setting_does() {
         (&[("ALL_PROXY", "p:1")], Some("http://p:1/")),
         (&[("ALL_PROXY", "http://all:1"), ("HTTPS_PROXY", "http://p:1")], Some("http://p:1/")),
         (&[("HTTPS_PROXY", ""), ("all_proxy", "http://all:1")], Some("http://all:1/")),
+        (&[("https_proxy", ""), ("HTTPS_PROXY", "http://great:1")], None),
+        (&[("ALL_PROXY", "socks5://u:p@h:1")], Some("socks5://u:p@h:1")),
         (&[("HTTP_PROXY", "http://p:1"), ("http_proxy", "http://p:1")], None),
         (&[("NO_PROXY", "*")], None),
     ];
     for (variables, expected) in rows {
-        let proxy = proxy_for(wechat, variables).map(|(url, _)| url);
-        assert_eq!(proxy.as_deref(), expected, "{variables:?}");
+        assert_eq!(proxy_for(wechat, variables).as_deref(), expected, "{variables:?}");
     }
+}
+
+#[test]
+fn an_error_names_the_variable_that_was_read() {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        for url in ["ftp://u:a-password@h:1", "socks://h:1", "http://", "h:99999", "https://u:a-password@"] {
+            let error = with_variables(settings(), &[(name, url)]).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{name}: is not the URL of a proxy")), "{error}");
+            assert!(!error.to_string().contains("a-password"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_is_not_checked_if_no_proxy_excludes_the_host() {
+    let wrong = ("HTTPS_PROXY", "ftp://h");
+    let one = || Settings { base_url: Some("https://a.example".to_owned()), ..settings() };
+    let fallback = |url: &str| Settings { fallback_urls: vec![url.to_owned()], ..one() };
+    assert!(with_variables(one(), &[wrong, ("NO_PROXY", "a.example")]).unwrap().transport.proxy.is_none());
+    assert!(with_variables(one(), &[wrong, ("no_proxy", "example"), ("NO_PROXY", "")]).is_ok());
+    assert!(with_variables(fallback("http://127.0.0.1:1"), &[wrong, ("NO_PROXY", "a.example")]).is_ok());
+    assert!(with_variables(fallback("https://b.org"), &[wrong, ("NO_PROXY", "a.example")]).is_err());
     let variables = [("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "a.example,.b.example")];
-    let (_, except) = proxy_for(wechat, &variables).unwrap();
-    assert_eq!(except.as_deref(), Some("a.example,.b.example"));
-    let error = with_variables(settings(), &[("HTTPS_PROXY", "socks5://u:a-password@h:1")]).unwrap_err();
-    assert!(error.to_string().starts_with("HTTPS_PROXY: "), "{error}");
-    assert!(!error.to_string().contains("a-password"), "{error}");
+    let except = with_variables(settings(), &variables).unwrap().transport.proxy.unwrap().except;
+    assert!(except.excludes("a.example", None) && except.excludes("localhost", Some(1)));
+    assert!(!except.excludes("api.weixin.qq.com", None));
 }
 
 #[test]
@@ -157,7 +183,7 @@ fn the_environment_is_ignored_for_loopback_hosts_and_if_not_trusted() {
     let proxy =
         with_variables(given, &[("NO_PROXY", "*"), ("HTTPS_PROXY", "http://p:1")]).unwrap().transport.proxy;
     let proxy = proxy.unwrap();
-    assert_eq!((proxy.url.as_str(), proxy.except), ("http://given:1/", None));
+    assert_eq!((proxy.url.as_str(), proxy.except), ("http://given:1/", NoProxy::default()));
 }
 
 #[test]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.redis_server import RedisServer
+
 if TYPE_CHECKING:
     from wxaudit.testing import FakeWeChat
 
@@ -22,9 +24,10 @@ READMES = {
 }
 APPID = "wx5b97b03f7e2c4d18"
 
-# The platform's own call, which the README leaves to the reader; and clients that talk to the fake.
+# The platform's own call, which the README leaves to the reader; clients that talk to the fake; our Redis.
 PRELUDE = """
-import functools, os, wxaudit
+import functools, os, redis, wxaudit
+redis.Redis = functools.partial(redis.Redis, unix_socket_path=os.environ["REDIS_SOCKET"])
 wxaudit.Client = functools.partial(wxaudit.Client, base_url=os.environ["WXAUDIT_BASE_URL"])
 
 def fetch_token(appid):
@@ -37,11 +40,12 @@ def blocks(name: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def run(fake: FakeWeChat, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(fake: FakeWeChat, *arguments: str, redis_socket: str = "") -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "WXAUDIT_BASE_URL": fake.base_url,
         "WXAUDIT_TOKEN": fake.token(APPID),
+        "REDIS_SOCKET": redis_socket,
         "PYTHONIOENCODING": "utf-8",
     }
     command = [sys.executable, "-W", "error", *arguments]
@@ -56,7 +60,8 @@ def test_the_examples_run_one_after_another(name: str, fake: FakeWeChat, tmp_pat
     examples = [block for block in blocks(name) if block not in tests]
     script = tmp_path / "readme.py"
     script.write_text(PRELUDE + "\n".join(examples), encoding="utf-8")
-    done = run(fake, str(script))
+    with RedisServer() as server:
+        done = run(fake, str(script), redis_socket=server.path)
     assert (done.returncode, done.stderr) == (0, "")
     for line in READMES[name]:
         assert line in done.stdout

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-TOKEN = "canaryTokenQ7x"
-KEY = "canaryKeyQ7x" + "B" * 31
-PREVIOUS = "canaryOldQ7x" + "C" * 31
-TICKET = "ticket@@@canaryTicketQ7x"
+TOKEN = "canaryTokenQ7xZk4Wm9"
+KEY = "canaryKeyQ7xZk4Wm9" + "B" * 25
+PREVIOUS = "canaryOldQ7xZk4Wm9" + "C" * 25
+TICKET = "ticket@@@canaryTicketQ7xZk4Wm9"
 APPID = "wx2c2769f8efd9abc2"
 
 
@@ -84,7 +84,7 @@ WRONG_SETTINGS: dict[str, Callable[[], object]] = {
 def test_wrong_settings_are_refused_without_a_word_of_a_secret(case: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         WRONG_SETTINGS[case]()
-    assert "Q7x" not in shown(caught.value)
+    assert "Q7xZk4Wm9" not in shown(caught.value)
     assert caught.value.message.split()[0] in {
         "token", "encoding_aes_key", "previous_encoding_aes_key", "component_appid", "max_age", "clock",
     }  # fmt: skip
@@ -143,7 +143,7 @@ def test_no_traceback_shows_a_secret(case: str) -> None:
     with pytest.raises((EventRejected, ArgumentError, OSError)) as caught:
         REFUSALS[case]()
     text = shown(caught.value)
-    assert "Q7x" not in text
+    assert "Q7xZk4Wm9" not in text
     # The hunt itself works: the receiver's frames are in it.
     assert "EventReceiver(token=***" in text
 
@@ -157,7 +157,7 @@ def test_a_receiver_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
         logging.getLogger().info("%s %r %s", platform, platform, platform.receive(*seal()))
     states = [getattr(platform, name) for name in EventReceiver.__slots__ if name != "__weakref__"]
     texts = [repr(states), repr(dir(platform)), repr(gc.get_referents(platform)), caplog.text]
-    assert [text for text in texts if "Q7x" in text] == []
+    assert [text for text in texts if "Q7xZk4Wm9" in text] == []
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

@@ -56,7 +56,8 @@ BOMB = gzip.compress(b" " * 50_000_000)
 
 
 @pytest.mark.parametrize(
-    "encoding", ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "gzip, identity", "GZIP"]
+    "encoding",
+    ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "gzip, identity", "identity,gzip", "GZIP"],
 )
 def test_a_compressed_body_is_refused_unread(client_kind: ClientKind, encoding: str) -> None:
     """The head is all that comes: who waited for the body would wait until the deadline."""
@@ -85,6 +86,28 @@ def test_the_client_asks_for_no_compression(client_kind: ClientKind, fake: FakeW
     assert "accept-encoding" not in fake.requests[0].headers
 
 
-def test_identity_is_no_compression(client_kind: ClientKind) -> None:
-    with RawServer(Script(answer(APPROVED, "Content-Encoding: identity"))) as server:
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "identity",
+        "Identity",
+        " identity ",
+        "identity, IDENTITY",
+        "UTF-8",
+        "utf-8",
+        "utf8",
+        "",
+        ",",
+        "UTF-8, identity",
+    ],
+)
+def test_an_encoding_that_compresses_nothing_is_taken(client_kind: ClientKind, encoding: str) -> None:
+    with RawServer(Script(answer(APPROVED, f"Content-Encoding: {encoding}"))) as server:
+        assert CallHarness(client_kind, server).ask().is_approved
+
+
+def test_two_encodings_that_compress_nothing_are_taken(client_kind: ClientKind) -> None:
+    with RawServer(
+        Script(answer(APPROVED, "Content-Encoding: identity", "Content-Encoding: UTF-8"))
+    ) as server:
         assert CallHarness(client_kind, server).ask().is_approved

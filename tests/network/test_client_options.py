@@ -76,7 +76,7 @@ OF_A_CLIENT: dict[str, dict[str, Any]] = {
     "proxy as a number": {"proxy": 3128},
     "proxy as bytes": {"proxy": b"http://127.0.0.1:3128"},
     "proxy empty": {"proxy": ""},
-    "proxy SOCKS": {"proxy": "socks5://127.0.0.1:1080"},
+    "proxy of another protocol": {"proxy": "ftp://127.0.0.1:1080"},
     "proxy without a host": {"proxy": "http://"},
     "proxy with a port beyond all": {"proxy": "http://127.0.0.1:99999"},
     "ca_file as a number": {"ca_file": 5},

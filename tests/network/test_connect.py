@@ -10,33 +10,16 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
+from support.dead_port import DeadPort
 from support.name_lookup import NameLookup
-from support.raw_server import RawServer, Script
+from support.raw_server import Connection, RawServer, Script
 from support.subprocess_runner import run_child
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.client_kind import ClientKind
-
-
-class DeadPort:
-    """A port that answers no attempt to connect, as an address whose machine is gone."""
-
-    def __init__(self, family: socket.AddressFamily, host: str, port: int = 0) -> None:
-        self._sockets = [socket.socket(family) for _ in range(5)]
-        listener, *waiting = self._sockets
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        # The queue of a listener that accepts nobody is soon full; then the kernel drops who asks to connect.
-        listener.listen(0)
-        self.port: int = listener.getsockname()[1]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex((host, self.port))
-
-    def close(self) -> None:
-        for one in self._sockets:
-            one.close()
 
 
 def test_a_server_that_refuses_connections_is_tried_three_times(
@@ -44,7 +27,7 @@ def test_a_server_that_refuses_connections_is_tried_three_times(
 ) -> None:
     harness = CallHarness(client_kind, fake)
     fake.refuse_connections()
-    error = harness.fails(wxaudit.TransportError, attempts=3, requests=0)
+    error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
     assert "refused" in str(error)
     assert error.retryable
     fake.accept_connections()
@@ -57,7 +40,9 @@ def test_connections_that_end_as_soon_as_they_are_accepted(
 ) -> None:
     harness = CallHarness(client_kind, fake)
     fake.fail_next(Fault(cut="accept", reset=reset), times=3)
-    assert harness.fails(wxaudit.TransportError, attempts=3, requests=0).retryable
+    # A reset may come before or after the request is sent.
+    sent = range(4) if reset else 3
+    assert harness.fails(wxaudit.TransportError, attempts=3, sent=sent, requests=0).retryable
     assert fake.connections_accepted == 3
     harness.goes_on()
 
@@ -74,8 +59,8 @@ def test_a_server_that_comes_back_during_the_call_is_no_error(
 def test_a_port_that_never_answers_costs_three_connect_limits(client_kind: ClientKind) -> None:
     with closing(DeadPort(socket.AF_INET, "127.0.0.1")) as dead, RawServer(Script()) as server:
         harness = CallHarness(client_kind, server, base_url=f"http://127.0.0.1:{dead.port}", connect=0.15)
-        error = harness.fails(wxaudit.RequestTimeout, attempts=3, requests=0)
-    assert "connect limit" in str(error)
+        error = harness.fails(wxaudit.RequestTimeout, attempts=3, sent=0, requests=0)
+    assert f"connect limit; connecting to 127.0.0.1:{dead.port}, at the last of 3" in str(error)
     assert error.retryable
     assert harness.took >= 0.45
     with RawServer(Script(), port=dead.port):
@@ -85,21 +70,28 @@ def test_a_port_that_never_answers_costs_three_connect_limits(client_kind: Clien
 def test_without_a_connect_limit_the_deadline_ends_it(client_kind: ClientKind) -> None:
     with closing(DeadPort(socket.AF_INET, "127.0.0.1")) as dead, RawServer(Script()) as server:
         harness = CallHarness(client_kind, server, base_url=f"http://127.0.0.1:{dead.port}", total=0.3)
+        error = harness.fails(wxaudit.RequestTimeout, attempts=1, sent=0, requests=0)
+    assert f"total limit; connecting to 127.0.0.1:{dead.port})" in str(error)
+
+
+def test_the_deadline_names_the_server_that_is_waited_for(client_kind: ClientKind) -> None:
+    with RawServer(Connection.wait_for_end) as server:
+        harness = CallHarness(client_kind, server, total=0.3)
         error = harness.fails(wxaudit.RequestTimeout, attempts=1, requests=0)
-    assert "total limit" in str(error)
+        assert f"total limit; waiting for the answer from 127.0.0.1:{server.port})" in str(error)
 
 
 def test_no_route_to_the_host(client_kind: ClientKind, fake: FakeWeChat) -> None:
     # The kernel itself refuses to connect to the broadcast address: nothing leaves the machine.
     harness = CallHarness(client_kind, fake, base_url="https://255.255.255.255", trust_env=False)
-    error = harness.fails(wxaudit.TransportError, attempts=3, requests=0)
+    error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
     assert "unreachable" in str(error)
     assert error.retryable
 
 
-@pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> NameLookup:
-    return NameLookup(tmp_path_factory.mktemp("names"))
+@pytest.fixture
+def names(tmp_path: Path) -> NameLookup:
+    return NameLookup(tmp_path)
 
 
 CHILD = """
@@ -135,8 +127,8 @@ def test_a_name_that_is_not_found_is_looked_up_three_times(
     script = """
 error = ask()
 assert type(error) is wxaudit.TransportError, error
-assert error.attempts == 3 and error.retryable
-assert "looking up the host name" in str(error)
+assert error.attempts == 0 and error.retryable
+assert "looking up the host name localhost: Name or service not known, at the last of 3" in str(error), error
 names.write_text("localhost 127.0.0.1")
 assert ask() == 2
 """
@@ -149,10 +141,12 @@ assert ask() == 2
 def test_a_name_server_that_hangs_cannot_hold_a_call(client_kind: ClientKind, names: NameLookup) -> None:
     script = """
 error = ask(timeout=0.3)
-assert type(error) is wxaudit.RequestTimeout, error
+assert type(error) is wxaudit.RequestTimeout and error.attempts == 0, error
+assert "total limit; looking up the host name localhost)" in str(error), error
 assert took <= 0.35, took
 error = ask(timeout=wxaudit.Timeout(total=5, connect=0.1))
-assert type(error) is wxaudit.RequestTimeout and error.attempts == 3, error
+assert type(error) is wxaudit.RequestTimeout and error.attempts == 0, error
+assert "connect limit; looking up the host name localhost, at the last of 3 attempts" in str(error), error
 names.write_text("localhost 127.0.0.1")
 assert ask() == 2
 """

@@ -75,7 +75,7 @@ def test_a_proxy_that_demands_a_login(client_kind: ClientKind, wechat: WeChat) -
     proxy = Proxy(wechat, refuse, times=1)
     with proxy.server:
         harness = trial_through(client_kind, wechat, proxy, user="someone:s%40cret-of-the-proxy@")
-        error = harness.fails(wxaudit.HTTPStatusError, attempts=1, requests=0)
+        error = harness.fails(wxaudit.HTTPStatusError, attempts=1, sent=0, requests=0)
         assert error.http_status == 407
         assert not error.retryable
         assert "cret-of-the-proxy" not in repr(error) + repr(error.__cause__)
@@ -112,8 +112,10 @@ def test_a_proxy_that_breaks_is_tried_three_times(
     proxy = Proxy(wechat, refuse, times=3)
     with proxy.server:
         harness = trial_through(client_kind, wechat, proxy)
-        error = harness.fails(wxaudit.TransportError, attempts=3, requests=0)
+        error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
         assert error.retryable
+        phase = "TLS with api.weixin.qq.com through the proxy" if refuse is close_after_accepting else None
+        assert f"{phase or 'connecting through the proxy'} 127.0.0.1:{proxy.server.port}: " in str(error)
         assert proxy.targets == [TO_WECHAT] * 3
         harness.goes_on()
 
@@ -122,8 +124,9 @@ def test_a_proxy_that_hangs_is_bounded_by_the_connect_limit(client_kind: ClientK
     proxy = Proxy(wechat, Connection.wait_for_end, times=3)
     with proxy.server:
         harness = trial_through(client_kind, wechat, proxy, connect=0.4)
-        error = harness.fails(wxaudit.RequestTimeout, attempts=3, requests=0)
+        error = harness.fails(wxaudit.RequestTimeout, attempts=3, sent=0, requests=0)
         assert error.retryable
+        assert f"connect limit; connecting through the proxy 127.0.0.1:{proxy.server.port}, " in str(error)
         assert proxy.targets == [TO_WECHAT] * 3
         harness.goes_on()
 
@@ -132,8 +135,8 @@ def test_a_proxy_that_is_down(client_kind: ClientKind, wechat: WeChat) -> None:
     proxy = Proxy(wechat)
     proxy.server.stop()
     harness = trial_through(client_kind, wechat, proxy, user="someone:s%40cret-of-the-proxy@")
-    error = harness.fails(wxaudit.TransportError, attempts=3, requests=0)
-    assert "refused" in str(error)
+    error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
+    assert f"connecting to the proxy 127.0.0.1:{proxy.server.port}: Connection refused" in str(error)
     assert "cret-of-the-proxy" not in repr(error)
 
 
@@ -148,4 +151,4 @@ def test_a_proxy_that_answers_other_than_200_is_not_taken_for_wechat(
     proxy = Proxy(wechat, approve, times=3)
     with proxy.server:
         harness = trial_through(client_kind, wechat, proxy)
-        assert harness.fails(wxaudit.TransportError, attempts=3, requests=0).retryable
+        assert harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0).retryable

@@ -81,7 +81,7 @@ def test_pools_of_forked_workers_answer(fake: FakeProcess, kind: str) -> None:
     assert not seen["in_parent"]
 
 
-@pytest.mark.parametrize("worker", ["sync", "gthread"])
+@pytest.mark.parametrize("worker", ["sync", "gthread", "gevent"])
 def test_gunicorn_workers_answer_after_the_master_made_calls(fake: FakeProcess, worker: str) -> None:
     # The socket listens before gunicorn is there: a request waits for the first worker to take it.
     with socket.create_server(("127.0.0.1", 0)) as listener:

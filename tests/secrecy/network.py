@@ -69,6 +69,13 @@ def _through_proxy_of_environment(stage: Stage) -> object:
     return stage.ask(client=client)
 
 
+def _through_socks(stage: Stage) -> object:
+    def write() -> str:
+        return stage.proxy(stage.servers.socks).replace("http:", "socks5h:")
+
+    return stage.ask(client=stage.client(_tls(stage.servers), proxy=write))
+
+
 def _with_proxy(write: Callable[[str], object]) -> Act:
     """A client whose proxy is configured in another way."""
     return lambda stage: stage.ask(
@@ -77,7 +84,7 @@ def _with_proxy(write: Callable[[str], object]) -> Act:
 
 
 def _with_unusable_proxy_of_environment(stage: Stage) -> object:
-    os.environ["ALL_PROXY"] = stage.proxy(stage.servers.forward).replace("http:", "socks5:")
+    os.environ["ALL_PROXY"] = stage.proxy(stage.servers.forward).replace("http:", "ftp:")
     try:
         return stage.client("https://wechat.invalid", trust_env=True)
     finally:
@@ -140,6 +147,7 @@ SCENARIOS = (
     Scenario(
         "a plain proxy, 407", _through(lambda it: it.forward_407, _fake), wxaudit.HTTPStatusError, sends=0
     ),
+    Scenario("a SOCKS proxy that refuses the login", _through_socks, _BROKEN, sends=0),
     Scenario("a proxy without a scheme", _with_proxy(lambda url: url.removeprefix("http://")), sends=0),
     Scenario("a proxy of an unknown kind", _with_proxy(lambda url: f"ftp{url[4:]}"), _WRONG, sends=0),
     Scenario("a proxy without a host", _with_proxy(lambda url: url.partition("@")[0] + "@"), _WRONG, sends=0),

@@ -109,7 +109,7 @@ SCENARIOS = (
     ),
     Scenario("an AuditQuery of four", _query_of(*(TOKEN.text,) * 4), TypeError, sends=0),
     Scenario("an AuditResult, the token as its error", _result_of(error=TOKEN.text), _WRONG, sends=0),
-    Scenario("an AuditResult, the token as its status", _result_of(status=TOKEN.text), TypeError, sends=0),
+    Scenario("an AuditResult, the token as its status", _result_of(status=TOKEN.text), _WRONG, sends=0),
     Scenario("errors of a batch, raised", _raise_for_errors, Exception, refusing(40001), sends=3),
     Scenario("an error of a result, raised", _unwrap, wxaudit.TokenError, refusing(40001), sends=3),
     Scenario("a batch carried to another process", _carried, None, refusing(40001), sends=3),

@@ -45,6 +45,8 @@ class Servers(NamedTuple):
     """A proxy for plain HTTP, which answers itself."""
     forward_407: int
     """It echoes URL and credentials."""
+    socks: int
+    """A SOCKS proxy that refuses every login."""
 
 
 Answers = Callable[[Servers, str], Sequence[Fault]]

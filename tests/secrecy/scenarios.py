@@ -12,6 +12,7 @@ from secrecy import (
     batch_running,
     batch_sources,
     batches,
+    cached_sources,
     echoes,
     frame_refusals,
     frames,
@@ -41,4 +42,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *frames.SCENARIOS,
     *frame_refusals.SCENARIOS,
     *waits.SCENARIOS,
+    *cached_sources.SCENARIOS,
 )

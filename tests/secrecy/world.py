@@ -23,6 +23,7 @@ from secrecy.canary import CANARIES, TOKEN
 from secrecy.scenario import FIRST_AUDITID, Servers
 from secrecy.scenarios import SCENARIOS
 from support.raw_server import Connection, RawServer, answer
+from support.socks_proxy import SocksProxy
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _proxies(tls: int) -> Iterator[tuple[str, RawServer]]:
     for name, status in (("tunnel_407", 407), ("tunnel_502", 502), ("forward_407", 407)):
         yield name, RawServer(partial(_serve_echo, status=status))
     yield "forward", RawServer(_serve_forward)
+    yield "socks", SocksProxy(tls, login=("nobody", "has this login")).server
 
 
 def _serve_tls(connection: Connection, context: ssl.SSLContext) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable
 
-from .._loop import begin, result_of
-from .._token_sources import aserve_request
+from .._loop import begin, result_of, running_loop
+from .._signals import raised_by_signal
 from .results import in_order
 from .run import BatchRun
 from .screenshots import ScreenshotRun
 from .screenshots import in_order as pictures_in_order
+from .serving import LoopServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._models.screenshot import Screenshot
-    from .._native import AuditResult, TokenRequest
+    from .._native import AuditResult
     from .._session import Session
     from .results import AuditBatch
 
@@ -33,7 +34,7 @@ async def collect(
 async def collect_screenshots(
     session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> list[Screenshot]:
-    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout)
+    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout, asynchronous=True)
     return pictures_in_order(await _gather(run, progress))
 
 
@@ -76,33 +77,30 @@ class _Groups:
     """
 
     def __init__(self, run: BatchRun) -> None:
+        loop = running_loop()
         self._run = run
         run.begin()
         self._room = asyncio.Event()
         # Done when the input has yielded an invalid query, whose result needs no call.
-        self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        asynchronous = isinstance(run.queries, AsyncIterable)
-        self._feeder = asyncio.ensure_future(self._feed()) if asynchronous else None
-        self._tasks: set[asyncio.Future[None]] = {self._feeder} if self._feeder else set()
+        self._refused: asyncio.Future[None] = loop.create_future()
+        self._server = LoopServer()
         self._waiting: asyncio.Future[None] | None = None
-        # Exceptions that end the batch: of its input, or such as KeyboardInterrupt.
         self._input_error: Exception | None = None
-        self._raised: list[BaseException] = []
+        asynchronous = isinstance(run.queries, AsyncIterable)
+        # A task of `gather` causes no warning if its loop is closed before it ends.
+        self._feeder = asyncio.gather(self._feed()) if asynchronous else None
 
     async def next(self) -> list[Any] | None:
         """The next group, or None at the end."""
         run = self._run
+        self._server.use_context()
         while not run.over:
-            if self._raised:
-                raise self._raised[0]
             await self._wait()
             if self._input_error is not None and run.collected:
                 raise self._input_error
-            group, requests = run.take()
-            for request in requests:
-                serving = asyncio.ensure_future(_serve(request, self._raised))
-                self._tasks.add(serving)
-                serving.add_done_callback(self._tasks.discard)
+            group, _ = run.take()
+            if self._server.raised:
+                raise self._server.raised[0]
             self._room.set()
             if group:
                 return group
@@ -112,7 +110,7 @@ class _Groups:
         return None
 
     async def _wait(self) -> None:
-        """Waits until there are results or requests, or until the input needs attention."""
+        """Waits until there are results, or until the input needs attention."""
         if self._feeder is not None and not self._feeder.done():
             self._waiting = self._waiting or begin(self._run.native.await_)[0]
             ends = (self._waiting, self._feeder, self._refused)
@@ -120,7 +118,11 @@ class _Groups:
             self._waiting = None if self._waiting.done() else self._waiting
             if self._refused.done():
                 self._refused = asyncio.get_running_loop().create_future()
-        elif self._run.native.fill():
+            return
+        is_waiting = self._run.native.fill()
+        if self._server.update(self._run.native):
+            is_waiting = self._run.native.fill()
+        if is_waiting:
             await (self._waiting or result_of(self._run.native.await_))
             self._waiting = None
         else:
@@ -135,12 +137,17 @@ class _Groups:
                 while native.is_full:
                     self._room.clear()
                     await self._room.wait()
-                if not native.add(await anext(queries)) and not self._refused.done():
+                is_valid = native.add(await anext(queries))
+                self._server.update(self._run.native)
+                if not is_valid and not self._refused.done():
                     self._refused.set_result(None)
         except StopAsyncIteration:
             pass
         except Exception as error:
-            self._input_error = error
+            if raised_by_signal(error):
+                self._server.raised.append(error)
+            else:
+                self._input_error = error
         finally:
             native.end()
 
@@ -154,17 +161,9 @@ class _Groups:
             return
         if self._waiting is not None:
             self._waiting.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-async def _serve(request: TokenRequest, raised: list[BaseException]) -> None:
-    """Serves a request. Exceptions such as KeyboardInterrupt end the batch."""
-    try:
-        await aserve_request(request)
-    except asyncio.CancelledError:
-        raise
-    except BaseException as error:
-        # The request is dropped, which the batch notices.
-        raised.append(error)
+        self._server.close()
+        tasks: list[asyncio.Future[Any]] = list(self._server.tasks)
+        if self._feeder is not None:
+            self._feeder.cancel()
+            tasks.append(self._feeder)
+        await asyncio.gather(*tasks, return_exceptions=True)

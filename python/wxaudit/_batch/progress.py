@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from .._errors.tree import ArgumentError
+from .._signals import raised_by_signal
 from .._validation import check_callback, shown
 
 TYPE_CHECKING = False
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Reporter:
     """Reports how many of how many queries are answered, from `with` on.
 
-    The constructor raises `ArgumentError` if `progress` cannot be used. `report` raises no `Exception`.
+    The constructor raises `ArgumentError` if `progress` cannot be used. `report` raises only what a
+    signal handler does.
     """
 
     def __init__(self, progress: Any, total: int | None, unit: str) -> None:
@@ -55,7 +57,9 @@ class Reporter:
                 self._bar.update(done - self._bar.n)
             if self._callback is not None:
                 self._callback(done, self._total)
-        except Exception:
+        except Exception as error:
+            if raised_by_signal(error):
+                raise
             # Logged once, not for each report.
             self._bar = self._callback = None
             from .._observability.logging import log_callback_error

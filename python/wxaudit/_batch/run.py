@@ -61,6 +61,7 @@ class BatchRun:
         self._concurrency = session.engine.concurrency(max_concurrency)
         self._limit = None if timeout is None else Timeout.of(timeout, session.timeout).total
         self.collected = collected
+        self._asynchronous = asynchronous
         self.over = False
 
     def reporter(self, progress: Any) -> Reporter:
@@ -77,11 +78,12 @@ class BatchRun:
             self._limit,
             observed=bool(self.dispatcher),
             collected=self.collected,
+            asynchronous=self._asynchronous,
             calls=self.calls,
         )
 
     def take(self) -> tuple[list[Any], list[TokenRequest]]:
-        """The results and the requests to token sources that have arrived."""
+        """The results that have arrived, and the requests to token sources that the consumer has to serve."""
         results, requests, events, self.over = self.native.take()
         self.dispatcher.on_event(events)
         return [self._result(outcome) for outcome in results], requests

@@ -29,13 +29,21 @@ class ScreenshotRun(BatchRun):
     unit = "screenshot"
 
     def __init__(
-        self, session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, timeout: Any
+        self,
+        session: Session,
+        token: Any,
+        ids: Any,
+        appid: Any,
+        max_concurrency: Any,
+        timeout: Any,
+        *,
+        asynchronous: bool,
     ) -> None:
         media_ids, own_appid = _media_ids(ids)
         concurrency = session.engine.concurrency(max_concurrency)
         if max_concurrency is None:
             concurrency = min(concurrency, _MAX_CONCURRENCY)
-        super().__init__(session, media_ids, concurrency, timeout, collected=True)
+        super().__init__(session, media_ids, concurrency, timeout, collected=True, asynchronous=asynchronous)
         self.calls = ("get_screenshot", token, own_appid if appid is None else appid)
 
     def _result(self, outcome: Any) -> Any:
@@ -54,7 +62,7 @@ class ScreenshotRun(BatchRun):
 def collect(
     session: Session, token: Any, ids: Any, appid: Any, max_concurrency: Any, progress: Any, timeout: Any
 ) -> list[Screenshot]:
-    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout)
+    run = ScreenshotRun(session, token, ids, appid, max_concurrency, timeout, asynchronous=False)
     return in_order(gather(run, progress))
 
 

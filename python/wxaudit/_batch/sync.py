@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from .._token_sources import serve_request
+from .._greenlets import let_others_run
+from .._token_sources import release, serve_request, wait
 from .results import in_order
 from .run import BatchRun
+from .serving import ThreadServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def gather(run: BatchRun, progress: Any) -> list[Any]:
     """All results in the order of their arrival."""
     results: list[Any] = []
     with run.reporter(progress) as reporter:
-        for group in _groups(run):
+        for group in _groups(run, ThreadServer()):
             results += group
             reporter.report(len(results))
     return results
@@ -33,22 +35,33 @@ def gather(run: BatchRun, progress: Any) -> list[Any]:
 def iterate(
     session: Session, queries: Any, max_concurrency: Any, timeout: Any
 ) -> Generator[AuditResult, None, None]:
-    return _each(_groups(BatchRun(session, queries, max_concurrency, timeout, collected=False)))
+    return _each(BatchRun(session, queries, max_concurrency, timeout, collected=False))
 
 
-def _each(groups: Iterator[list[AuditResult]]) -> Generator[AuditResult, None, None]:
-    for group in groups:
-        yield from group
+def _each(run: BatchRun) -> Generator[AuditResult, None, None]:
+    server = ThreadServer()
+    for group in _groups(run, server):
+        for result in group:
+            yield result
+            if server.asks_consumer:
+                # The consumer may take long for each result.
+                for request in run.native.take_requests():
+                    serve_request(request)
 
 
-def _groups(run: BatchRun) -> Iterator[list[Any]]:
+def _groups(run: BatchRun, server: ThreadServer) -> Iterator[list[Any]]:
     """The results as they arrive, in groups."""
     run.begin()
     with run.dispatcher:
         try:
             while not run.over:
-                if run.native.fill():
-                    run.native.wait()
+                is_waiting = run.native.fill()
+                while server.update(run.native):
+                    is_waiting = run.native.fill()
+                if is_waiting:
+                    wait(run.native)
+                else:
+                    let_others_run()
                 group, requests = run.take()
                 for request in requests:
                     serve_request(request)
@@ -56,4 +69,5 @@ def _groups(run: BatchRun) -> Iterator[list[Any]]:
                     yield group
             run.native.raise_input_error()
         finally:
+            release(run.native)
             run.close()

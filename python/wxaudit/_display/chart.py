@@ -7,6 +7,8 @@ import sys
 
 import altair as alt
 
+from .._signals import raised_by_signal
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +35,9 @@ class BatchChart(alt.VConcatChart):
             return super()._repr_mimebundle_(*args, **options)
         try:
             specification = self.to_dict(context={"pre_transform": False})
-        except Exception:
+        except Exception as error:
+            if raised_by_signal(error):
+                raise
             # Altair refuses a change that the user made, and reports that in its own way.
             return super()._repr_mimebundle_(*args, **options)
         # The chart has only features of version 5. Its readers would warn about the name of version 6.

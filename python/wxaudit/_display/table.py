@@ -111,12 +111,13 @@ def _code(value: str | int) -> str:
 
 
 def _why(audit: AuditStatus) -> str:
-    """The first reason; the others unfold."""
+    """The first reason, not a line before the list; the others unfold."""
     reasons = audit.reasons
     if not reasons:
         expected = audit.is_rejected or audit.reason is not None
         return both("no reason given", "未给出原因", " · ") if expected else _NOTHING
-    title = truncate(reasons[0].title, _SUMMARY_CHARACTERS)
+    first = next((reason for reason in reasons if reason.details), reasons[0])
+    title = truncate(first.title, _SUMMARY_CHARACTERS)
     summary = f'<span lang="zh-Hans">{escaped(title)}</span>'
     if reasons == (Reason(title),):
         return summary

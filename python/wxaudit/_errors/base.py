@@ -24,7 +24,7 @@ class WxAuditError(Exception):
 
     - `message`: what `str()` gives; control and direction characters are escaped in it
     - `auditid`, `appid` (the caller's label): of the query, or `None`
-    - `attempts`: how many requests were sent
+    - `attempts`: how many requests were sent; an attempt that got no connection sends none
     - `retryable`: whether the same call may succeed later although nothing is changed
     - `hint`, `hint_zh`: what to do about it
     - `screenshots`: the pictures that `get_screenshots` got nevertheless; they are not in `args`
@@ -92,8 +92,13 @@ class WxAuditError(Exception):
     def _hints(self) -> Hint:
         from .hints import find_hint  # imported late: most programs never read a hint
 
-        names = [kind.__name__ for kind in type(self).__mro__]
-        return find_hint(names, getattr(self, "errcode", None), getattr(self, "http_status", None))
+        return find_hint(
+            self._hint_names(), getattr(self, "errcode", None), getattr(self, "http_status", None)
+        )
+
+    def _hint_names(self) -> list[str]:
+        """The names under which a hint may be found, the most specific first."""
+        return [kind.__name__ for kind in type(self).__mro__]
 
     def __str__(self) -> str:
         return self.message
@@ -127,8 +132,9 @@ def _revived(name: str, value: Any) -> Any:
         from datetime import datetime
 
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if moment.tzinfo is None:
-            raise ValueError(f"retry_at must be a datetime with a time zone, got {moment!r}")
+        if getattr(moment, "tzinfo", None) is None:
+            kind = type(moment).__name__
+            raise ValueError(f"retry_at must be a datetime with a time zone, got {kind}")
         return moment
     if name in ("audit", "last") and isinstance(value, dict):
         from .._native import AuditStatus, LatestAuditStatus

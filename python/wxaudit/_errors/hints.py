@@ -160,14 +160,18 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
     # The quota.
     45009: Hint(
-        "The merchant's quota for today is used up: stop until midnight in Beijing, read the limit with "
-        "client.quota(token), and poll less often from then on.",
-        "该商家当天的调用额度已用完：请停止调用，等北京时间次日零点之后再继续；可用 client.quota(token) 查看"
-        "额度，并降低轮询频率。",
+        "The merchant's quota for today is used up: stop until midnight in Beijing, and poll less often from "
+        "then on; if it is raised or cleared before, client.quota(token) with the same appid lets this "
+        "client send again, and so does client.unblock_quota().",
+        "该商家当天的调用额度已用完：请停止调用，等北京时间次日零点之后再继续，并降低轮询频率；如果在此之前额"
+        "度已提升或清零，请用相同的 appid 调用 client.quota(token)，查到还有剩余次数就会恢复调用，也可以直接"
+        "调用 client.unblock_quota()。",
     ),
     45011: Hint(
-        "Too many calls within a minute: wait at least 60 seconds, then spread the queries out.",
-        "每分钟调用次数超限：请至少等待 60 秒，再把查询分散到不同时间。",
+        "Too many calls within a minute: wait at least 60 seconds, then spread the queries out; "
+        "client.unblock_quota() lets this client send before.",
+        "每分钟调用次数超限：请至少等待 60 秒，再把查询分散到不同时间；如需提前恢复，可调用 "
+        "client.unblock_quota()。",
     ),
     # The account.
     48004: Hint(
@@ -251,7 +255,8 @@ ERRCODE_HINTS: dict[int, Hint] = {
     ),
 }
 
-# By the name of the class. A class that is not listed has the hint of its nearest base.
+# By the name of the class. A class that is not listed has the hint of its nearest base. A name in lower case
+# is a case of a class.
 KIND_HINTS: dict[str, Hint] = {
     "WxAuditError": Hint(
         "Read the message for what failed, and the cause below it if there is one.",
@@ -265,6 +270,12 @@ KIND_HINTS: dict[str, Hint] = {
         "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then try "
         "again; repeating this query is always safe.",
         "请检查本机到 api.weixin.qq.com 的网络（DNS、防火墙、代理、证书），然后重试；重复调用没有副作用。",
+    ),
+    "exhausted": Hint(
+        "Free threads, descriptors or memory of this process, or raise its limits (ulimit -u, -n, -v), then "
+        "try again; repeating this query is always safe.",
+        "请释放本进程占用的线程、文件描述符或内存，或提高其上限（ulimit -u、-n、-v），然后重试；重复调用没有"
+        "副作用。",
     ),
     "RequestTimeout": Hint(
         "Try again later or allow more time with timeout=: WeChat sometimes stalls for 5 to 30 seconds.",

@@ -21,9 +21,17 @@ class ArgumentError(WxAuditError, ValueError):
 
 
 class TransportError(WxAuditError, ConnectionError):
-    """No complete answer came: connection refused or cut, name not found, TLS or proxy failed."""
+    """No complete answer came: connection refused or cut, name not found, TLS or proxy failed.
+
+    Or none was asked for, since threads, descriptors or memory are used up.
+    """
 
     retryable = True
+
+    def _hint_names(self) -> list[str]:
+        # By the message, which every serializer keeps: the network is not to blame.
+        exhausted = self.retryable and self.message.startswith("starting the client: ")
+        return ["exhausted"] * exhausted + super()._hint_names()
 
 
 class RequestTimeout(TransportError, TimeoutError):  # noqa: N818  # a condition, not a fault
@@ -223,6 +231,7 @@ def make_error(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
             parts.append("; nothing was sent")
         if error.retry_at is not None:
             parts.append(f"; next call at {_in_beijing(error.retry_at)}")
+    error.message = what
     error.message = f"{''.join(parts)}. {error.hint}"
     return error
 
@@ -282,11 +291,12 @@ def from_native(kind: str, what: str, attributes: dict[str, Any]) -> WxAuditErro
 
 
 def review_rejected(audit: AuditStatus) -> ReviewRejected:
-    """The error for a rejected audit. Its message has the first reason."""
+    """The error for a rejected audit. Its message has the first reason, not a line before the list."""
     reasons = audit.reasons
     if reasons:
+        first = next((reason for reason in reasons if reason.details), reasons[0])
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-        what = f"review rejected: {truncate(reasons[0].title, 120)}{more}"
+        what = f"review rejected: {truncate(first.title, 120)}{more}"
     else:
         what = "review rejected without a reason"
     return make_error(ReviewRejected, what, audit=audit, auditid=audit.auditid, appid=audit.appid)

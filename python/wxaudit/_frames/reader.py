@@ -7,6 +7,7 @@ import sys
 from .._errors.tree import ArgumentError
 from .._escape import truncate
 from .._native import as_token, read_query
+from .._signals import raised_by_signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class _Tokens:
             try:
                 self._by_appid[appid] = _token(self._token_for(appid))
             except Exception as error:
+                if raised_by_signal(error):
+                    raise
                 self._by_appid[appid] = _FailedSource(error)
         return self._by_appid[appid]
 

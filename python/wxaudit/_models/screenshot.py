@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._errors.tree import ArgumentError
 from .._escape import escape_controls
+from .._validation import choice
 from .value import Frozen
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ class Screenshot(Frozen):
         if not isinstance(content, bytes):
             raise ArgumentError(f"content must be bytes, got {type(content).__name__}")
         if not isinstance(media_type, str) or media_type not in _SUFFIXES:
-            raise ArgumentError(f"media_type must be one of {', '.join(_SUFFIXES)}, got {media_type!r}")
+            raise ArgumentError(f"media_type must be one of {', '.join(_SUFFIXES)}, got {choice(media_type)}")
         self.media_id = media_id
         self.content = content
         self.media_type = media_type

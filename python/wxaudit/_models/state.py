@@ -6,6 +6,7 @@ import enum
 from operator import index
 
 from .._errors.tree import ArgumentError
+from .._validation import choice, shown
 from .value import Frozen
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ class _ExactIntegers(enum.EnumMeta):
         except TypeError:
             number = None
         if number is None:
-            raise ValueError(f"an audit state must be an int, got {value!r}; write {cls.__name__}(0)")
+            raise ValueError(f"an audit state must be an int, got {shown(value)}; write {cls.__name__}(0)")
         return super().__call__(number, *args, **keywords)
 
 
@@ -84,7 +85,7 @@ class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
             return _ENGLISH.get(int(self), f"unknown ({int(self)})")
         if lang == "zh":
             return _CHINESE.get(int(self), f"未知状态（{int(self)}）")
-        raise ArgumentError(f'lang must be "en" or "zh", got {lang!r}')
+        raise ArgumentError(f'lang must be "en" or "zh", got {choice(lang)}')
 
     # Python 3.10 prints the name of a member and later versions its number. Here it is always the number.
     def __str__(self) -> str:
@@ -112,8 +113,8 @@ class Reason(Frozen):
     """One item of the text that comes with a rejection or a delay.
 
     `title` is the item's heading, `details` the points below it, without numbers, `<br>` and final colons.
-    A text of any other form is one `Reason` with that text as its title. Both are untrusted text of WeChat:
-    escape them in HTML.
+    A line before or after the list is a `Reason` without details, and a text of any other form is one
+    `Reason` with that text as its title. All of it is untrusted text of WeChat: escape it in HTML.
     """
 
     __module__ = "wxaudit"
@@ -121,14 +122,15 @@ class Reason(Frozen):
 
     def __init__(self, title: str, details: Iterable[str] = ()) -> None:
         if not isinstance(title, str):
-            raise ArgumentError(f"title must be a str, got {title!r}")
-        if isinstance(details, str):
+            raise ArgumentError(f"title must be a str, got {shown(title)}")
+        if isinstance(details, str) or not hasattr(details, "__iter__"):
             raise ArgumentError(
-                f"details must be an iterable of str, got the str {details!r}; write ({details!r},)"
+                f"details must be an iterable of str, got {shown(details)}; write a tuple such as (detail,)"
             )
         points = tuple(details)
-        if not all(isinstance(point, str) for point in points):
-            raise ArgumentError(f"details must hold only str, got {points!r}")
+        for point in points:
+            if not isinstance(point, str):
+                raise ArgumentError(f"details must hold only str, got {shown(point)}")
         self.title = title
         self.details = points
 
@@ -139,5 +141,7 @@ class Reason(Frozen):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Reads what `to_dict` made. `ArgumentError` if `title` is missing or is not a str."""
+        if not hasattr(data, "get"):
+            raise ArgumentError(f"data must be a dict made by to_dict, got {shown(data)}")
         title: Any = data.get("title")  # the constructor checks it
         return cls(title, data.get("details", ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._signals import raised_by_signal
 from .listener import Listener
 from .logging import Log, log_callback_error, logger_that_listens
 
@@ -60,7 +61,9 @@ class EventDispatcher:
 def _notify(listener: Listener, method: Callable[[Any], object], what: object) -> None:
     try:
         method(what)
-    except Exception:
+    except Exception as error:
+        if raised_by_signal(error):
+            raise
         log_callback_error(f"{listener.name} raised; the call goes on")
 
 

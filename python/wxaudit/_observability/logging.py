@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from .._escape import escape_controls
+from .._signals import raised_by_signal
 from .listener import Listener
 
 TYPE_CHECKING = False
@@ -44,12 +45,14 @@ def _found() -> Logger | None:
 
 
 def log_callback_error(message: str) -> None:
-    """Logs the exception of a callback, which is being handled. Raises nothing itself."""
+    """Logs the exception of a callback, which is being handled. Raises only what a signal handler does."""
     try:
         import logging
 
         (_found() or logging.getLogger("wxaudit")).exception(message)
-    except Exception:
+    except Exception as error:
+        if raised_by_signal(error):
+            raise
         # A handler or filter of the log raised too. Nothing is left that could report it.
         return
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from .._errors.base import WxAuditError
 from .._native import read_query
 from .._observability.logging import log_callback_error
+from .._signals import raised_by_signal
 from .plan import BatchWait, Wait, read_all
 
 TYPE_CHECKING = False
@@ -59,7 +60,9 @@ async def _notify(wait: Wait, answer: AuditStatus | WxAuditError) -> None:
             awaitable = wait.on_poll(answer)
             if hasattr(awaitable, "__await__"):
                 await awaitable
-    except Exception:
+    except Exception as error:
+        if raised_by_signal(error):
+            raise
         log_callback_error("on_poll raised; the wait goes on")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from time import monotonic, sleep
+import time
+from time import monotonic
 
 from .._errors.tree import ArgumentError
 from .._validation import shown
@@ -123,13 +124,14 @@ def check_clock(clock: Any) -> None:
 def _sleep(seconds: float) -> None:
     import threading
 
+    # `time.sleep` is looked up now: gevent and eventlet replace it.
     if threading.current_thread() is not threading.main_thread():
         # Only the main thread handles signals.
-        return sleep(seconds)
+        return time.sleep(seconds)
     # In short sleeps: a signal that arrives just before a sleep begins does not end it.
     until = monotonic() + seconds
     while seconds > 0:
-        sleep(min(_TICK, seconds))
+        time.sleep(min(_TICK, seconds))
         # Also counted down, for tests in which the system's clock stands still.
         seconds = min(seconds - _TICK, until - monotonic())
     return None

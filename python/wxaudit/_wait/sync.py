@@ -6,6 +6,7 @@ from contextlib import closing
 
 from .._errors.base import WxAuditError
 from .._observability.logging import log_callback_error
+from .._signals import raised_by_signal
 from .plan import BatchWait, Wait, read_all
 
 TYPE_CHECKING = False
@@ -53,5 +54,7 @@ def _notify(wait: Wait, answer: AuditStatus | WxAuditError) -> None:
     try:
         if wait.on_poll is not None:
             wait.on_poll(answer)
-    except Exception:
+    except Exception as error:
+        if raised_by_signal(error):
+            raise
         log_callback_error("on_poll raised; the wait goes on")

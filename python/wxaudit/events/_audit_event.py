@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 
 from .._errors.tree import ArgumentError
 from .._models.state import AuditState
 from .._models.value import Frozen
 from .._native import AuditStatus
+from .._validation import choice, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from typing_extensions import Self
@@ -54,11 +54,14 @@ class AuditEvent(Frozen):
         screenshots: Iterable[str] | None = (),
     ) -> None:
         if not isinstance(kind, str) or kind not in STATES:
-            raise ArgumentError(f"kind must be one of {', '.join(STATES)}, got {kind!r}")
+            raise ArgumentError(f"kind must be one of {', '.join(STATES)}, got {choice(kind)}")
         if not isinstance(original_id, str) or not original_id:
-            raise ArgumentError(f"original_id must be a string such as gh_fb9688c2a4b2, got {original_id!r}")
+            given = choice(original_id)
+            raise ArgumentError(f"original_id must be a string such as gh_fb9688c2a4b2, got {given}")
         if reason is not None and not isinstance(reason, str):
-            raise ArgumentError(f"reason must be a str or None, got {reason!r}")
+            raise ArgumentError(f"reason must be a str or None, got {shown(reason)}")
+        if reason is not None and not _is_valid(reason):
+            raise ArgumentError("reason contains a lone surrogate, so it is not valid text")
         self.kind = kind
         self.original_id = original_id
         self.decided_at = _moment(decided_at)
@@ -89,6 +92,8 @@ class AuditEvent(Frozen):
 
         Other keys are ignored.
         """
+        if not isinstance(data, Mapping):
+            raise ArgumentError(f"data must be a dict made by to_dict, got {shown(data)}")
         return cls(**{name: data.get(name) for name in cls._fields})  # type: ignore[arg-type]  # checked there
 
 
@@ -98,9 +103,10 @@ def _moment(given: object) -> datetime:
         moment = datetime.fromisoformat(given) if isinstance(given, str) else given
         if isinstance(moment, datetime) and moment.utcoffset() is not None:
             return moment.astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        pass  # not a time, or one outside the range of UTC
-    raise ArgumentError(f"decided_at must be a datetime with a time zone, or its ISO text, got {given!r}")
+    except (ValueError, OverflowError, TypeError):
+        pass  # not a time, one outside the range of UTC, or one whose time zone is broken
+    got = choice(given)
+    raise ArgumentError(f"decided_at must be a datetime with a time zone, or its ISO text, got {got}")
 
 
 def _media_ids(given: object) -> tuple[str, ...]:
@@ -108,5 +114,14 @@ def _media_ids(given: object) -> tuple[str, ...]:
         return ()
     media_ids = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
     if not all(isinstance(media_id, str) for media_id in media_ids):
-        raise ArgumentError(f"screenshots must be a sequence of media_ids, got {given!r}")
+        raise ArgumentError(f"screenshots must be a sequence of media_ids, got {shown(given)}")
     return media_ids
+
+
+def _is_valid(text: str) -> bool:
+    """Whether a text can be encoded."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -59,7 +59,7 @@ class EventReceiver:
         *,
         previous_encoding_aes_key: str | None = None,
         max_age: float | timedelta = 300,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Create a receiver. WeChat's console shows the settings under 开发配置, 开发资料.
 
@@ -71,7 +71,7 @@ class EventReceiver:
         - `max_age`: how many seconds the timestamp of a push may differ from this server's clock, from 1 to
           one day. Replays are refused for the same time. Each process remembers the pushes that it accepted,
           at least the newest 65 536.
-        - `clock`: a function that returns the Unix time.
+        - `clock`: a function that returns the Unix time; `time.time` by default.
 
         Invalid values raise `ArgumentError`. Its message does not contain secrets.
         """
@@ -84,7 +84,7 @@ class EventReceiver:
         self._max_age = check_seconds(
             "max_age", max_age, "max_age=300", shortest=_SHORTEST_AGE, longest=_LONGEST_AGE
         )
-        if not callable(clock):
+        if clock is not None and not callable(clock):
             raise ArgumentError(f"clock must be callable, such as time.time, got {type(clock).__name__}")
         self._clock = clock
         self._seen = Seen(self._max_age)
@@ -129,7 +129,7 @@ class EventReceiver:
         if problem:
             raise EventRejected(f"WeChat sent the push, but {problem}")
         # The last check, so that a rejected push can be sent again. Only one of several threads passes it.
-        if not self._seen.add(signature.decode("ascii"), int(timestamp), self._clock()):
+        if not self._seen.add(signature.decode("ascii"), int(timestamp), self._now()):
             raise EventRejected("the same push was accepted before", replayed=True)
         return event
 
@@ -163,7 +163,7 @@ class EventReceiver:
             raise ArgumentError("nonce must be the nonce of the push: up to 128 letters, digits, _ . or -")
         if previous_key and len(self._keys) == 1:
             raise ArgumentError("previous_key needs previous_encoding_aes_key: pass it to the EventReceiver")
-        moment = int(self._clock()) if timestamp is None else timestamp
+        moment = int(self._now()) if timestamp is None else timestamp
         if isinstance(moment, bool) or not isinstance(moment, int) or moment < 0:
             raise ArgumentError(f"timestamp must be a Unix time, a whole number, got {type(moment).__name__}")
         message = text.encode("utf-8", "replace")
@@ -186,8 +186,12 @@ class EventReceiver:
                 return read_message(message)
         return None
 
+    def _now(self) -> float:
+        # Looked up at each use: freezegun replaces `time.time`.
+        return time.time() if self._clock is None else self._clock()
+
     def _check_age(self, timestamp: int) -> None:
-        age = self._clock() - timestamp
+        age = self._now() - timestamp
         if abs(age) > self._max_age:
             when = f"{age:.0f} seconds ago" if age > 0 else f"{-age:.0f} seconds ahead of this server's clock"
             raise EventRejected(f"the push was sent {when}, more than max_age={self._max_age:g} allows")

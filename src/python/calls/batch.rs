@@ -16,7 +16,7 @@ use super::batch_channel::BatchChannel;
 use super::input::Input;
 use super::prepared_call::PreparedCall;
 use super::running::{CallFuture, CallsOf, Running, Work};
-use super::token_request::TokenRequest;
+use super::token_request::{TokenRequest, TokenRequests};
 use crate::call::batch::{self, BatchEvent, Query};
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
@@ -41,6 +41,7 @@ pub(crate) struct Plan {
     pub(crate) limit: Option<Duration>,
     pub(crate) observed: bool,
     pub(crate) collected: bool,
+    pub(crate) asynchronous: bool,
     /// None if queries are added one by one.
     pub(crate) queries: Option<Py<PyIterator>>,
     /// None if the items are queries.
@@ -49,7 +50,7 @@ pub(crate) struct Plan {
 
 impl Batch {
     pub(crate) fn begin(py: Python<'_>, client: Arc<Client>, plan: Plan) -> PyResult<Self> {
-        let Plan { concurrency, limit, observed, collected, queries: iterator, calls } = plan;
+        let Plan { concurrency, limit, observed, collected, asynchronous, queries: iterator, calls } = plan;
         let runtime = Runtime::current(py)?;
         let scope = Arc::new(BatchScope::new(concurrency, limit));
         // While Python handles the results of one half, the other half is in flight.
@@ -73,7 +74,8 @@ impl Batch {
         };
         let input = Input::new(scope, concurrency, collected, iterator, sender);
         let work = Work::Batch { input, calls, _task: AbortOnDrop(task.abort_handle()) };
-        Ok(Self::of(Running { client, runtime, channel, sources: Arc::default(), observed, work }))
+        let (sources, total) = (Arc::default(), client.config().timeouts.total);
+        Ok(Self::of(Running { client, runtime, channel, sources, observed, asynchronous, total, work }))
     }
 
     /// Begins a batch of one call.
@@ -83,16 +85,18 @@ impl Batch {
         token: &Bound<'_, PyAny>,
         observed: bool,
         call: PreparedCall,
-    ) -> Self {
+    ) -> PyResult<Self> {
         let running = Running {
             client: Arc::clone(&client),
             runtime,
             channel: Arc::new(BatchChannel::new(1)),
             sources: Arc::default(),
             observed,
+            asynchronous: false,
+            total: call.timeouts.total,
             work: Work::Call(Arc::default()),
         };
-        let credential = running.credential(0, token, call.timeouts.total, Duration::ZERO);
+        let credential = running.credential(0, token, Duration::ZERO)?;
         let call = Call { observer: running.observer(), ..call.with(credential) };
         running.channel.note_query();
         let channel = Arc::clone(&running.channel);
@@ -103,7 +107,7 @@ impl Batch {
         if let Work::Call(slot) = &running.work {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(future);
         }
-        Self::of(running)
+        Ok(Self::of(running))
     }
 
     fn of(running: Running) -> Self {
@@ -141,7 +145,8 @@ impl Batch {
         running.ok_or_else(|| PyRuntimeError::new_err("this batch is closed; begin a new one"))
     }
 
-    fn ready(&self) -> PyResult<impl Future<Output = ()> + Send + 'static> {
+    /// Ready when there is something to take, or when one of the `others` has requests for its consumer.
+    fn ready(&self, others: Vec<Arc<BatchChannel>>) -> PyResult<impl Future<Output = ()> + Send + 'static> {
         let running = self.running()?;
         let channel = Arc::clone(&running.channel);
         let slot = match &running.work {
@@ -151,12 +156,12 @@ impl Batch {
         Ok(async move {
             let take = || slot.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(mut call) = take() else {
-                return channel.wait().await;
+                return channel.wait_or_serve(others).await;
             };
             tokio::select! {
                 biased;
                 () = &mut call => {}
-                () = channel.wait() => {
+                () = channel.wait_or_serve(others) => {
                     if let Some(slot) = &slot {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
                     }
@@ -166,13 +171,24 @@ impl Batch {
     }
 }
 
+/// The channels of the batches that are not closed.
+fn channels(batches: Vec<Bound<'_, Batch>>) -> Vec<Arc<BatchChannel>> {
+    let running = batches.into_iter().filter_map(|batch| batch.get().running().ok());
+    running.map(|running| Arc::clone(&running.channel)).collect()
+}
+
 #[pymethods]
 impl Batch {
     /// Takes queries from the iterator while there is room. Returns whether to `wait` now.
     fn fill(&self, py: Python<'_>) -> PyResult<bool> {
         let running = self.running()?;
         match running.input() {
-            Some(input) => input.fill(py, |item| running.add(input, item)),
+            Some(input) => input.fill(py, |item| {
+                let expected = running.channel.expected_requests();
+                running.add(input, item)?;
+                // The consumer has to serve them: the next item of the input may need the token.
+                Ok(running.channel.expected_requests() != expected)
+            }),
             None => Ok(true),
         }
     }
@@ -195,6 +211,36 @@ impl Batch {
         running.input().map_or(Ok(false), |input| running.add(input, item))
     }
 
+    /// Takes the token requests for the consumer alone; none if the batch is closed.
+    fn take_requests(&self, py: Python<'_>) -> Vec<TokenRequest> {
+        let take =
+            |running: Arc<Running>| TokenRequest::all(py, running.channel.take_requests(), &running.sources);
+        self.running().map(take).unwrap_or_default()
+    }
+
+    /// Whether there may be token requests beside the consumer, in `requests`, and whether for the consumer, in `take`.
+    /// Neither as long as no query has a token source.
+    #[getter]
+    fn expected_requests(&self) -> Option<(bool, bool)> {
+        let slot = self.slot();
+        let channel = &slot.as_ref()?.channel;
+        let expected = channel.expected_requests();
+        (expected != (false, false)).then_some(expected)
+    }
+
+    /// The token requests that a thread or an event loop serves beside the consumer.
+    #[getter]
+    fn requests(&self) -> PyResult<TokenRequests> {
+        let Running { channel, sources, .. } = &*self.running()?;
+        Ok(TokenRequests::new(Arc::clone(&channel.requests), Arc::clone(sources)))
+    }
+
+    /// Leaves these requests to the consumer, in `take`.
+    fn serve_in_consumer(&self) -> PyResult<()> {
+        self.running()?.channel.serve_in_consumer();
+        Ok(())
+    }
+
     /// Ends the input.
     fn end(&self) {
         if let Ok(running) = self.running()
@@ -204,18 +250,26 @@ impl Batch {
         }
     }
 
-    /// Blocks until there is something to take. Interrupting it loses nothing.
-    fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        blocking::block_on(py, self.ready()?)
+    /// Blocks until there is something to take. Interrupting it loses nothing. Returns early if there are token requests
+    /// for the consumer of one of the `others`, which this thread is: `take_requests` has them.
+    #[pyo3(signature = (others = Vec::new()))]
+    fn wait(&self, py: Python<'_>, others: Vec<Bound<'_, Self>>) -> PyResult<()> {
+        blocking::block_on(py, self.ready(channels(others))?)
     }
 
     /// As `wait`, for an event loop.
-    fn await_(&self, bridge: &Bound<'_, LoopBridge>, future: Bound<'_, PyAny>) -> PyResult<bool> {
-        LoopBridge::submit(bridge, future, self.ready()?)
+    #[pyo3(signature = (bridge, future, others = Vec::new()))]
+    fn await_(
+        &self,
+        bridge: &Bound<'_, LoopBridge>,
+        future: Bound<'_, PyAny>,
+        others: Vec<Bound<'_, Self>>,
+    ) -> PyResult<bool> {
+        LoopBridge::submit(bridge, future, self.ready(channels(others))?)
     }
 
-    /// Takes the available results, token requests and events, and whether the batch has ended. A result is an
-    /// `AuditResult`, the outcome of `outcome::to_python`, or the index and `ArgumentError` of an invalid query.
+    /// Takes the available results, token requests for the consumer, and events, and whether the batch has ended. A result
+    /// is an `AuditResult`, the outcome of `outcome::to_python`, or the index and `ArgumentError` of an invalid query.
     #[expect(clippy::type_complexity, reason = "a tuple that the stub names")]
     fn take<'py>(
         &self,
@@ -232,12 +286,9 @@ impl Batch {
         for outcome in messages.outcomes {
             results.append(running.result(py, outcome)?)?;
         }
-        let requests = messages.requests.into_iter().filter_map(|request| {
-            let source = running.sources.get(py, request.source)?;
-            Some(TokenRequest::new(request, source, Arc::downgrade(&running.sources)))
-        });
+        let requests = TokenRequest::all(py, messages.requests, &running.sources);
         let events = messages.events.into_iter().map(types::event::Event);
-        Ok((results, requests.collect(), events.collect(), messages.over))
+        Ok((results, requests, events.collect(), messages.over))
     }
 
     /// Raises the exception of the input, once.

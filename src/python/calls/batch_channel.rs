@@ -1,18 +1,19 @@
 //! Collect the messages of a batch and deliver them to Python together: a wake-up for each result would cost more than the
 //! result.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::select_all;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::request_queue::{PendingRequest, RequestQueue};
 use crate::call::batch::Outcome;
-use crate::call::token_source::{TokenProvider, TokenRequestKind};
+use crate::call::token_source::TokenProvider;
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::token::Token;
 
 /// How long a result waits for others to be delivered with it.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(5);
@@ -25,12 +26,17 @@ pub(crate) struct BatchChannel {
     flush_at: usize,
     /// Queries without a result.
     outstanding: AtomicUsize,
+    /// There may be requests for the thread that takes the results.
+    asks_consumer: AtomicBool,
+    /// The requests to sources that any thread may ask.
+    pub(crate) requests: Arc<RequestQueue>,
 }
 
 /// The messages since the last delivery.
 #[derive(Default)]
 pub(crate) struct Messages {
     pub(crate) outcomes: Vec<Outcome>,
+    /// The requests to sources that the thread that takes the results asks.
     pub(crate) requests: Vec<PendingRequest>,
     pub(crate) events: Vec<Event>,
     /// The batch has ended.
@@ -40,15 +46,6 @@ pub(crate) struct Messages {
     since: Option<Instant>,
 }
 
-/// A request to a token source.
-pub(crate) struct PendingRequest {
-    pub(crate) kind: TokenRequestKind,
-    /// The address of the source.
-    pub(crate) source: usize,
-    pub(crate) deadline: Instant,
-    pub(crate) reply: oneshot::Sender<Result<Token, Error>>,
-}
-
 impl BatchChannel {
     pub(crate) fn new(flush_at: usize) -> Self {
         Self {
@@ -56,6 +53,8 @@ impl BatchChannel {
             changed: Notify::new(),
             flush_at,
             outstanding: AtomicUsize::new(0),
+            asks_consumer: AtomicBool::new(false),
+            requests: Arc::default(),
         }
     }
 
@@ -94,7 +93,21 @@ impl BatchChannel {
     }
 
     pub(crate) fn over(&self) {
+        drop(self.requests.close());
         self.put(|messages| messages.over = true);
+    }
+
+    /// Whether there may be requests in the queue, and for the thread that takes the results.
+    pub(crate) fn expected_requests(&self) -> (bool, bool) {
+        (self.requests.is_expected(), self.asks_consumer.load(Ordering::Relaxed))
+    }
+
+    /// Leaves all requests to the thread that takes the results, since no other thread can be started.
+    pub(crate) fn serve_in_consumer(&self) {
+        self.asks_consumer.store(true, Ordering::Relaxed);
+        for request in self.requests.close() {
+            self.token_request(request);
+        }
     }
 
     fn is_due(&self, messages: &Messages) -> bool {
@@ -105,12 +118,26 @@ impl BatchChannel {
             || self.outstanding.load(Ordering::Relaxed) == 0
     }
 
-    /// The token provider of the source at an address.
-    pub(crate) fn token_provider(self: &Arc<Self>, source: usize, total: Duration) -> TokenProvider {
+    /// The token provider of the source at an address. With `same_thread`, the thread that takes the results asks it.
+    pub(crate) fn token_provider(
+        self: &Arc<Self>,
+        source: usize,
+        total: Duration,
+        same_thread: bool,
+    ) -> TokenProvider {
+        if same_thread {
+            self.asks_consumer.store(true, Ordering::Relaxed);
+        } else {
+            self.requests.expect();
+        }
         let channel = Arc::clone(self);
         Arc::new(move |kind| {
             let (reply, answer) = oneshot::channel();
-            channel.token_request(PendingRequest { kind, source, deadline: Instant::now() + total, reply });
+            let request = PendingRequest { kind, source, deadline: Instant::now() + total, reply };
+            let refused = if same_thread { Some(request) } else { channel.requests.push(request) };
+            if let Some(request) = refused {
+                channel.token_request(request);
+            }
             Box::pin(async move {
                 let dropped =
                     || Error::TokenSource { problem: "the batch ended before it was asked".to_owned() };
@@ -138,6 +165,28 @@ impl BatchChannel {
                 }
             }
         }
+    }
+
+    /// As `wait`, or until one of the `others` has requests for the thread that takes its results.
+    pub(crate) async fn wait_or_serve(&self, others: Vec<Arc<Self>>) {
+        if others.is_empty() {
+            return self.wait().await;
+        }
+        let requests = others.iter().map(|other| Box::pin(other.has_requests()));
+        tokio::select! {
+            () = self.wait() => {}
+            _ = select_all(requests) => {}
+        }
+    }
+
+    async fn has_requests(&self) {
+        while self.messages().requests.is_empty() {
+            self.changed.notified().await;
+        }
+    }
+
+    pub(crate) fn take_requests(&self) -> Vec<PendingRequest> {
+        std::mem::take(&mut self.messages().requests)
     }
 
     pub(crate) fn take(&self) -> Messages {

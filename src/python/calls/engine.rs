@@ -54,8 +54,9 @@ impl Engine {
             ca_file: ca_file.map(path).transpose()?,
             user_agent: user_agent.map(|value| text("user_agent", value)).transpose()?,
         };
-        let config = Config::new(settings, |name| std::env::var(name).ok())
-            .map_err(|error| errors::raise(py, error))?;
+        // A variable that is not text is refused like any other wrong value.
+        let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let config = Config::new(settings, variable).map_err(|error| errors::raise(py, error))?;
         Ok(Self { client: Arc::new(Client::new(config)) })
     }
 
@@ -97,7 +98,7 @@ impl Engine {
     ) -> PyResult<Batch> {
         let call = self.prepare(operation, subject, options)?;
         let runtime = Runtime::current(token.py())?;
-        Ok(Batch::of_one(Arc::clone(&self.client), runtime, token, observed, call))
+        Batch::of_one(Arc::clone(&self.client), runtime, token, observed, call)
     }
 
     /// Checks the `max_concurrency` of a batch: at most the client's, which is the default.
@@ -115,7 +116,7 @@ impl Engine {
 
     /// Begins a batch. `timeout` limits the whole batch. If `queries` is None, they are added one by one. With `calls`,
     /// its items are not queries but the subjects of those calls.
-    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, calls = None))]
+    #[pyo3(signature = (queries, concurrency, timeout, *, observed, collected, asynchronous, calls = None))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of one call from Python")]
     fn begin_batch(
         &self,
@@ -125,9 +126,11 @@ impl Engine {
         timeout: Option<f64>,
         observed: bool,
         collected: bool,
+        asynchronous: bool,
         calls: Option<CallsOf>,
     ) -> PyResult<Batch> {
-        let plan = Plan { concurrency, limit: timeout.map(seconds), observed, collected, queries, calls };
+        let limit = timeout.map(seconds);
+        let plan = Plan { concurrency, limit, observed, collected, asynchronous, queries, calls };
         Batch::begin(py, Arc::clone(&self.client), plan)
     }
 
@@ -141,6 +144,13 @@ impl Engine {
     #[getter]
     fn fallback_urls(&self) -> Vec<String> {
         self.client.config().transport.fallbacks.iter().map(ToString::to_string).collect()
+    }
+
+    /// Forgets the quota blocks of a mini program in this process, or all of them.
+    fn unblock_quota(&self, appid: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let appid = appid.map(label).transpose()?;
+        self.client.unblock_quota(appid.as_deref());
+        Ok(())
     }
 
     /// Closes the idle connections of this process.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::call::batch::Query;
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::Call;
+use crate::python::convert::errors;
 
 /// How long `fill` takes queries before it lets results be handled.
 const FILL_LIMIT: Duration = Duration::from_millis(5);
@@ -58,7 +59,8 @@ impl Input {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes queries while the batch has room, within `FILL_LIMIT`. Returns whether to wait for a call to end.
+    /// Takes queries while the batch has room, within `FILL_LIMIT`, and until `add` says to stop. Returns whether to wait
+    /// for a call to end.
     pub(crate) fn fill(
         &self,
         py: Python<'_>,
@@ -71,12 +73,18 @@ impl Input {
             for _ in 0..self.room() {
                 let item = if self.is_late() { None } else { iterator.next() };
                 match item {
-                    Some(Ok(item)) => drop(add(&item)?),
-                    // A collected batch ends at once, and exceptions such as KeyboardInterrupt end any batch.
+                    Some(Ok(item)) => {
+                        if add(&item)? {
+                            break;
+                        }
+                    }
+                    // A collected batch ends at once; exceptions such as KeyboardInterrupt and those of signal handlers end
+                    // any batch.
                     Some(Err(error)) if self.collected || !error.is_instance_of::<PyException>(py) => {
                         return Err(error);
                     }
                     Some(Err(error)) => {
+                        let error = errors::unless_by_signal(py, error)?;
                         self.state().error = Some(error);
                         self.end();
                         break;

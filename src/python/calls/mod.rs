@@ -11,5 +11,6 @@ mod batch_channel;
 mod input;
 mod operation;
 mod prepared_call;
+mod request_queue;
 mod running;
 mod sources;

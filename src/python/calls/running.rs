@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pyo3::exceptions::PyTimeoutError;
+use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::batch_channel::{BatchChannel, EventForwarder};
 use super::input::Input;
 use super::prepared_call::PreparedCall;
-use super::sources::Sources;
+use super::sources::{Held, Released, Sources};
 use super::{operation, outcome};
 use crate::call::batch::Outcome;
 use crate::call::client::{Call, Client};
@@ -26,6 +26,7 @@ use crate::python::types::query::{self, AuditQuery};
 use crate::python::types::result::AuditResult;
 use crate::python::types::status::AuditStatus;
 use crate::wechat::operation::{Operation, Reply};
+use crate::wechat::request::AuditId;
 
 /// How long a token of a source serves further queries of the batch without a new request.
 const TOKEN_MAX_AGE: Duration = Duration::from_secs(60);
@@ -37,6 +38,10 @@ pub(crate) struct Running {
     pub(crate) channel: Arc<BatchChannel>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) observed: bool,
+    /// An event loop takes the results.
+    pub(crate) asynchronous: bool,
+    /// The time limit of each call.
+    pub(crate) total: Duration,
     pub(crate) work: Work,
 }
 
@@ -73,45 +78,69 @@ impl Running {
 
     /// Adds a query, or the subject of a call. Returns false if it is invalid.
     pub(crate) fn add(&self, input: &Input, item: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let py = item.py();
         let index = input.next_index();
-        let checked = match &self.work {
-            Work::Batch { calls: Some(calls), .. } => match calls.checked(item) {
-                Ok(checked) => Ok(checked),
-                Err(error) => Err(query::argument_error(py, error)?),
-            },
-            _ => query::checked(item)?
-                .map(|AuditQuery { token, auditid, appid }| (Operation::AuditStatus(auditid), token, appid)),
-        };
-        let (operation, token, appid) = match checked {
-            Ok(checked) => checked,
+        let call = match self.checked(index, item)? {
+            Ok(call) => call,
             Err(error) => {
                 input.refuse(index, error.unbind());
                 return Ok(false);
             }
         };
-        let (timeouts, max_retries) = (self.client.config().timeouts, self.client.config().max_retries);
-        let credential = self.credential(index, token.bind(py), timeouts.total, TOKEN_MAX_AGE);
-        let call = PreparedCall { operation, appid, timeouts, max_retries }.with(credential);
         self.channel.note_query();
         let batch = Some(Arc::clone(&input.scope));
         input.send(index, Call { observer: self.observer(), batch, ..call })?;
         Ok(true)
     }
 
+    /// The call of a query, or the error of an invalid one.
+    fn checked<'py>(
+        &self,
+        index: u64,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Result<Call, Bound<'py, PyAny>>> {
+        let py = item.py();
+        let (operation, token, appid) = match &self.work {
+            Work::Batch { calls: Some(calls), .. } => match calls.checked(item) {
+                Ok(checked) => checked,
+                Err(error) => return Ok(Err(query::argument_error(py, error)?)),
+            },
+            _ => match query::checked(item)? {
+                Ok(AuditQuery { token, auditid, appid }) => (Operation::AuditStatus(auditid), token, appid),
+                Err(error) => return Ok(Err(error)),
+            },
+        };
+        let (timeouts, max_retries) = (self.client.config().timeouts, self.client.config().max_retries);
+        match self.credential(index, token.bind(py), TOKEN_MAX_AGE) {
+            Ok(credential) => {
+                Ok(Ok(PreparedCall { operation, appid, timeouts, max_retries }.with(credential)))
+            }
+            Err(error) => {
+                let error = query::argument_error(py, error)?;
+                error.setattr(intern!(py, "appid"), appid)?;
+                error.setattr(intern!(py, "auditid"), operation.auditid().map(AuditId::get))?;
+                Ok(Err(error))
+            }
+        }
+    }
+
+    /// The credential of a call. `ArgumentError` for a source that cannot be compared.
     pub(crate) fn credential(
         &self,
         index: u64,
         token: &Bound<'_, PyAny>,
-        total: Duration,
         max_age: Duration,
-    ) -> Credential {
+    ) -> PyResult<Credential> {
         if let Ok(token) = token.cast::<PyToken>() {
-            return Credential::Fixed(token.get().get().clone());
+            return Ok(Credential::Fixed(token.get().get().clone()));
         }
-        let shared = self.runtime.source(token.as_ptr() as usize);
-        let source = self.sources.hold(index, token, &shared);
-        Credential::Source { shared, ask: self.channel.token_provider(source, total), max_age }
+        let Held { address, known, same_thread } = self.sources.hold(index, token, &self.runtime.sources)?;
+        // The thread that waits for a single call serves its requests. In an event loop, no thread waits.
+        let by_consumer = match self.work {
+            Work::Call(_) => true,
+            Work::Batch { .. } => same_thread && !self.asynchronous,
+        };
+        let ask = self.channel.token_provider(address, self.total, by_consumer);
+        Ok(Credential::Source { shared: Arc::clone(&known.shared), ask, max_age })
     }
 
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
@@ -128,15 +157,24 @@ impl Running {
             let result = AuditResult { auditid, appid, outcome: Ok(status), index, attempts };
             return Ok(Bound::new(py, result)?.into_any());
         }
-        let timed_out = matches!(&outcome.result, Err(failure) if failure.error == Error::source_timed_out());
-        let cause = released.cause.or_else(|| timed_out.then(|| source_timeout(py)));
+        let cause = match (&outcome.result, &released) {
+            (Err(failure), Some(released)) => self.cause(py, &failure.error, released)?,
+            _ => None,
+        };
         outcome::to_python(py, outcome, cause)
     }
-}
 
-/// The cause of the error of a call whose source did not return in time.
-fn source_timeout(py: Python<'_>) -> Py<PyAny> {
-    PyTimeoutError::new_err("get_token did not return within the time limit of the call")
-        .into_value(py)
-        .into_any()
+    /// The exception of a token source that failed. For one that did not return in time, what Python needs to describe it.
+    fn cause(&self, py: Python<'_>, error: &Error, released: &Released) -> PyResult<Option<Py<PyAny>>> {
+        let Released { source, known, same_thread, .. } = released;
+        match error {
+            error if *error == Error::source_timed_out() => {
+                let kind = source.bind(py).get_type();
+                let hung = (kind, self.total.as_secs_f64(), *same_thread, known.threads());
+                Ok(Some(hung.into_pyobject(py)?.into_any().unbind()))
+            }
+            Error::TokenSource { problem } => Ok(known.cause(py, problem)),
+            _ => Ok(None),
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pyo3::conversion::FromPyObjectOwned;
+use pyo3::exceptions::{PyArithmeticError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
 
@@ -39,7 +41,9 @@ fn whole_number(value: &Bound<'_, PyAny>) -> PyResult<Option<i128>> {
         Err(_) if matches!(type_name(value)?.as_str(), "bool" | "bool_") => return Ok(None),
         Err(_) => match imports::index(py)?.call1((value,)) {
             Ok(number) => number.cast_into::<PyInt>()?,
-            Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => return Ok(None),
+            Err(error) if error.is_instance_of::<PyTypeError>(py) => {
+                return errors::unless_by_signal(py, error).map(|_| None);
+            }
             Err(error) => return Err(error),
         },
     };
@@ -82,7 +86,10 @@ const MAX_LABEL_LENGTH: usize = 64;
 
 /// The name of the type of a value. Does not use Display, which runs signal handlers and discards their exceptions.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(value.get_type().name()?.to_str()?.to_owned())
+    // A metaclass may give any object as the name.
+    value.get_type().name().map(|name| name.to_string_lossy().into_owned()).or_else(|error| {
+        if error.is_instance_of::<PyTypeError>(value.py()) { Ok("object".to_owned()) } else { Err(error) }
+    })
 }
 
 /// Reads a `wxaudit.Timeout`, which has checked its values.
@@ -103,45 +110,104 @@ pub(crate) fn seconds(seconds: f64) -> Duration {
 }
 
 pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
-    value.extract().map_err(|_| argument(value.py(), "ca_file", "expected a path"))
+    let py = value.py();
+    let path: PathBuf =
+        value.extract().map_err(|error| refused(py, error, || argument(py, "ca_file", "expected a path")))?;
+    // Not shown: it may be a private key.
+    let is_content =
+        path.to_string_lossy().contains(['\n', '\r']) || path.to_string_lossy().contains("-----");
+    if is_content {
+        let problem =
+            "expected the path of a file, got a text like that of a certificate; write it to a file";
+        return Err(argument(py, "ca_file", problem));
+    }
+    Ok(path)
 }
 
 pub(crate) fn argument(py: Python<'_>, field: &'static str, problem: impl Into<String>) -> PyErr {
     errors::raise(py, Error::argument(field, problem))
 }
 
-/// A sequence of strings, but not a single string.
+/// The `ArgumentError` for an exception that Python raises for a wrong value. Any other comes from a signal handler or
+/// from code of the caller's class, and stays as it is.
+fn refused(py: Python<'_>, error: PyErr, refusal: impl FnOnce() -> PyErr) -> PyErr {
+    let wrong_value = error.is_instance_of::<PyTypeError>(py)
+        || error.is_instance_of::<PyValueError>(py)
+        || error.is_instance_of::<PyArithmeticError>(py);
+    if !wrong_value {
+        return error;
+    }
+    errors::unless_by_signal(py, error).map_or_else(|by_signal| by_signal, |_| refusal())
+}
+
+/// A number or a text. `ArgumentError` for another type, a number that is out of range, and a lone surrogate.
+pub(crate) fn value<'py, T: FromPyObjectOwned<'py>>(
+    field: &'static str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<T> {
+    let py = value.py();
+    let kind = type_name(value)?;
+    value.extract::<T>().map_err(|error| {
+        let refusal = || {
+            argument(
+                py,
+                field,
+                format!("got a {kind} that is of the wrong type, out of range, or not valid text"),
+            )
+        };
+        refused(py, error.into(), refusal)
+    })
+}
+
+/// Far more than any answer has.
+const MAX_TEXTS: usize = 10_000;
+
+/// At most 10 000 strings of a sequence, but not a single string.
 pub(crate) fn texts(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let problem = || argument(value.py(), field, "expected a sequence of strings");
+    let py = value.py();
+    let problem = || argument(py, field, "expected a sequence of strings");
     // The items of bytes are numbers.
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         return Err(problem());
     }
-    value.try_iter().map_err(|_| problem())?.map(|item| text(field, &item?)).collect()
+    let mut texts = Vec::new();
+    for item in value.try_iter().map_err(|error| refused(py, error, problem))? {
+        if texts.len() == MAX_TEXTS {
+            return Err(argument(py, field, "has more than 10 000 items"));
+        }
+        texts.push(text(field, &item?)?);
+    }
+    Ok(texts)
 }
 
 /// The number of an `AuditState`.
 pub(crate) fn state(value: &Bound<'_, PyAny>) -> PyResult<i64> {
-    let problem = || argument(value.py(), "status", "expected an AuditState or its number");
-    if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
-        return Err(problem());
-    }
-    value.extract().map_err(|_| problem())
+    let number = whole_number(value)?.and_then(|number| i64::try_from(number).ok());
+    number.ok_or_else(|| argument(value.py(), "status", "expected an AuditState or its number"))
 }
 
-/// The time of an aware datetime, or of its ISO 8601 text.
+/// The time of an aware datetime from 1970 to 9999, or of its ISO 8601 text.
 pub(crate) fn moment(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<SystemTime> {
     let py = value.py();
     let problem = || argument(py, field, "expected an aware datetime after 1970, or its ISO 8601 text");
-    let class = imports::datetime(py)?;
+    let since = since_1970(value).map_err(|error| refused(py, error, problem))?;
+    since.filter(|since| *since < END_OF_TIME).map(|since| UNIX_EPOCH + since).ok_or_else(problem)
+}
+
+/// The end of the year 9999, the last that a datetime in UTC can show. A time zone may give a later time.
+const END_OF_TIME: Duration = Duration::from_secs(253_402_300_800);
+
+/// The time since 1970; None for anything but an aware datetime or its text.
+fn since_1970(value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
+    let class = imports::datetime(value.py())?;
     let value = match value.cast::<PyString>() {
-        Ok(text) => class.call_method1("fromisoformat", (text,)).map_err(|_| problem())?,
+        Ok(text) => class.call_method1("fromisoformat", (text,))?,
         Err(_) => value.clone(),
     };
     if !value.is_instance(&class)? || value.call_method0("utcoffset")?.is_none() {
-        return Err(problem());
+        return Ok(None);
     }
     // By division: the difference of pandas' timestamps is a subclass, whose own fields pyo3 does not read.
     let since = value.sub(UNIX_EPOCH)?.floor_div(Duration::from_micros(1))?;
-    Ok(UNIX_EPOCH + Duration::from_micros(since.extract().map_err(|_| problem())?))
+    Ok(Some(Duration::from_micros(since.extract()?)))
 }

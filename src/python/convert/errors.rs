@@ -17,6 +17,14 @@ pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
     made.map_or_else(|problem| problem, PyErr::from_value)
 }
 
+/// The failure of Python code that was called, or Err with what a signal handler raised in it: that is for the caller.
+pub(crate) fn unless_by_signal(py: Python<'_>, error: PyErr) -> PyResult<PyErr> {
+    // `value` has no traceback before Python 3.12.
+    let value = error.clone_ref(py).into_value(py);
+    let by_signal = imports::raised_by_signal(py)?.call1((value,))?.is_truthy()?;
+    if by_signal { Err(error) } else { Ok(error) }
+}
+
 /// The data from which `wxaudit._errors.tree.from_native` makes the exception of a failed call: the name of its class,
 /// what happened, and its attributes. Python code makes it, since a call may end in a daemon thread of an exiting
 /// interpreter, where no Python code may run below native frames.

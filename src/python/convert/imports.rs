@@ -17,6 +17,8 @@ macro_rules! names {
 names! {
     /// Makes an exception of its class name, message and attributes.
     from_native: "wxaudit._errors.tree", "from_native";
+    /// Whether a signal handler raised an exception.
+    raised_by_signal: "wxaudit._signals", "raised_by_signal";
     wxaudit_error: "wxaudit._errors.tree", "WxAuditError";
     argument_error: "wxaudit._errors.tree", "ArgumentError";
     /// Makes the `ReviewRejected` of an audit.

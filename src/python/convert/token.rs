@@ -66,6 +66,11 @@ impl PyToken {
 }
 
 impl PyToken {
+    /// The Python object of a token.
+    pub(crate) fn of(token: Token) -> Self {
+        Self(token)
+    }
+
     /// The token itself.
     pub(crate) fn get(&self) -> &Token {
         &self.0

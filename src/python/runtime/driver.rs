@@ -10,6 +10,8 @@
 //! | callers drive | a calling thread during `drive`, nobody between two calls | `resume_io_thread`, or `INLINE_GRACE` without a call |
 //! | shut down | nobody | (final) |
 
+use std::hint::black_box;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -25,6 +27,9 @@ use super::completion_queue;
 /// How long the runtime may stand still between two inline calls before the I/O thread takes over, for example to close
 /// connections that the server has closed.
 const INLINE_GRACE: Duration = Duration::from_millis(20);
+
+/// The stack of a thread, by default.
+const STACK_SIZE: usize = 2 * 1024 * 1024;
 
 /// The runtime of one process, and who drives it.
 pub(crate) struct Driver {
@@ -47,11 +52,10 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Starts a runtime with its I/O thread.
-    pub(crate) fn start() -> std::io::Result<Arc<Self>> {
-        // One blocking thread is enough: it only resolves host names.
+    pub(crate) fn start() -> io::Result<Arc<Self>> {
+        check_memory()?;
         let runtime = Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(1)
             .on_thread_park(completion_queue::wake_loops)
             .build()?;
         let driver = Arc::new(Self {
@@ -66,7 +70,10 @@ impl Driver {
         });
         let io_thread = {
             let driver = Arc::clone(&driver);
-            thread::Builder::new().name("wxaudit-io".to_owned()).spawn(move || driver.run_io_thread())?
+            let named = thread::Builder::new().name("wxaudit-io".to_owned());
+            named.spawn(move || driver.run_io_thread()).map_err(|error| {
+                io::Error::new(error.kind(), format!("no thread could be started: {error}"))
+            })?
         };
         driver.io_thread.get_or_init(|| io_thread.thread().clone());
         Ok(driver)
@@ -148,6 +155,15 @@ impl Driver {
         self.inline_calls.fetch_add(1, Ordering::SeqCst);
         outcome
     }
+}
+
+/// Fails if there is no memory for the stack of a thread. Smaller allocations that fail would abort the process.
+fn check_memory() -> io::Result<()> {
+    let mut stack: Vec<u8> = Vec::new();
+    let reserved = stack.try_reserve_exact(STACK_SIZE);
+    // Otherwise the compiler may leave out an allocation that nothing uses.
+    black_box(&mut stack);
+    reserved.map_err(|_| io::Error::new(io::ErrorKind::OutOfMemory, "no memory is left for a thread"))
 }
 
 /// Counts a call or a batch as in flight until drop.

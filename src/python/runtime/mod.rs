@@ -5,6 +5,7 @@
 pub(crate) mod blocking;
 pub(crate) mod completion_queue;
 pub(crate) mod driver;
+pub(crate) mod known_source;
 pub(crate) mod loop_bridge;
 #[expect(clippy::module_inception, reason = "the runtime itself, beside its driver and its bridges")]
 pub(crate) mod runtime;

@@ -1,12 +1,11 @@
 //! The runtime of a process, and the shared state of its token sources.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 
 use super::driver::Driver;
-use crate::call::token_source::SharedSource;
+use super::known_source::KnownSources;
 use crate::error::{Error, Phase};
 use crate::fork::PerProcess;
 use crate::python::convert::errors;
@@ -18,8 +17,8 @@ pub(crate) struct Runtime {
     /// The process. Stored, since asking the system costs a call.
     pub(crate) pid: u32,
     pub(crate) driver: Arc<Driver>,
-    /// The state that calls on one token source share, by the address of the source. It lives as long as such a call.
-    sources: Mutex<HashMap<usize, Weak<SharedSource>>>,
+    /// The token sources of the calls in flight.
+    pub(crate) sources: KnownSources,
 }
 
 impl Drop for Runtime {
@@ -41,22 +40,6 @@ impl Runtime {
     }
 
     fn start() -> std::io::Result<Self> {
-        Ok(Self { pid: std::process::id(), driver: Driver::start()?, sources: Mutex::default() })
-    }
-
-    /// The shared state of the token source at `address`. The caller keeps the source alive during its call, so that no
-    /// other object can have the address meanwhile.
-    pub(crate) fn source(&self, address: usize) -> Arc<SharedSource> {
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = sources.get(&address).and_then(Weak::upgrade) {
-            return shared;
-        }
-        // Only when the map is about to grow: a batch may use a million sources, one after another.
-        if sources.len() == sources.capacity() {
-            sources.retain(|_, shared| shared.strong_count() > 0);
-        }
-        let shared = Arc::new(SharedSource::default());
-        sources.insert(address, Arc::downgrade(&shared));
-        shared
+        Ok(Self { pid: std::process::id(), driver: Driver::start()?, sources: KnownSources::default() })
     }
 }

@@ -5,6 +5,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::escape::escape_controls;
 use crate::event::{self, event_fields};
+use crate::python::convert::arguments::{text, value};
 use crate::python::convert::imports;
 
 /// One step of a call of any kind. It never carries a token: no query string, no header, no body.
@@ -29,10 +30,16 @@ macro_rules! define_class {
             #[new]
             #[pyo3(signature = (*, kind, $($name = None),+))]
             #[expect(clippy::too_many_arguments, reason = "the keywords are the attributes, one by one")]
-            fn new(kind: String, $($name: Option<$type>),+) -> Self {
-                let mut event = event::Event { kind: kind.into(), $($name),+ }.redacted();
+            fn new(
+                kind: &Bound<'_, PyAny>,
+                $($name: Option<&Bound<'_, PyAny>>),+
+            ) -> PyResult<Self> {
+                let kind = text("kind", kind)?.into();
+                $(let $name: Option<$type> =
+                    $name.map(|given| value(stringify!($name), given)).transpose()?;)+
+                let mut event = event::Event { kind, $($name),+ }.redacted();
                 event.error = event.error.map(|error| escape_controls(&error).into_owned());
-                Self(event)
+                Ok(Self(event))
             }
 
             /// The step; one of the kinds above.

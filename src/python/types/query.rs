@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyTuple};
 
 use crate::python::convert::arguments::{argument, audit_id, label, type_name};
-use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 use crate::python::convert::token::{PyToken, as_token};
+use crate::python::convert::{errors, imports};
 use crate::token::MASK;
 use crate::wechat::request::AuditId;
 
@@ -61,17 +61,17 @@ impl AuditQuery {
         self.appid.as_deref()
     }
 
-    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> bool {
+    fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(other) = other.cast::<Self>() else {
-            return false;
+            return Ok(false);
         };
         let other = other.get();
         let (mine, others) = (self.token.bind(py), other.token.bind(py));
         let same_token = match (mine.cast::<PyToken>(), others.cast::<PyToken>()) {
             (Ok(mine), Ok(others)) => mine.get().get() == others.get().get(),
-            _ => mine.is(others),
+            _ => mine.is(others) || mine.eq(others)?,
         };
-        same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid
+        Ok(same_token && self.auditid.get() == other.auditid.get() && self.appid == other.appid)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -132,14 +132,14 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
         return Err(raise("expected a whole number or its digits, got a float with a fraction"));
     }
     // Larger floats skip numbers.
-    if !(1.0..=EXACT).contains(&number) {
+    if !(1.0..=LAST_EXACT).contains(&number) {
         return Err(raise("is out of range for a float; pass it as int"));
     }
     audit_id(&float.call_method0("__int__")?)
 }
 
-/// 2^53.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// 2^53 − 1. The float 2^53 may be 2^53 + 1, rounded.
+const LAST_EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// Makes an `AuditQuery` of a tuple or list of token, auditid and optionally appid. Returns an `ArgumentError` for an
 /// invalid item, and for an item that is itself an `ArgumentError`.
@@ -188,11 +188,12 @@ fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py
     refused(item.py(), argument(item.py(), "query", problem), None)
 }
 
-/// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` are raised.
+/// The error of an invalid query as a value. Exceptions such as `KeyboardInterrupt` and those of signal handlers are raised.
 fn refused(py: Python<'_>, error: PyErr, appid: Option<String>) -> PyResult<Bound<'_, PyAny>> {
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);
     }
+    let error = errors::unless_by_signal(py, error)?;
     let value = error.value(py).clone().into_any();
     let error = if is_argument_error(&value)? {
         value

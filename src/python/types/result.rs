@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::status::AuditStatus;
-use crate::python::convert::arguments::argument;
+use crate::python::convert::arguments::{argument, text, value};
 use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 
@@ -25,15 +25,20 @@ impl AuditResult {
     #[pyo3(signature = (auditid, appid = None, status = None, error = None, index = 0, attempts = 0))]
     fn new(
         py: Python<'_>,
-        auditid: Option<i64>,
-        appid: Option<String>,
-        status: Option<Py<AuditStatus>>,
+        auditid: Option<&Bound<'_, PyAny>>,
+        appid: Option<&Bound<'_, PyAny>>,
+        status: Option<Bound<'_, PyAny>>,
         error: Option<Bound<'_, PyAny>>,
         index: u64,
         attempts: u32,
     ) -> PyResult<Self> {
+        let auditid = auditid.map(|auditid| value("auditid", auditid)).transpose()?;
+        let appid = appid.map(|appid| text("appid", appid)).transpose()?;
         let outcome = match (status, error) {
-            (Some(status), None) => Ok(status),
+            (Some(status), None) => match status.cast_into() {
+                Ok(status) => Ok(status.unbind()),
+                Err(_) => return Err(argument(py, "status", "expected an AuditStatus")),
+            },
             (None, Some(error)) if error.is_instance(&imports::wxaudit_error(py)?)? => Err(error.unbind()),
             (None, Some(_)) => return Err(argument(py, "error", "expected a WxAuditError")),
             _ => return Err(argument(py, "status", "an AuditResult has either a status or an error")),

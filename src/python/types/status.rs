@@ -10,7 +10,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 use crate::json::Json;
-use crate::python::convert::arguments::{self, argument, audit_id, moment, text, texts, type_name};
+use crate::python::convert::arguments::{self, argument, audit_id, moment, text, texts, type_name, value};
 use crate::python::convert::shown::visible_repr;
 use crate::python::convert::{errors, imports, json};
 use crate::wechat::status;
@@ -263,8 +263,12 @@ impl AuditStatus {
             optional("appid")?.as_ref(),
             optional("observed_at")?.as_ref(),
         )?;
-        let lossy = optional("lossy")?.map_or(Ok(false), |lossy| lossy.extract())?;
-        let raw = optional("raw")?.map_or(Ok(Json::Object(Vec::new())), |raw| json::from_python(&raw))?;
+        let lossy = optional("lossy")?.map_or(Ok(false), |lossy| value("lossy", &lossy))?;
+        let raw = match optional("raw")? {
+            None => made.0.raw,
+            Some(raw) if raw.is_instance_of::<PyDict>() => json::from_python("raw", &raw)?,
+            Some(_) => return Err(argument(py, "raw", "expected a dict made by to_dict")),
+        };
         Ok(Self(status::AuditStatus { lossy, raw, ..made.0 }))
     }
 

@@ -122,7 +122,7 @@ async fn refusing() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// How many requests were sent according to the events.
+/// How many attempts were made, according to the events.
 fn attempts(log: &Log) -> usize {
     log.kinds().iter().filter(|kind| *kind == wxaudit::event::kind::REQUEST).count()
 }
@@ -229,7 +229,9 @@ async fn an_answer_never_causes_a_failover() {
 #[tokio::test]
 async fn several_failing_hosts_do_not_add_attempts() {
     let client = client(&[&refusing().await, &refusing().await], 2);
-    let (error, attempts) = failed(client.get_audit_status(&call(MINUTE)).await);
+    let log = Arc::new(Log::default());
+    let (error, sent) = failed(client.get_audit_status(&observed(MINUTE, &log)).await);
     assert!(matches!(error, Error::Transport { phase: Phase::Connect, transient: true, .. }), "{error:?}");
-    assert_eq!(attempts, 3);
+    assert!(error.to_string().ends_with(", at the last of 3 attempts"), "{error}");
+    assert_eq!((attempts(&log), sent), (3, 0));
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use wxaudit::call::quota::{DAY_QUOTA, MINUTE_QUOTA, QuotaBlocks, QuotaKey, QuotaSubject, resets_at};
 use wxaudit::error::Error;
+use wxaudit::json::Json;
 use wxaudit::token::Token;
+use wxaudit::wechat::operation::Reply;
 
 fn utc(date: &str) -> SystemTime {
     httpdate::parse_http_date(date).unwrap()
@@ -155,4 +157,50 @@ fn evicting_expired_blocks_keeps_the_others() {
     for number in 0..5000 {
         assert_eq!(blocks.refusal(&key(number), later).is_some(), number % 2 == 1, "{number}");
     }
+}
+
+/// A reply to a quota query.
+fn left(remain: i64) -> Reply {
+    let quota = Json::Object(vec![("remain".to_owned(), Json::Integer(remain))]);
+    Reply::Object(Json::Object(vec![("quota".to_owned(), quota)]))
+}
+
+#[test]
+fn a_reply_with_calls_left_lifts_the_block_of_its_token_and_appid_for_the_day() {
+    let now = SystemTime::now();
+    let later = now + Duration::from_secs(3600);
+    let one = token("token-of-one");
+    for (errcode, reply, lifted) in
+        [(DAY_QUOTA, left(1), true), (DAY_QUOTA, left(0), false), (MINUTE_QUOTA, left(1), false)]
+    {
+        let blocks = QuotaBlocks::default();
+        let mine = [blocks.key(PATH, None, &one), appid("wx1")];
+        let elsewhere = blocks.key("/wxa/get_latest_auditstatus", Some("wx1"), &one);
+        let others = [appid("wx2"), blocks.key(PATH, None, &token("token-of-another")), elsewhere];
+        for key in mine.iter().chain(&others) {
+            blocks.block(key.clone(), later, refusal(errcode), now);
+        }
+        blocks.lift_shown_open(PATH, Some("wx1"), &one, &reply);
+        for key in &mine {
+            assert_eq!(blocks.refusal(key, now).is_none(), lifted, "{key:?} {errcode}");
+        }
+        for key in &others {
+            assert!(blocks.refusal(key, now).is_some(), "{key:?} {errcode}");
+        }
+    }
+}
+
+#[test]
+fn blocks_are_lifted_by_appid_or_all_at_once() {
+    let blocks = QuotaBlocks::default();
+    let now = SystemTime::now();
+    for key in [appid("wx1"), appid("wx2"), key(5)] {
+        blocks.block(key, now + Duration::from_secs(60), refusal(DAY_QUOTA), now);
+    }
+    blocks.lift(Some("wx1"));
+    assert!(blocks.refusal(&appid("wx1"), now).is_none());
+    assert!(blocks.refusal(&appid("wx2"), now).is_some());
+    assert!(blocks.refusal(&key(5), now).is_some());
+    blocks.lift(None);
+    assert!(blocks.is_empty());
 }

@@ -45,7 +45,9 @@ pub(crate) fn transport(server: &Server) -> TransportHarness {
 pub(crate) async fn send_within(harness: &TransportHarness, limits: Limits) -> Result<String, Error> {
     let request = Operation::AuditStatus(AuditId::new(1_234_567).unwrap()).request();
     let tokens = Tokens::new(Token::new("86_a+token/of=nobody").unwrap());
-    let body = harness.transport.send(&harness.base, &request, &tokens, &limits).await?;
+    let (body, connection) =
+        harness.transport.send(&harness.base, &request, &tokens, &limits, &|_| {}).await?;
+    harness.transport.settle(&harness.base, connection, true);
     Ok(String::from_utf8(body).unwrap())
 }
 

@@ -219,8 +219,8 @@ async fn the_connect_limit_applies_to_connecting_and_the_read_limit_does_not() {
     let begun = Instant::now();
     let limits = Limits { connect: Some(connect), read: Some(Duration::from_millis(100)) };
     let result = send_within(&transport, limits).await;
-    let expected =
-        Error::Timeout { limit: Limit::Connect, after: connect, detail: Phase::Connect.to_string() };
+    let detail = format!("connecting to {}", base_url.trim_start_matches("http://"));
+    let expected = Error::Timeout { limit: Limit::Connect, after: connect, detail };
     assert_eq!(result, Err(expected));
     assert!(begun.elapsed() >= connect);
 }

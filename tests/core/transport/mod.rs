@@ -1,3 +1,5 @@
 mod exchange;
+mod no_proxy;
+mod pem;
 mod pool;
 mod retry_after;

@@ -158,7 +158,7 @@ fn a_reason_is_a_string_or_absent() {
 
 #[test]
 fn screenshots_are_split_at_bars_under_each_key() {
-    let rows: [(&str, &[&str]); 11] = [
+    let rows: [(&str, &[&str]); 13] = [
         ("", &[]),
         (r#","screenshot":null"#, &[]),
         (r#","screenshot":"""#, &[]),
@@ -166,6 +166,8 @@ fn screenshots_are_split_at_bars_under_each_key() {
         (r#","screenshot":"a|b|c""#, &["a", "b", "c"]),
         (r#","screenshot":"|a||b|""#, &["a", "b"]),
         (r#","screenshot":"|||""#, &[]),
+        (r#","screenshot":" a | b \u3000|\t| ""#, &["a", "b"]),
+        (r#","screenshot":" ","ScreenShot":"a""#, &["a"]),
         (r#","ScreenShot":"a|b""#, &["a", "b"]),
         (r#","screen_shot":"a|b""#, &["a", "b"]),
         (r#","screen_shot":"x","screenshot":"a""#, &["a"]),

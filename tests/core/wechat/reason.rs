@@ -139,7 +139,6 @@ fn numbers_go_beyond_one_digit() {
 fn a_text_that_does_not_fit_is_one_item() {
     let rows = [
         "帐号信息不合规范",
-        "你好，你的小程序：<br>1:标题:<br>(1):详情",
         "2:标题:<br>(1):详情",
         "0:标题:<br>(1):详情",
         "01:标题:<br>(1):详情",
@@ -149,13 +148,20 @@ fn a_text_that_does_not_fit_is_one_item() {
         "1:标题:<br>(1):详情<br>(3):详情",
         "1:标题:<br>(1):详情<br>3:标题:<br>(1):详情",
         "1:标题:<br>(1):详情<br>2:标题:<br>(2):详情",
-        "1:标题:<br>(1):详情<br>如有疑问，请联系客服",
         "1:标题:<br>没有编号<br>(1):详情",
         "1:标题:<br>(1):营业时间<br>2:30-14:00",
         "1::<br>(1):没有标题",
         "1:标题:\n(1):步骤\n1:打开\n2:点击",
         "1、标题:<br>（1）详情",
-        "1:标题:\n(1):第一行\n第二行",
+        // A line that is not numbered stands between numbered ones, or right behind a title that announces details.
+        "1:标题:<br>(1):详情<br>注意<br>(2):详情",
+        "1:标题:<br>(1):详情<br>注意<br>2:标题:<br>(1):详情",
+        "1:标题:<br>没有编号",
+        "1:标题:\n没有编号\n2:标题:\n(1):详情",
+        // A line with a number that does not belong to the list.
+        "(1):先看这里<br>1:标题:<br>(1):详情",
+        "12:30 开始<br>1:标题:<br>(1):详情",
+        "3:30 前<br>1:标题",
         "1:标题: (1):见附件 3: 说明",
         "1:标题: (1):请在 2:30 (1):后重试",
         "1:标题: (1):请在 2: 处修改",
@@ -171,6 +177,27 @@ fn a_text_that_does_not_fit_is_one_item() {
         assert_eq!(reason::parse(text), whole(text), "{text}");
         assert_eq!(reason::parse(&format!(" <br>\n{text}<br/>\r\n")), whole(text), "{text}");
     }
+}
+
+#[test]
+fn lines_before_and_after_the_list_are_parts_of_their_own() {
+    let link = "如有疑问，请查看<a href=\"https://developers.weixin.qq.com/miniprogram/product/\">《运营规范》</a>：";
+    let list = [reason("标题", &["详情", "另一个"]), reason("第二个", &["x"])];
+    for separator in ["<br>", "<br/>\n", "\n", "\r\n"] {
+        let text = ["1:标题:", "(1):详情", "(2):另一个", "2:第二个:", "(1):x", ""].join(separator);
+        let after = [list.as_slice(), &[reason(link, &[])]].concat();
+        assert_eq!(reason::parse(&format!("{text}{link}")), after, "{separator:?}");
+        assert_eq!(reason::parse(&format!("{text}{separator}{link}{separator}")), after, "{separator:?}");
+        let before = [&[reason("你好，你的小程序：", &[])], list.as_slice()].concat();
+        assert_eq!(reason::parse(&format!("你好，你的小程序：{separator}{text}")), before, "{separator:?}");
+        let around = [before.as_slice(), &[reason("第一行", &[]), reason("第二行", &[])]].concat();
+        let text = format!("你好，你的小程序：{separator}{text}第一行{separator}第二行");
+        assert_eq!(reason::parse(&text), around, "{separator:?}");
+    }
+    assert_eq!(
+        reason::parse("1:甲\n2:乙\n如有疑问"),
+        [reason("甲", &[]), reason("乙", &[]), reason("如有疑问", &[])]
+    );
 }
 
 #[test]

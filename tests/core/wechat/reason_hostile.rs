@@ -13,21 +13,29 @@ fn essence(text: &str) -> String {
 
 /// Whether `reasons` with numbering and colons added back give `text`: then nothing was lost, added or moved.
 fn is_written_back(text: &str, reasons: &[Reason]) -> bool {
-    let text = essence(text);
-    let mut rest = text.as_str();
-    for (number, item) in (1..).zip(reasons) {
-        let Some(behind) = rest.strip_prefix(&format!("{number}:{}", essence(&item.title))) else {
-            return false;
-        };
-        rest = behind.strip_prefix(':').unwrap_or(behind);
-        for (number, detail) in (1..).zip(&item.details) {
-            let Some(behind) = rest.strip_prefix(&format!("({number}):{}", essence(detail))) else {
-                return false;
-            };
-            rest = behind;
-        }
+    is_rest(&essence(text), reasons, 1)
+}
+
+/// The same for the rest of an essence, whose next item has that number. Lines before and after the list have none.
+fn is_rest(rest: &str, reasons: &[Reason], number: usize) -> bool {
+    let Some((next, others)) = reasons.split_first() else {
+        return rest.is_empty();
+    };
+    let title = essence(&next.title);
+    let as_line = rest.strip_prefix(&title).filter(|_| next.details.is_empty());
+    if as_line.is_some_and(|rest| is_rest(rest, others, number)) {
+        return true;
     }
-    rest.is_empty()
+    let Some(behind) = rest.strip_prefix(&format!("{number}:{title}")) else {
+        return false;
+    };
+    // The title may have ended with a colon, or what follows may begin with one.
+    [behind.strip_prefix(':'), Some(behind)].into_iter().flatten().any(|rest| {
+        let details = (1..).zip(&next.details).try_fold(rest, |rest, (number, detail)| {
+            rest.strip_prefix(&format!("({number}):{}", essence(detail)))
+        });
+        details.is_some_and(|rest| is_rest(rest, others, number + 1))
+    })
 }
 
 #[test]

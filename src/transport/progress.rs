@@ -1,0 +1,78 @@
+//! What the opening of a connection is doing, and where the connection leads.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, Phase};
+
+/// The most addresses that a message names.
+const SHOWN_ADDRESSES: usize = 4;
+
+/// What the opening of a connection is doing. Once it is open: where it leads.
+///
+/// It is displayed as in "connecting to api.weixin.qq.com at 203.0.113.1:443", and holds neither a token nor a password.
+pub struct Progress(Mutex<(Phase, String)>);
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new((Phase::Resolve, String::new())))
+    }
+
+    pub(super) fn enter(&self, phase: Phase, place: impl Into<String>) {
+        *self.state() = (phase, place.into());
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.state().0
+    }
+
+    /// Whether the connection is open, so that a request can be sent.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.phase() == Phase::Head
+    }
+
+    /// The error for a problem in the current phase.
+    pub(super) fn error(&self, problem: impl fmt::Display, transient: bool) -> Error {
+        Error::Transport { phase: self.phase(), detail: format!("{self}: {problem}"), transient }
+    }
+
+    /// The sentence for another phase at the same place.
+    pub(super) fn during(&self, phase: Phase) -> String {
+        sentence(phase, &self.state().1)
+    }
+
+    fn state(&self) -> MutexGuard<'_, (Phase, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (phase, place) = &*self.state();
+        formatter.write_str(&sentence(*phase, place))
+    }
+}
+
+fn sentence(phase: Phase, place: &str) -> String {
+    let preposition = match phase {
+        _ if place.is_empty() => return phase.to_string(),
+        Phase::Start | Phase::Resolve | Phase::Proxy => "",
+        Phase::Connect => "to ",
+        Phase::Tls => "with ",
+        Phase::Head | Phase::Body => "from ",
+    };
+    format!("{phase} {preposition}{place}")
+}
+
+/// A host and its addresses, as in "api.weixin.qq.com at 203.0.113.1:443".
+pub(super) fn place(host: &str, addresses: &[SocketAddr]) -> String {
+    let mut shown: Vec<_> = addresses.iter().take(SHOWN_ADDRESSES).map(ToString::to_string).collect();
+    let more = addresses.len() - shown.len();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    let addresses = shown.join(", ");
+    if host.parse::<IpAddr>().is_ok() { addresses } else { format!("{host} at {addresses}") }
+}

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, Limit};
 
 /// WeChat's `system error`: busy.
 pub const BUSY: i64 = -1;
@@ -33,7 +33,7 @@ pub enum Class {
 pub fn classify(error: &Error) -> Class {
     match error {
         Error::Transport { transient: true, .. }
-        | Error::Timeout { .. }
+        | Error::Timeout { limit: Limit::Connect | Limit::Read, .. }
         | Error::HttpStatus { status: 408 | 429 | 500..=599, .. } => Class::Transport,
         Error::Decode { empty: true, .. } => Class::Empty,
         Error::Api { errcode: BUSY, .. } => Class::Busy,

@@ -9,8 +9,8 @@ use crate::support::call_harness::{
 use crate::support::scripted_server::{Act, Server, errcode, reply};
 use wxaudit::call::client::Call;
 use wxaudit::call::token_source::Credential;
-use wxaudit::error::Error;
-use wxaudit::event::kind;
+use wxaudit::error::{Error, Limit};
+use wxaudit::event::{Event, Observer, kind};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -168,4 +168,31 @@ async fn success_refills_the_budget() {
     client.get_audit_status(&observed(MINUTE, &log)).await.unwrap();
     server.then(Act::Send(reply("503 Busy", "", "")));
     client.get_audit_status(&observed(MINUTE, &log)).await.unwrap();
+}
+
+/// Blocks the thread when an answer has come, as a busy machine does.
+struct Busy(Duration);
+
+impl Observer for Busy {
+    fn on_event(&self, event: Event) {
+        if event.kind == kind::RESPONSE {
+            std::thread::sleep(self.0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_time_ends_while_it_waits_for_a_permit_is_not_retried() {
+    let server = Server::start([]).await;
+    let client = client_with(&server, 1);
+    let log = Arc::<Log>::default();
+    let limit = Duration::from_millis(20);
+    let busy = Call { observer: Some(Arc::new(Busy(2 * limit))), ..call(MINUTE) };
+    let late = observed(limit, &log);
+    let (first, second) = tokio::join!(client.get_audit_status(&busy), client.get_audit_status(&late));
+    first.unwrap();
+    let (error, sent) = failed(second);
+    let Error::Timeout { limit: Limit::Total, detail, .. } = error else { panic!("{error:?}") };
+    assert!(detail.starts_with("waiting for another request"), "{detail}");
+    assert_eq!((sent, log.kinds().len()), (0, 0));
 }

@@ -36,6 +36,10 @@ fn transient_network_failures_are_retried() {
     for limit in [Limit::Connect, Limit::Read] {
         assert_eq!(classify(&timeout(limit)), Class::Transport);
     }
+    // No time is left for another attempt.
+    for limit in [Limit::Total, Limit::Batch] {
+        assert_eq!(classify(&timeout(limit)), Class::Permanent);
+    }
 }
 
 #[test]

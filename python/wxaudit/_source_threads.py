@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 
 from ._threads import start_thread
 
@@ -97,7 +96,8 @@ class _Threads:
                 return
             self._running += 1
         try:
-            start_thread(partial(self._serve, [work]), "wxaudit-token")
+            works = [work]
+            start_thread(lambda: self._serve(works), "wxaudit-token")
         except BaseException:
             with self._lock:
                 self._running -= 1

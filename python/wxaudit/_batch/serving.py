@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextvars import copy_context
-from functools import partial
 
 from .._greenlets import next_requests
 from .._threads import ThreadError, start_thread
@@ -54,7 +53,8 @@ class ThreadServer:
 
     def _start(self, batch: Batch) -> None:
         try:
-            start_thread(partial(_serve, batch.requests, self._contexts), "wxaudit-token")
+            requests, contexts = batch.requests, self._contexts
+            start_thread(lambda: _serve(requests, contexts), "wxaudit-token")
         except ThreadError:
             batch.serve_in_consumer()
             self.asks_consumer = True

@@ -87,7 +87,8 @@ class CachedTokenSource(_CachedTokenSource):
     same store and name are equal, so that calls share their lookups and refreshes too.
 
     - `store`: a client of redis-py (`redis.Redis`, `redis.RedisCluster`), or a cache of Django
-      (`django.core.cache.cache`) that processes share: not the local-memory one.
+      (`django.core.cache.cache`) that processes share, and whose `add` lets one of them win: Redis, Memcached
+      or a database. With the file-based one, several may refresh at once unless `lock` is given.
     - `refresh`: a function of the name that returns a new token, such as your call of `api_authorizer_token`.
       It must take less time than `lease`.
     - `lock`: what to use in place of the store's lock: a function of a key and the lease in seconds that
@@ -97,8 +98,8 @@ class CachedTokenSource(_CachedTokenSource):
     - `max_age`: how long a token is kept, in seconds or as a `timedelta`. WeChat's are valid for two hours.
     - `same_thread`: whether `get_token` runs in the calling thread; see `TokenSource`.
 
-    The token is stored as plain text under the key `wxaudit:token:NAME`: whoever can read the store can use
-    it. An invalid argument is an `ArgumentError`; what the store or `refresh` raises is the cause of the
+    The token is stored as plain text under the key `wxaudit:token:NAME`: anyone who can read the store can
+    use it. An invalid argument is an `ArgumentError`; what the store or `refresh` raises is the cause of the
     call's `TokenError`.
     """
 
@@ -129,6 +130,7 @@ class CachedTokenSource(_CachedTokenSource):
         give_up_at = time.monotonic() + 2 * self._lease
         while not lock.acquire(blocking=False):
             self._is_over(give_up_at)
+            # Stores tell nobody that a lock is free.
             time.sleep(_INTERVAL)
             token = self._read()
             if token is not None and token != refused:

@@ -102,6 +102,10 @@ def wait(batch: Batch) -> None:
     The calling thread serves the requests of all batches whose results it takes: a call may wait for another
     one's lookup or refresh.
     """
+    if not _consumers:
+        # Nearly always.
+        _greenlets.wait(batch, [])
+        return
     own = get_ident()
     others = [other for other, thread in tuple(_consumers.items()) if thread == own and other is not batch]
     _greenlets.wait(batch, others)

@@ -13,7 +13,6 @@ from support.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import redis
 
@@ -99,15 +98,6 @@ def test_four_processes_make_one_refresh_for_an_expired_token(
     print(f"\n{' '.join(kinds)}, an expired token, 50 calls each: {refreshes} refresh")
     assert refreshes == 1
     assert store.llen("fresh") == len(fresh) - 1
-
-
-def test_four_processes_make_one_refresh_in_a_file_based_cache(fake: FakeWeChat, tmp_path: Path) -> None:
-    fake.submit(NAME, auditid=AUDITID)
-    (tmp_path / "fresh").mkdir()
-    (tmp_path / "fresh" / "token").write_text(fake.token(NAME))
-    stale = fake.token(NAME)
-    fake.expire(stale)
-    assert refreshes_of(fake, stale, ["file"] * PROCESSES, str(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("kind", ["redis", "django"])

@@ -1,9 +1,8 @@
 """One of several processes that share a token. Arguments: BASE_URL STALE KIND STORE CALLS [DIE].
 
-KIND is redis, redis.asyncio, django, django.asyncio or file. STORE is the socket of a Redis, or with "file"
-the folder of a file-based cache. The token STALE is put in it, unless it is "none". New tokens come from a
-list in the store, or with "file" from files. With DIE the process ends while it refreshes. Written is, as
-JSON, how often this process has refreshed.
+KIND is redis, redis.asyncio, django or django.asyncio. STORE is the socket of a Redis. The token STALE is put
+in it, unless it is "none". New tokens come from a list in the store. With DIE the process ends while it
+refreshes. Written is, as JSON, how often this process has refreshed.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -34,8 +32,6 @@ def next_token(name: str) -> str:
     if "DIE" in sys.argv:
         print("dying", flush=True)
         os._exit(0)
-    if KIND == "file":
-        return min(Path(STORE, "fresh").iterdir()).read_text()
     with redis.Redis(unix_socket_path=STORE) as client:
         token: Any = client.lpop("fresh")
     return str(token.decode())
@@ -50,10 +46,8 @@ def django_cache() -> Any:
     from django.conf import settings
     from django.core.cache import cache
 
-    backend, location = "redis.RedisCache", f"unix://{STORE}"
-    if KIND == "file":
-        backend, location = "filebased.FileBasedCache", str(Path(STORE, "cache"))
-    cache_settings = {"BACKEND": f"django.core.cache.backends.{backend}", "LOCATION": location}
+    backend = "django.core.cache.backends.redis.RedisCache"
+    cache_settings = {"BACKEND": backend, "LOCATION": f"unix://{STORE}"}
     settings.configure(CACHES={"default": cache_settings})
     return cache
 

@@ -86,10 +86,13 @@ test: lint test-core wheel servers instructions test-package
 test-core:
 	cargo test --locked --no-default-features
 
-# `-X dev` enables checks of memory, resources and asyncio's threads.
+# `-X dev` enables checks of memory, resources and asyncio's threads. Two processes take a file of tests each: much of the
+# time is waiting. Another number of them: make PYTEST_PROCESSES=1 test-package
+PYTEST_PROCESSES ?= 2
 .PHONY: test-package
 test-package: build $(DEVELOPMENT_TOOLS)
-	$(BIN)/python -X dev -m pytest $(PYTEST_ARGUMENTS)
+	$(BIN)/python -X dev -m pytest --dist loadfile --tx '$(PYTEST_PROCESSES)*popen//python=$(BIN)/python -X dev' \
+		$(PYTEST_ARGUMENTS)
 
 # If this fails, the tests that need a server fail too, and say what to install.
 .PHONY: servers

@@ -157,7 +157,9 @@ OTHERS = [
     wxaudit.RequestTimeout("x"),
     wxaudit.DecodeError("x"),
     wxaudit.WaitTimeout("x"),
-    wxaudit.ReviewRejected("x", audit=wxaudit.AuditStatus(5, 1)),
+    wxaudit.ReviewRejected(
+        "x", audit=wxaudit.AuditStatus(5, 1, observed_at=datetime(2026, 11, 1, tzinfo=timezone.utc))
+    ),
     wxaudit.TokenError("the source raised"),
     wxaudit.QuotaError("x"),
     wxaudit.APIError("x", errcode=99999),

@@ -164,7 +164,7 @@ def test_argument_of_a_call_is_completed_from_the_client() -> None:
     assert Timeout.of(timedelta(minutes=1), base) == Timeout(60, 3, None)
 
 
-@pytest.mark.parametrize("value", [0, -1, True, "15", (5, 15), float("nan"), [], object()], ids=repr)
+@pytest.mark.parametrize("value", [0, -1, True, "15", (5, 15), float("nan"), [], ...], ids=repr)
 def test_argument_of_another_kind_is_refused(value: Any) -> None:
     with pytest.raises(ArgumentError, match=r"^timeout "):
         Timeout.of(value, Timeout())

@@ -99,7 +99,7 @@ def test_gunicorn_workers_answer_after_the_master_made_calls(fake: FakeProcess, 
             env=environment(BASE_URL=fake.base_url, TOKEN=fake.token()),
         )
         try:
-            # A gevent worker looks only once a second whether it has had its 20 requests: asked until three have answered.
+            # A gevent worker looks only once a second whether it has had its 20 requests.
             answers: list[tuple[str, str, str]] = []
             rounds = 0
             latest = time.monotonic() + 60

@@ -1,0 +1,51 @@
+"""Watch audits in Django: a durable record of each audit, asked about until WeChat has decided, and signals.
+
+    INSTALLED_APPS = [..., "wxaudit.django"]
+    WXAUDIT = {"TOKEN_SOURCE": "shop.wechat.token_source"}
+
+    from wxaudit.django import watch
+    watch(appid, auditid)  # after submit_audit
+
+`manage.py wxaudit_poll --loop`, or the Celery task `wxaudit.poll_due`, asks and sends the signals
+`audit_changed`, `audit_decided` and `audit_overdue`. It needs Django 5.2 or newer:
+pip install 'wxaudit[django]'.
+
+`import wxaudit` does not import this package. The models are in `wxaudit.django.models`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._clients import get_async_client as get_async_client
+    from ._clients import get_client as get_client
+    from .signals import audit_changed as audit_changed
+    from .signals import audit_decided as audit_decided
+    from .signals import audit_overdue as audit_overdue
+
+# Where each name lives. Imported when used: Django imports this package before its models can be.
+_MODULES = {
+    "audit_changed": "signals",
+    "audit_decided": "signals",
+    "audit_overdue": "signals",
+    "get_async_client": "_clients",
+    "get_client": "_clients",
+}
+
+__all__ = [
+    "audit_changed",
+    "audit_decided",
+    "audit_overdue",
+    "get_async_client",
+    "get_client",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

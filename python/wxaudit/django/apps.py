@@ -1,0 +1,13 @@
+"""The app's name in Django: label `wxaudit`, tables `wxaudit_…`."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WxauditConfig(AppConfig):
+    name = "wxaudit.django"
+    label = "wxaudit"
+    verbose_name = _("WeChat audits")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,119 @@
+"""What the database keeps: a row for each watched audit, and a row for each change to tell receivers."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from .._models.state import AuditState
+from ._querysets import AuditWatchQuerySet
+
+MAX_NOTE_LENGTH = 200
+MAX_APPID_LENGTH = 64
+
+
+class AuditWatch(models.Model):
+    """An audit that is asked about until WeChat has decided. It holds no token."""
+
+    class Phase(models.TextChoices):
+        WATCHING = "watching", _("watching")
+        DECIDED = "decided", _("decided")
+        # By a person, in the admin or in code.
+        STOPPED = "stopped", _("stopped")
+        # The authorization is lost (授权失效): asked once a day until WeChat answers again.
+        PARKED = "parked", _("authorization lost")
+        # WeChat does not know the audit, or answers that only a person can settle.
+        FAILED = "failed", _("failed")
+
+    appid = models.CharField(_("appid"), max_length=MAX_APPID_LENGTH)
+    auditid = models.PositiveBigIntegerField(_("auditid"))
+    note = models.CharField(_("note"), max_length=MAX_NOTE_LENGTH, blank=True, default="")
+    # Of the watch. What WeChat answers is the state.
+    phase = models.CharField(_("phase"), max_length=10, choices=Phase.choices, default=Phase.WATCHING)
+
+    # WeChat's last answer. A submitted audit is in review. No choices: WeChat may send states unknown today.
+    state = models.SmallIntegerField(_("state"), default=AuditState.IN_REVIEW.value)
+    reason = models.TextField(_("reason"), blank=True, default="")
+    screenshots = models.JSONField(_("screenshots"), blank=True, default=list)
+
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    checked_at = models.DateTimeField(_("last check"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
+    overdue_at = models.DateTimeField(_("overdue since"), null=True, blank=True)
+
+    # When to ask next; null for a watch that has ended. A worker that claims a row moves it to the end of its
+    # lease, so that the row falls due again by itself if the worker dies.
+    next_check_at = models.DateTimeField(_("next check"), null=True, blank=True, db_default=Now())
+    # The claim that may write the row's answer: a fencing token, of the latest worker that claimed it.
+    lease = models.CharField(max_length=32, blank=True, default="", editable=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    last_error = models.TextField(_("last error"), blank=True, default="")
+
+    # The number of the latest change.
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = AuditWatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit watch")
+        verbose_name_plural = _("audit watches")
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=("appid", "auditid"), name="wxaudit_watch_audit"),)
+        indexes = (
+            # What is due is a scan of a range.
+            models.Index(fields=("next_check_at",), name="wxaudit_watch_due"),
+            models.Index(fields=("phase", "decided_at"), name="wxaudit_watch_decided"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.appid}:{self.auditid}"
+
+    @property
+    def audit_state(self) -> AuditState:
+        """The state as an `AuditState`, also of a number unknown today."""
+        return AuditState(self.state)
+
+
+class AuditChange(models.Model):
+    """What happened to an audit: written with its state, and told to receivers afterwards (an outbox)."""
+
+    class Kind(models.TextChoices):
+        STATE = "state", _("state changed")
+        OVERDUE = "overdue", _("overdue")
+
+    watch = models.ForeignKey(
+        AuditWatch, models.CASCADE, related_name="changes", verbose_name=_("audit watch")
+    )
+    sequence = models.PositiveIntegerField(_("number"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.STATE)
+    old_state = models.SmallIntegerField(_("old state"))
+    new_state = models.SmallIntegerField(_("new state"))
+    reason = models.TextField(_("reason"), blank=True, default="")
+    screenshots = models.JSONField(_("screenshots"), blank=True, default=list)
+    # When WeChat's answer came.
+    observed_at = models.DateTimeField(_("observed"))
+
+    # When to tell receivers next; null after all of them were told, or after the last try.
+    next_delivery_at = models.DateTimeField(_("next delivery"), null=True, blank=True, db_default=Now())
+    lease = models.CharField(max_length=32, blank=True, default="", editable=False)
+    attempts = models.PositiveIntegerField(_("deliveries tried"), default=0)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("failed"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("audit change")
+        verbose_name_plural = _("audit changes")
+        ordering = ("watch", "sequence")
+        constraints = (models.UniqueConstraint(fields=("watch", "sequence"), name="wxaudit_change_sequence"),)
+        indexes = (models.Index(fields=("next_delivery_at",), name="wxaudit_change_due"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def key(self) -> str:
+        """`appid:auditid:sequence`: the same each time that this change is delivered."""
+        return f"{self.watch}:{self.sequence}"

@@ -1,0 +1,65 @@
+"""Settings of the Django project that the tests of `wxaudit.django` use. mypy reads the models from them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import pymysql
+
+# PyMySQL in the place of mysqlclient, which needs a compiler and MariaDB's headers.
+pymysql.install_as_MySQLdb()
+
+SECRET_KEY = "only-for-tests"
+USE_TZ = True
+ROOT_URLCONF = "support.django_urls"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "wxaudit.django",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+
+# The servers listen on sockets in this folder, one for each process of tests.
+SERVERS = os.path.join(tempfile.gettempdir(), f"wxaudit-databases-{os.getpid()}")
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+    "postgresql": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "wxaudit",
+        "USER": "postgres",
+        "HOST": SERVERS,
+    },
+    "mariadb": {
+        "ENGINE": "django.db.backends.mysql",
+        "NAME": "wxaudit",
+        "USER": "root",
+        "OPTIONS": {"unix_socket": os.path.join(SERVERS, "mariadb.sock"), "charset": "utf8mb4"},
+    },
+}
+# Which database holds the watches: set by the tests, which run each behaviour on each.
+DATABASE_ROUTERS = ["support.django_router.Router"]

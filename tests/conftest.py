@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# pytest-django has read the settings by now, and programs that tests start do not inherit them.
+os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

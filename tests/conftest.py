@@ -11,7 +11,7 @@ import pytest
 from support.client_kind import ClientKind
 from support.event_loops import NEW_EVENT_LOOP
 from support.fake_process import FakeProcess
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 from support.token_sources import WAYS, Way
 from wxaudit.testing import FakeWeChat
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.dead_port import DeadPort
 from support.name_lookup import NameLookup
-from support.raw_server import RawServer, Reply, Script, answer
+from support.servers.dead_port import DeadPort
+from support.servers.raw_server import RawServer, Reply, Script, answer
 from support.subprocess_runner import run_child
 
 if TYPE_CHECKING:

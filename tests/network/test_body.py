@@ -8,7 +8,7 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.raw_server import APPROVED, Connection, RawServer, Reply, Script, answer
+from support.servers.raw_server import APPROVED, Connection, RawServer, Reply, Script, answer
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.certificates import TlsScript, authority, issue
-from support.raw_server import RawServer
+from support.servers.certificates import TlsScript, authority, issue
+from support.servers.raw_server import RawServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.certificates import DAY, Certificate, TlsScript, authority, issue
-from support.raw_server import RawServer
+from support.servers.certificates import DAY, Certificate, TlsScript, authority, issue
+from support.servers.raw_server import RawServer
 
 if TYPE_CHECKING:
     from pathlib import Path

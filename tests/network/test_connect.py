@@ -10,9 +10,9 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.dead_port import DeadPort
 from support.name_lookup import NameLookup
-from support.raw_server import Connection, RawServer, Script
+from support.servers.dead_port import DeadPort
+from support.servers.raw_server import Connection, RawServer, Script
 from support.subprocess_runner import run_child
 from wxaudit.testing import FakeWeChat, Fault
 

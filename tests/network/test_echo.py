@@ -12,7 +12,7 @@ import pytest
 
 import wxaudit
 from support.call_harness import TOKEN, CallHarness
-from support.raw_server import RawServer, Script, answer
+from support.servers.raw_server import RawServer, Script, answer
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 import wxaudit
 from secrecy.passed import shown_locals
 from support.name_lookup import NameLookup
-from support.raw_server import APPROVED, Connection, RawServer, answer
+from support.servers.raw_server import APPROVED, Connection, RawServer, answer
 from support.subprocess_runner import run_child
 from wxaudit import ArgumentError, AuditState
 from wxaudit.testing import Fault

@@ -8,7 +8,7 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.fault_proxy import FaultProxy, Toxics
+from support.servers.fault_proxy import FaultProxy, Toxics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.nginx_server import Nginx
 from support.plain_http import connect, send
+from support.servers.nginx_server import Nginx
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

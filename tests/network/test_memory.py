@@ -6,7 +6,7 @@ import gzip
 import json
 from typing import TYPE_CHECKING
 
-from support.raw_server import APPROVED, Connection, RawServer, Reply, answer
+from support.servers.raw_server import APPROVED, Connection, RawServer, Reply, answer
 from support.subprocess_runner import run_child
 
 if TYPE_CHECKING:

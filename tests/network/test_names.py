@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import preload
-from support.connect_proxy import WECHAT, WeChat
 from support.name_lookup import NameLookup
-from support.raw_server import RawServer, Reply, Script, answer
+from support.servers.connect_proxy import WECHAT, WeChat
+from support.servers.raw_server import RawServer, Reply, Script, answer
 from support.subprocess_runner import run_child
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 import requests.utils
 
 import wxaudit
-from support.raw_server import Connection, RawServer, answer
+from support.servers.raw_server import Connection, RawServer, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.raw_server import Connection, RawServer, Script, answer
+from support.servers.raw_server import Connection, RawServer, Script, answer
 
 if TYPE_CHECKING:
     from support.client_kind import ClientKind

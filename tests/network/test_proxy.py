@@ -9,8 +9,8 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.connect_proxy import ESTABLISHED, TO_WECHAT, WECHAT, Proxy, WeChat
-from support.raw_server import Connection, answer
+from support.servers.connect_proxy import ESTABLISHED, TO_WECHAT, WECHAT, Proxy, WeChat
+from support.servers.raw_server import Connection, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

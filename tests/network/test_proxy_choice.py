@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.call_harness import CallHarness
-from support.connect_proxy import TO_WECHAT, WECHAT, Proxy, WeChat
 from support.name_lookup import NameLookup
-from support.raw_server import RawServer, Script
+from support.servers.connect_proxy import TO_WECHAT, WECHAT, Proxy, WeChat
+from support.servers.raw_server import RawServer, Script
 from support.subprocess_runner import run_child
 
 if TYPE_CHECKING:

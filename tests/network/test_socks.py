@@ -8,10 +8,10 @@ import pytest
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.connect_proxy import WECHAT, WeChat
 from support.name_lookup import NameLookup
-from support.raw_server import Connection, RawServer, Script
-from support.socks_proxy import SocksProxy
+from support.servers.connect_proxy import WECHAT, WeChat
+from support.servers.raw_server import Connection, RawServer, Script
+from support.servers.socks_proxy import SocksProxy
 from support.subprocess_runner import run_child
 
 if TYPE_CHECKING:

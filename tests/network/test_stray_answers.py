@@ -15,7 +15,7 @@ import trustme
 import wxaudit
 from support.call_harness import CallHarness
 from support.fake_process import AUDITIDS, FakeProcess
-from support.raw_server import APPROVED, Connection, RawServer, Script, answer
+from support.servers.raw_server import APPROVED, Connection, RawServer, Script, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 import wxaudit
 from support.call_harness import CallHarness
-from support.raw_server import APPROVED, Connection, RawServer, Script, answer
+from support.servers.raw_server import APPROVED, Connection, RawServer, Script, answer
 
 if TYPE_CHECKING:
     from pathlib import Path

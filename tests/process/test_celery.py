@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.redis_server import RedisServer
+    from support.servers.redis_server import RedisServer
 
 TASKS = 1000
 SOFT_LIMIT, HARD_LIMIT = 1, 60

@@ -13,7 +13,7 @@ from support.programs import command, environment
 if TYPE_CHECKING:
     import redis
 
-    from support.redis_server import RedisServer
+    from support.servers.redis_server import RedisServer
     from wxaudit.testing import FakeWeChat
 
 # As in the program.

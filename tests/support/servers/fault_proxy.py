@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from support.raw_server import Connection, RawServer
+from support.servers.raw_server import Connection, RawServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

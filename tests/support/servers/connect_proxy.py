@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import trustme
 
-from support.raw_server import Connection, RawServer, Script
+from support.servers.raw_server import Connection, RawServer, Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable

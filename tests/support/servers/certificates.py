@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from support.raw_server import Connection, Script
+from support.servers.raw_server import Connection, Script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-from support.raw_server import Connection, RawServer
+from support.servers.raw_server import Connection, RawServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import wxaudit
-from secrecy.answers import always, refusing
 from secrecy.canary import FRESH_TOKEN, TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
+from secrecy.scenarios.answers import always, refusing
 from secrecy.stage import Stage
 from wxaudit.testing import Fault
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
-from secrecy.answers import always, refusing
 from secrecy.canary import TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
+from secrecy.scenarios.answers import always, refusing
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

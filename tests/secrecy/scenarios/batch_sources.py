@@ -6,11 +6,11 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
-from secrecy.answers import always
-from secrecy.batches import WAYS, asynchronous, both_ways, tuples
 from secrecy.canary import TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
-from secrecy.sources import (
+from secrecy.scenarios.answers import always
+from secrecy.scenarios.batches import WAYS, asynchronous, both_ways, tuples
+from secrecy.scenarios.sources import (
     EXPIRED,
     AsyncSource,
     SameThreadSource,
@@ -26,8 +26,8 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from secrecy.batches import Queries
     from secrecy.scenario import Act
+    from secrecy.scenarios.batches import Queries
     from secrecy.stage import Stage
 
 

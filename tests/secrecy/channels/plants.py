@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import wxaudit
 from secrecy.canary import TOKEN
+from secrecy.channels.table_plants import PLANTS as TABLE_PLANTS
 from secrecy.scenario import Scenario
 from secrecy.spans import PROVIDER
 from secrecy.stage import Stage
-from secrecy.table_plants import PLANTS as TABLE_PLANTS
 
 _kept: list[object] = []
 

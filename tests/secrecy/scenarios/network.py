@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
-from secrecy.answers import always
 from secrecy.scenario import Answers, Scenario
+from secrecy.scenarios.answers import always
 from secrecy.stage import Stage
 from wxaudit.testing import Fault
 

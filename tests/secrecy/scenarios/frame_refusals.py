@@ -12,8 +12,8 @@ import pandas
 
 import wxaudit
 from secrecy.canary import TOKEN
-from secrecy.frames import LIBRARIES, with_tokens
 from secrecy.scenario import Scenario
+from secrecy.scenarios.frames import LIBRARIES, with_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

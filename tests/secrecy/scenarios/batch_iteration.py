@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from secrecy.answers import always
-from secrecy.batch_running import ShopError
-from secrecy.batches import tuples
 from secrecy.canary import TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
+from secrecy.scenarios.answers import always
+from secrecy.scenarios.batch_running import ShopError
+from secrecy.scenarios.batches import tuples
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

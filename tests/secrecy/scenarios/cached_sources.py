@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import wxaudit
-from secrecy.answers import always
 from secrecy.canary import FRESH_TOKEN, TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
-from secrecy.sources import EXPIRED
+from secrecy.scenarios.answers import always
+from secrecy.scenarios.sources import EXPIRED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from secrecy.answers import always, refusing
-from secrecy.batch_sources import of_source
-from secrecy.batches import WAYS, tuples
 from secrecy.canary import TOKEN
-from secrecy.running import StopAskingError, soon
 from secrecy.scenario import Scenario
-from secrecy.sources import AsyncSource, SameThreadSource
+from secrecy.scenarios.answers import always, refusing
+from secrecy.scenarios.batch_sources import of_source
+from secrecy.scenarios.batches import WAYS, tuples
+from secrecy.scenarios.running import StopAskingError, soon
+from secrecy.scenarios.sources import AsyncSource, SameThreadSource
 from secrecy.stage import Stage
 from wxaudit.testing import Fault
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from secrecy import (
+from secrecy.scenarios import (
     answers,
     arguments,
     batch_arguments,

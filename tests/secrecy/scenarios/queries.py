@@ -7,11 +7,11 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
-from secrecy.answers import refusing
-from secrecy.batches import tuples
 from secrecy.canary import FRESH_TOKEN, TOKEN
 from secrecy.scenario import Scenario
-from secrecy.sources import Source, two_tokens
+from secrecy.scenarios.answers import refusing
+from secrecy.scenarios.batches import tuples
+from secrecy.scenarios.sources import Source, two_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas
 
 import wxaudit
-from secrecy.batches import WAYS, both_ways
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
+from secrecy.scenarios.batches import WAYS, both_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from secrecy import tables
 from secrecy.canary import Text
+from secrecy.channels import tables
 from secrecy.objects import attribute_texts
 from secrecy.passed import Passed, formatted, frames_of, is_ours
 

@@ -14,11 +14,11 @@ import polars
 import pyarrow
 
 import wxaudit
-from secrecy.answers import always, refusing
-from secrecy.batches import WAYS
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
-from secrecy.sources import EXPIRED, AsyncSource, Source, failing_at_refresh, two_tokens
+from secrecy.scenarios.answers import always, refusing
+from secrecy.scenarios.batches import WAYS
+from secrecy.scenarios.sources import EXPIRED, AsyncSource, Source, failing_at_refresh, two_tokens
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import wxaudit
-from secrecy.answers import always
 from secrecy.canary import FRESH_TOKEN, TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
+from secrecy.scenarios.answers import always
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

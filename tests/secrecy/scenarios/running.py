@@ -11,9 +11,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import wxaudit
-from secrecy.answers import always, refusing
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
+from secrecy.scenarios.answers import always, refusing
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 import redis.asyncio
 
 import wxaudit
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 from wxaudit import AsyncCachedTokenSource, CachedTokenSource
 
 if TYPE_CHECKING:

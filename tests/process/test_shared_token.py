@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.programs import command, environment
-from support.redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import redis
 
+    from support.servers.redis_server import RedisServer
     from wxaudit.testing import FakeWeChat
 
 # As in the program.
@@ -24,19 +22,6 @@ AUDITID = 1001
 LEASE = 3.0
 
 PROCESSES = 4
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
-def store(server: RedisServer) -> Iterator[redis.Redis]:
-    with server.client() as client:
-        client.flushall()
-        yield client
 
 
 def begun(fake: FakeWeChat, stale: str, kind: str, place: str, *more: str) -> subprocess.Popen[str]:
@@ -87,30 +72,30 @@ def refreshes_of(fake: FakeWeChat, stale: str, kinds: list[str], place: str) -> 
     ids=" ".join,
 )
 def test_four_processes_make_one_refresh_for_an_expired_token(
-    fake: FakeWeChat, server: RedisServer, store: redis.Redis, kinds: list[str]
+    fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis, kinds: list[str]
 ) -> None:
     fake.submit(NAME, auditid=AUDITID)
     stale = fake.token(NAME)
     fake.expire(stale)
     fresh = [fake.token(NAME) for _ in range(20)]
-    store.rpush("fresh", *fresh)
-    refreshes = refreshes_of(fake, stale, kinds, server.path)
+    redis_client.rpush("fresh", *fresh)
+    refreshes = refreshes_of(fake, stale, kinds, redis_server.path)
     print(f"\n{' '.join(kinds)}, an expired token, 50 calls each: {refreshes} refresh")
     assert refreshes == 1
-    assert store.llen("fresh") == len(fresh) - 1
+    assert redis_client.llen("fresh") == len(fresh) - 1
 
 
 @pytest.mark.parametrize("kind", ["redis", "django"])
 def test_a_process_that_dies_while_it_refreshes_delays_the_others_by_its_lease(
-    fake: FakeWeChat, server: RedisServer, store: redis.Redis, kind: str
+    fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis, kind: str
 ) -> None:
     fake.submit(NAME, auditid=AUDITID)
-    store.rpush("fresh", fake.token(NAME), fake.token(NAME))
-    dying = begun(fake, "none", kind, server.path, "DIE")
+    redis_client.rpush("fresh", fake.token(NAME), fake.token(NAME))
+    dying = begun(fake, "none", kind, redis_server.path, "DIE")
     assert line(dying) == "ready"
     go(dying)
     assert end(dying) == "dying"
-    other = begun(fake, "none", kind, server.path)
+    other = begun(fake, "none", kind, redis_server.path)
     assert line(other) == "ready"
     began = time.monotonic()
     go(other)

@@ -140,7 +140,7 @@ assert calls.ask(other, 20) == [2] * 20
 """
     names.answer("localhost", "127.0.0.1")
     run(script, client_kind, how, names, closing_server.port)
-    # Each call needs a new one. While it is opened, another call's may become idle, and is tried in its place.
+    # Each call needs a new one. While it is opened, another call's may become idle, and is tried.
     assert closing_server.connections_accepted >= 40
     assert [name for name, _ in names.lookups] == ["localhost"]
 

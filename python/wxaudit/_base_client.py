@@ -110,6 +110,7 @@ class BaseClient:
 
     def _load(self) -> None:
         """Imports the modules of calls, so that a call needs no file descriptor for an import."""
+        from . import _source_threads as _threads  # noqa: F401  # only loaded
         from ._errors import hints as _hints  # noqa: F401  # only loaded
         from ._models import state as _state  # noqa: F401  # only loaded
 

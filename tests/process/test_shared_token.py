@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +36,13 @@ def server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def store(server: RedisServer) -> Iterator[redis.Redis]:
+    # The table of Django's database cache, as `createcachetable` makes it.
+    with closing(sqlite3.connect(f"{server.path}.sqlite3")) as database:
+        database.execute("DROP TABLE IF EXISTS tokens")
+        database.execute(
+            "CREATE TABLE tokens "
+            "(cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires datetime NOT NULL)"
+        )
     with server.client() as client:
         client.flushall()
         yield client
@@ -81,8 +90,10 @@ def refreshes_of(fake: FakeWeChat, stale: str, kinds: list[str], place: str) -> 
         ["redis"] * PROCESSES,
         ["redis.asyncio"] * PROCESSES,
         ["redis", "redis.asyncio"] * 2,
-        ["django"] * PROCESSES,
-        ["django.asyncio"] * PROCESSES,
+        ["django.redis"] * PROCESSES,
+        ["django.redis.asyncio"] * PROCESSES,
+        ["django.database"] * PROCESSES,
+        ["django.database.asyncio"] * PROCESSES,
     ],
     ids=" ".join,
 )
@@ -100,7 +111,7 @@ def test_four_processes_make_one_refresh_for_an_expired_token(
     assert store.llen("fresh") == len(fresh) - 1
 
 
-@pytest.mark.parametrize("kind", ["redis", "django"])
+@pytest.mark.parametrize("kind", ["redis", "django.redis", "django.database"])
 def test_a_process_that_dies_while_it_refreshes_delays_the_others_by_its_lease(
     fake: FakeWeChat, server: RedisServer, store: redis.Redis, kind: str
 ) -> None:

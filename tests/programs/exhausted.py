@@ -1,6 +1,6 @@
 """Calls while the system refuses a resource. Arguments: BASE_URL TOKEN LIMIT CLIENT MOMENT.
 
-LIMIT is what is used up: threads (with `thread_limit.c` loaded), descriptors or memory. CLIENT is blocking,
+LIMIT is what is used up: threads (not for root), descriptors or memory. CLIENT is blocking,
 asyncio or functions. MOMENT is first or later: whether this process has made calls before. All went well
 where it exits with 0. Written are the messages, as JSON.
 """
@@ -53,11 +53,8 @@ def pages() -> int:
 
 @contextmanager
 def without_threads() -> Iterator[None]:
-    os.environ["THREAD_LIMIT"] = "1"
-    try:
+    with soft_limit(resource.RLIMIT_NPROC, 1):
         yield
-    finally:
-        del os.environ["THREAD_LIMIT"]
 
 
 @contextmanager

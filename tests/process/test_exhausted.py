@@ -24,8 +24,8 @@ LIMITS = ["threads", "descriptors", "memory"]
 CASES = [
     *((limit, client, "first") for limit in LIMITS for client in ("blocking", "asyncio", "functions")),
     *((limit, client, "later") for limit in LIMITS for client in ("blocking", "asyncio")),
-    # The functions use the connection and the stack of the thread that an earlier call has left.
-    ("threads", "functions", "later"),
+    # With memory, the functions use the stack of the thread that an earlier call has left.
+    *((limit, "functions", "later") for limit in ("threads", "descriptors")),
 ]
 
 

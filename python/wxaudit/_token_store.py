@@ -139,6 +139,16 @@ def without_frames(error: Exception) -> Exception:
     return error.with_traceback(None)
 
 
+def _of_all_threads(cache: Any) -> Any:
+    """A cache of Django for all threads.
+
+    `django.core.cache.cache` is another object in each thread. One in Redis would open a connection for each
+    call of the source, although the object of one thread serves all of them.
+    """
+    is_redis = getattr(cache.add, "__module__", "") == "django.core.cache.backends.redis"
+    return cache.add.__self__ if is_redis else cache
+
+
 def _check_shared(cache: Any, lock: object) -> None:
     """`ArgumentError` for a cache of Django with which processes cannot share a refresh."""
     # The method, since `django.core.cache.cache` is a proxy.
@@ -161,7 +171,7 @@ def store_of(store: Any, key: str, lock: MakeLock | Lock | None, *, asynchronous
     if hasattr(store, "add") and hasattr(store, "get"):
         _check_shared(store, lock)
         kind = _AsyncDjangoStore if asynchronous else _DjangoStore
-        return kind(store, key, lock)
+        return kind(_of_all_threads(store), key, lock)
     if not hasattr(store, "lock") or not hasattr(store, "get"):
         raise ArgumentError(f"store must be a client of redis-py or a cache of Django, got {shown(store)}")
     # redis-py has two clients with the same methods; only in one of them this is a coroutine function.

@@ -12,6 +12,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.utils.connection import ConnectionProxy
 
 import wxaudit
+from support.redis_server import RedisServer
 from wxaudit import AsyncCachedTokenSource, CachedTokenSource
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ REMEDIES = {
 }
 
 
-def cache_of(kind: str, folder: Path) -> Any:
+def cache_of(kind: str, location: object) -> Any:
     """A cache as `django.core.cache.cache` is one: a proxy."""
-    settings = {"default": {"BACKEND": f"django.core.cache.backends.{kind}", "LOCATION": str(folder)}}
+    settings = {"default": {"BACKEND": f"django.core.cache.backends.{kind}", "LOCATION": str(location)}}
     return ConnectionProxy(CacheHandler(settings), "default")
 
 
@@ -74,6 +75,25 @@ def test_a_cache_with_a_better_add_is_accepted() -> None:
             raise NotImplementedError
 
     CachedTokenSource(Shared("", {}), str, name=NAME)
+
+
+def test_a_cache_in_redis_has_one_connection_for_all_threads(fake: FakeWeChat) -> None:
+    auditid, tokens = fake.submit(NAME).auditid, list[str]()
+
+    def refresh(name: str) -> str:
+        tokens.append(fake.token(name))
+        return tokens[-1]
+
+    with RedisServer() as server, server.client() as client:
+        cache = cache_of("redis.RedisCache", f"unix://{server.path}")
+        source = CachedTokenSource(cache, refresh, name=NAME)
+        before = client.info("stats")["total_connections_received"]
+        for _ in range(8):
+            assert fake.client().get_audit_status(source, auditid).auditid == auditid
+        assert client.info("stats")["total_connections_received"] - before == 1
+        assert source == CachedTokenSource(cache, refresh, name=NAME)
+        cache.add.__self__._cache.get_client(NAME).connection_pool.disconnect()
+    assert len(tokens) == 1
 
 
 @pytest.mark.parametrize("kind", ["filebased.FileBasedCache", "locmem.LocMemCache"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,18 @@ AUDITID = 1001
 LEASE = 3.0
 
 PROCESSES = 4
+
+
+@pytest.fixture
+def store(redis_server: RedisServer, redis_client: redis.Redis) -> redis.Redis:
+    # The table of Django's database cache, as `createcachetable` makes it.
+    with closing(sqlite3.connect(f"{redis_server.path}.sqlite3")) as database:
+        database.execute("DROP TABLE IF EXISTS tokens")
+        database.execute(
+            "CREATE TABLE tokens "
+            "(cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires datetime NOT NULL)"
+        )
+    return redis_client
 
 
 def begun(fake: FakeWeChat, stale: str, kind: str, place: str, *more: str) -> subprocess.Popen[str]:
@@ -66,31 +80,33 @@ def refreshes_of(fake: FakeWeChat, stale: str, kinds: list[str], place: str) -> 
         ["redis"] * PROCESSES,
         ["redis.asyncio"] * PROCESSES,
         ["redis", "redis.asyncio"] * 2,
-        ["django"] * PROCESSES,
-        ["django.asyncio"] * PROCESSES,
+        ["django.redis"] * PROCESSES,
+        ["django.redis.asyncio"] * PROCESSES,
+        ["django.database"] * PROCESSES,
+        ["django.database.asyncio"] * PROCESSES,
     ],
     ids=" ".join,
 )
 def test_four_processes_make_one_refresh_for_an_expired_token(
-    fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis, kinds: list[str]
+    fake: FakeWeChat, redis_server: RedisServer, store: redis.Redis, kinds: list[str]
 ) -> None:
     fake.submit(NAME, auditid=AUDITID)
     stale = fake.token(NAME)
     fake.expire(stale)
     fresh = [fake.token(NAME) for _ in range(20)]
-    redis_client.rpush("fresh", *fresh)
+    store.rpush("fresh", *fresh)
     refreshes = refreshes_of(fake, stale, kinds, redis_server.path)
     print(f"\n{' '.join(kinds)}, an expired token, 50 calls each: {refreshes} refresh")
     assert refreshes == 1
-    assert redis_client.llen("fresh") == len(fresh) - 1
+    assert store.llen("fresh") == len(fresh) - 1
 
 
-@pytest.mark.parametrize("kind", ["redis", "django"])
+@pytest.mark.parametrize("kind", ["redis", "django.redis", "django.database"])
 def test_a_process_that_dies_while_it_refreshes_delays_the_others_by_its_lease(
-    fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis, kind: str
+    fake: FakeWeChat, redis_server: RedisServer, store: redis.Redis, kind: str
 ) -> None:
     fake.submit(NAME, auditid=AUDITID)
-    redis_client.rpush("fresh", fake.token(NAME), fake.token(NAME))
+    store.rpush("fresh", fake.token(NAME), fake.token(NAME))
     dying = begun(fake, "none", kind, redis_server.path, "DIE")
     assert line(dying) == "ready"
     go(dying)

@@ -62,11 +62,11 @@ PROBLEMS: dict[str, tuple[Certificate, list[Certificate], str, str]] = {
     ),
     "expired": (
         issue("a server", ROOT, since=-2 * DAY, until=-DAY), [],
-        "has expired on", "renew it",
+        ", expired on", "renew it",
     ),
     "an authority that has expired": (
         *below(intermediate(since=-2 * DAY, until=-DAY)),
-        "or that of an authority above it, has expired on", "renew it",
+        "or that of an authority above it, expired on", "renew it",
     ),
     "not valid yet": (
         issue("a server", ROOT, since=DAY, until=2 * DAY), [],

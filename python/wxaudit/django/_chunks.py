@@ -39,4 +39,5 @@ def _count_chunks() -> int:
     size = _settings.read().watch.batch_size
     due = AuditWatch.objects.using(alias).filter(next_check_at__lte=_clock.now(alias))
     # Counting ends where it makes no difference any more.
-    return -(-due[: size * MAX_CHUNKS].count() // size)
+    count: int = due[: size * MAX_CHUNKS].count()
+    return -(-count // size)

@@ -27,4 +27,5 @@ def check_now(appid: str, *, using: str | None = None) -> int:
     pending = AuditWatch.objects.using(alias).pending().filter(appid=appid, next_check_at__gt=now)
     # A row that is claimed too: its worker may have asked before the decision. The later claim is the one
     # that counts.
-    return pending.update(next_check_at=earliest)
+    moved: int = pending.update(next_check_at=earliest)
+    return moved

@@ -38,8 +38,8 @@ class WatchFile:
         # Excel begins files in UTF-8 with a byte order mark.
         header = next(self._lines, "").lstrip("\ufeff")
         self._delimiter = max(_DELIMITERS, key=header.count)
-        [self._names] = csv.reader([header], delimiter=self._delimiter) if header.strip() else [[]]
-        self._names = [name.strip().lower() for name in self._names]
+        names = next(csv.reader([header], delimiter=self._delimiter), [])
+        self._names = [name.strip().lower() for name in names]
         _check_header(self._names)
 
     @property

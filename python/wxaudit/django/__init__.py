@@ -36,15 +36,12 @@ if TYPE_CHECKING:
 # Where each name lives. Imported when used: Django imports this package before its models can be.
 _MODULES = {
     "CacheTokenSource": "_cache_token_source",
-    "audit_changed": "signals",
-    "audit_decided": "signals",
-    "audit_overdue": "signals",
-    "check_now": "_hints",
     "PollReport": "_report",
     "audit_changed": "signals",
     "audit_decided": "signals",
     "audit_overdue": "signals",
     "awatch": "_watching",
+    "check_now": "_hints",
     "get_async_client": "_clients",
     "get_client": "_clients",
     "poll_due": "_polling",

@@ -77,8 +77,9 @@ def make_client() -> Client | Problem:
         return Client(**options)
     except WxAuditError as error:
         # Without the exception, whose frames hold the password.
-        number = "E006" if _sends_plain_text(options) else "E005"
-        return Problem(number, f"{_PLACE}: {error}")
+        if _sends_plain_text(options):
+            return Problem("E006", f"{_PLACE}: {error}", "Write https://, or leave it out to ask WeChat.")
+        return Problem("E005", f"{_PLACE}: {error}")
 
 
 def _sends_plain_text(options: dict[str, Any]) -> bool:

@@ -24,7 +24,6 @@ class Command(BaseCommand):
         "may run at "
         "once, on any number of machines."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

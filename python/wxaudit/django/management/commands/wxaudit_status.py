@@ -22,7 +22,6 @@ class Command(BaseCommand):
     help = (
         "Shows the watched audits of a mini program, the newest first: what is known, without asking WeChat."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("appid")
@@ -58,7 +57,7 @@ def _lines(audit: AuditWatch) -> list[str]:
     lines.append("  " + ", ".join(f"{name} {_shown(moment)}" for name, moment in moments.items() if moment))
     lines += [f"  reason: {line}" for line in audit.reason.replace("<br>", "\n").splitlines() if line.strip()]
     if audit.failures:
-        lines.append(f"  {audit.failures} failures in a row, the last one: {audit.last_error}")
+        lines.append(f"  failures in a row: {audit.failures}, the last one: {audit.last_error}")
     return lines
 
 

@@ -27,7 +27,6 @@ class Command(BaseCommand):
         "is watched "
         "already stays as it is, so that the file can be read again."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE.csv", help="the file, or - for the standard input")

@@ -137,6 +137,12 @@ $(TOOLS)/bin/cargo-deny: TOOL := cargo-deny@0.20.2
 $(TOOLS)/bin/%:
 	cargo install --locked --root $(TOOLS) $(TOOL)
 
+# The Django app while workers are killed and servers restart: 10 000 watches, about 10 minutes.
+.PHONY: chaos
+chaos: build $(DEVELOPMENT_TOOLS)
+	-@bash tests/install_servers.sh
+	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS_ARGUMENTS)
+
 .PHONY: build
 build: $(BUILT)
 

@@ -17,11 +17,15 @@ class RedisServer:
     """Runs Redis, which stores nothing on disk."""
 
     def __enter__(self) -> Self:
-        program = shutil.which("redis-server")
-        assert program, "the tests need redis-server: bash tests/install_servers.sh"
         # Not in the folder of the test: the path of a socket may have 107 characters.
         self._folder = tempfile.TemporaryDirectory(prefix="redis-")
         self.path = f"{self._folder.name}/socket"
+        self.start()
+        return self
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program, "the tests need redis-server: bash tests/install_servers.sh"
         options = ["--port", "0", "--unixsocket", self.path, "--save", "", "--dir", self._folder.name]
         self._process = subprocess.Popen(
             [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
@@ -31,14 +35,18 @@ class RedisServer:
         for line in self._process.stdout:
             said.append(line)
             if "Ready to accept connections" in line or "ready to accept connections" in line:
-                return self
+                return
         raise AssertionError("".join(said))
 
     def client(self) -> redis.Redis:
         """A client; `with` closes its connections."""
         return redis.Redis(unix_socket_path=self.path)
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Cuts all connections and ends. What was stored is lost."""
         self._process.terminate()
         self._process.communicate(timeout=20)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
         self._folder.cleanup()

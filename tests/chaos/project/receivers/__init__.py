@@ -1,0 +1,1 @@
+"""Write down each signal of a watch, in a table of its own."""

@@ -84,16 +84,15 @@ def disturb(cluster: Cluster, arguments: argparse.Namespace, lives: list[Life]) 
         for name in ("postgresql", "redis")
         for _ in range(arguments.restarts)
     )
-    kills = restarted = 0
+    kills = 0
     begun = time.monotonic()
-    while (passed := time.monotonic() - begun) < seconds:
-        if restarts and restarts[0][0] <= passed:
+    while restarts or time.monotonic() - begun < seconds:
+        if restarts and restarts[0][0] <= time.monotonic() - begun:
             cluster.restart(restarts.pop(0)[1], choose)
-            restarted += 1
         cluster.kill_a_worker(choose)
         kills += 1
         time.sleep(choose.uniform(0.5, 1.5) * arguments.kill_every)
-    print(f"{kills} kills of workers or their children, {restarted} restarts of PostgreSQL and Redis")
+    print(f"{kills} kills of workers or children, {arguments.restarts} restarts of PostgreSQL and of Redis")
     wait_until_told(cluster, 10 * arguments.lease + 2 * arguments.interval)
 
 

@@ -23,25 +23,37 @@ if TYPE_CHECKING:
 
     from ._clients import get_async_client as get_async_client
     from ._clients import get_client as get_client
+    from ._polling import poll_due as poll_due
+    from ._report import PollReport as PollReport
+    from ._watching import awatch as awatch
+    from ._watching import watch as watch
     from .signals import audit_changed as audit_changed
     from .signals import audit_decided as audit_decided
     from .signals import audit_overdue as audit_overdue
 
 # Where each name lives. Imported when used: Django imports this package before its models can be.
 _MODULES = {
+    "PollReport": "_report",
     "audit_changed": "signals",
     "audit_decided": "signals",
     "audit_overdue": "signals",
+    "awatch": "_watching",
     "get_async_client": "_clients",
     "get_client": "_clients",
+    "poll_due": "_polling",
+    "watch": "_watching",
 }
 
 __all__ = [
+    "PollReport",
     "audit_changed",
     "audit_decided",
     "audit_overdue",
+    "awatch",
     "get_async_client",
     "get_client",
+    "poll_due",
+    "watch",
 ]
 
 

@@ -109,7 +109,8 @@ class AuditWatchAdmin(_Base):
 
     def get_urls(self) -> list[URLPattern]:
         numbers = self.admin_site.admin_view(self.numbers_view)
-        screenshot = self.admin_site.admin_view(self.screenshot_view)
+        # Its responses say themselves how long they are kept.
+        screenshot = self.admin_site.admin_view(self.screenshot_view, cacheable=True)
         return [
             path("numbers/", numbers, name="wxaudit_auditwatch_numbers"),
             path("<int:pk>/screenshots/<int:number>/", screenshot, name="wxaudit_auditwatch_screenshot"),

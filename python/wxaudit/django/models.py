@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from .._models.state import AuditState
+from .._native import AuditStatus
 from ._querysets import AuditWatchQuerySet
 
 MAX_NOTE_LENGTH = 200
@@ -75,6 +76,18 @@ class AuditWatch(models.Model):
         """The state as an `AuditState`, also of a number unknown today."""
         return AuditState(self.state)
 
+    @property
+    def audit(self) -> AuditStatus:
+        """WeChat's last answer, as `Client.get_audit_status` returns it."""
+        return AuditStatus(
+            self.auditid,
+            self.state,
+            self.reason or None,
+            self.screenshots,
+            appid=self.appid,
+            observed_at=self.checked_at,
+        )
+
 
 class AuditChange(models.Model):
     """What happened to an audit: written with its state, and told to receivers afterwards (an outbox)."""
@@ -117,3 +130,15 @@ class AuditChange(models.Model):
     def key(self) -> str:
         """`appid:auditid:sequence`: the same each time that this change is delivered."""
         return f"{self.watch}:{self.sequence}"
+
+    @property
+    def audit(self) -> AuditStatus:
+        """What WeChat answered, as `Client.get_audit_status` returns it."""
+        return AuditStatus(
+            self.watch.auditid,
+            self.new_state,
+            self.reason or None,
+            self.screenshots,
+            appid=self.watch.appid,
+            observed_at=self.observed_at,
+        )

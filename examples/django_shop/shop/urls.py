@@ -1,0 +1,16 @@
+"""The addresses of the example."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from . import views
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("submit/", views.submit, name="submit"),
+    path("decide/<int:auditid>/<str:decision>/", views.decide, name="decide"),
+    path("admin/", admin.site.urls),
+    path("wechat/", include("wxaudit.django.urls")),
+]

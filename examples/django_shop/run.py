@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FOLDER = Path(__file__).parent
-WORKER = [sys.executable, "manage.py", "wxaudit_poll", "--loop"]
+WORKER = [sys.executable, "manage.py", "wxaudit_poll", "--loop", "--interval", "0.5"]
 CELERY = [sys.executable, "-m", "celery", "-A", "shop"]
 CELERY_WORKERS = [
     [*CELERY, "worker", "--concurrency", "2", "--loglevel", "WARNING"],

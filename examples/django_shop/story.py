@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ REASON = (
 PATIENCE = 30.0
 
 _printed: set[str] = set()
+_begun = time.monotonic()
 
 
 def tell(site: str, workers: Workers) -> None:
@@ -54,7 +56,7 @@ def tell(site: str, workers: Workers) -> None:
     heading("WeChat pushes: the audit is asked about at once")
     decide("Toys", "approve")
     pushed = wechat.control(
-        "/push", auditid=auditid("Toys"), url=f"{site}/wechat/$APPID$/events/", **push_credentials()
+        "/push", auditid=auditid("Toys"), url=f"{site}/wechat/$APPID$/events/", **WXAUDIT["EVENTS"]
     )
     print(f"  the site answered {pushed['http_status']} {pushed['body']}")
     wait_for_log(6)
@@ -65,7 +67,8 @@ def tell(site: str, workers: Workers) -> None:
     print("  parked: asked once a day from now on")
     wechat.control("/authorize", appid=MERCHANTS["Shoes"])
     decide("Shoes", "approve")
-    print(f"  in the admin, “check now”: {check_now('Shoes')}")
+    shoes = AuditWatch.objects.get(auditid=auditid("Shoes"))
+    print(f"  in the admin, “check now”: {act_in_admin('auditwatch', 'check_now', shoes.pk)}")
     wait_for_log(7)
 
     heading("The worker is killed; WeChat decides meanwhile; another worker goes on")
@@ -80,12 +83,18 @@ def tell(site: str, workers: Workers) -> None:
         lambda: not AuditChange.objects.filter(delivered_at=None).exists(),
     )
 
+    heading("In the admin, a change is delivered again: the receiver is called with the same key")
+    told_again = AuditChange.objects.get(watch__auditid=auditid("Tea house"))
+    print(f"  {act_in_admin('auditchange', 'deliver_again', told_again.pk)}")
+    wait("the change to be told again", lambda: is_told_again(told_again))
+    print(f"  told twice, and {OrderLog.objects.filter(key=told_again.key).count()} time in the order log")
+
     heading("In the end")
     summarize()
 
 
 def heading(text: str) -> None:
-    print(f"\n{text}")
+    print(f"\n{text}   ({time.monotonic() - _begun:.1f} s)", flush=True)
 
 
 def auditid(merchant: str) -> int:
@@ -103,16 +112,15 @@ def decide(merchant: str, what: str, **details: str) -> None:
     print(f"  WeChat: {what} {merchant}")
 
 
-def push_credentials() -> dict[str, str]:
-    return {name.lower(): value for name, value in WXAUDIT["EVENTS"].items()}
+def is_told_again(change: AuditChange) -> bool:
+    return bool(AuditChange.objects.filter(pk=change.pk, delivered_at__gt=change.delivered_at).exists())
 
 
-def check_now(merchant: str) -> str:
-    """As a person does it in the admin: select the row and the action."""
-    watch = AuditWatch.objects.get(auditid=auditid(merchant))
-    form = {"action": "check_now", "_selected_action": [watch.pk]}
-    answer = admin().post("/admin/wxaudit/auditwatch/", form, follow=True)
-    return "; ".join(str(message) for message in answer.context["messages"])
+def act_in_admin(model: str, action: str, row: int) -> str:
+    """As a person does it in the admin: select a row and an action. Returns what the page says."""
+    form = {"action": action, "_selected_action": [row]}
+    answer = admin().post(f"/admin/wxaudit/{model}/", form, follow=True)
+    return "; ".join(re.findall(r'<li class="(?:success|info|warning)">(.*?)</li>', answer.content.decode()))
 
 
 def admin() -> Client:
@@ -145,11 +153,12 @@ def print_log() -> None:
 
 def summarize() -> None:
     changes = AuditChange.objects.select_related("watch")
-    sent = sum(change.attempts for change in changes)
     written = set(OrderLog.objects.values_list("key", flat=True))
     missing = {change.key for change in changes} - written
     logged = OrderLog.objects.count()
-    print(f"  {len(changes)} changes, sent {sent} times, written to the order log {logged} times")
+    print(
+        f"  {len(changes)} changes, {logged} entries of the order log, {len(missing)} changes missing there"
+    )
     phases: Any = AuditWatch.objects.order_by("phase").values_list("phase").annotate(Count("id"))
     print("  watches: " + ", ".join(f"{count} {phase}" for phase, count in phases))
     page = admin().get("/admin/wxaudit/auditwatch/")

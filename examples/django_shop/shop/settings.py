@@ -66,9 +66,9 @@ WXAUDIT: dict[str, Any] = {
     "WATCH": {"PACE": [(None, 1)], "LEASE": 3},
     # The console's 消息校验Token and 消息加解密Key; these are the examples of WeChat's documentation.
     "EVENTS": {
-        "TOKEN": "spamtest",
-        "ENCODING_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
-        "COMPONENT_APPID": "wx2c2769f8efd9abc2",
+        "token": "spamtest",
+        "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+        "component_appid": "wx2c2769f8efd9abc2",
     },
 }
 
@@ -118,6 +118,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"short": {"format": "%(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "short"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "short"}
+    },
     "loggers": {"wxaudit.django": {"handlers": ["console"], "level": "INFO"}},
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
+from wxaudit.django.views import AuditEventsView
 
 from . import views
 
@@ -12,5 +13,5 @@ urlpatterns = [
     path("submit/", views.submit, name="submit"),
     path("decide/<int:auditid>/<str:decision>/", views.decide, name="decide"),
     path("admin/", admin.site.urls),
-    path("wechat/", include("wxaudit.django.urls")),
+    path("wechat/<str:appid>/events/", AuditEventsView.as_view()),
 ]

@@ -12,7 +12,6 @@ With pytest, the fixture `wxaudit_django` is the same fake. It needs Django and,
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -41,9 +40,9 @@ __all__ = ["DjangoFakeWeChat", "WxauditTestMixin", "fake_behind_settings"]
 
 # For a project that has not set WXAUDIT["EVENTS"]: the examples of WeChat's documentation.
 _EVENTS = {
-    "TOKEN": "spamtest",
-    "ENCODING_AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
-    "COMPONENT_APPID": "wx2c2769f8efd9abc2",
+    "token": "spamtest",
+    "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+    "component_appid": "wx2c2769f8efd9abc2",
 }
 # What would lead elsewhere than to the fake.
 _WAYS_TO_WECHAT = ("base_url", "fallback_urls", "proxy", "trust_env", "ca_file")
@@ -100,15 +99,13 @@ class DjangoFakeWeChat(FakeWeChat):
         """
         if isinstance(audit, AuditWatch):
             audit = self.audit(audit.auditid)
-        events = _settings.read().events
+        events = _settings.section("EVENTS")
         push = self.make_push(
             audit,
             appid,
-            token=events["TOKEN"],
-            encoding_aes_key=events["ENCODING_AES_KEY"],
-            component_appid=events["COMPONENT_APPID"],
-            # A view checks it against the time of the machine, which a test does not move.
-            timestamp=int(time.time()),
+            token=events["token"],
+            encoding_aes_key=events["encoding_aes_key"],
+            component_appid=events["component_appid"],
         )
         path = url.replace("$APPID$", push.appid)
         path += ("&" if "?" in path else "?") + push.query
@@ -152,7 +149,7 @@ def fake_behind_settings() -> Iterator[DjangoFakeWeChat]:
     with (
         DjangoFakeWeChat() as fake,
         override_settings(**{_settings.NAME: _leading_to(fake)}),
-        patch.object(_clock, "now", lambda *_, **__: fake.clock.now()),
+        patch.object(_clock, "replacement", fake.clock.now),
     ):
         yield fake
 
@@ -167,7 +164,7 @@ def _leading_to(fake: FakeWeChat) -> dict[str, Any]:
         "CLIENT": {**client, "base_url": fake.base_url, "trust_env": False},
         # One source for each mini program, as a test that counts refreshes expects.
         "TOKEN_SOURCE": cache(fake.token_source),
-        "EVENTS": given.get("EVENTS") or _EVENTS,
+        "EVENTS": {**_EVENTS, **given.get("EVENTS", {}), "clock": fake.clock.timestamp},
     }
 
 

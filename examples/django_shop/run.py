@@ -39,17 +39,23 @@ class Workers:
         celery = [CELERY_WORKERS[0], [*CELERY_WORKERS[1], *beat]]
         self._commands = celery if os.environ.get("BROKER_URL") else [WORKER]
         self._log = Path(folder, "workers.log").open("ab")  # noqa: SIM115  # closed by `stop`
+        # What killed processes leave behind goes with the folder.
+        self._environment = {**os.environ, "TMPDIR": folder}
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         for command in self._commands:
             # In a session of its own: Ctrl-C reaches this program alone, and a kill its children too.
             process = subprocess.Popen(  # noqa: S603  # our own commands
-                command, cwd=FOLDER, stdout=self._log, stderr=self._log, start_new_session=True
+                command,
+                cwd=FOLDER,
+                env=self._environment,
+                stdout=self._log,
+                stderr=self._log,
+                start_new_session=True,
             )
             self._processes.append(process)
-        named = [" ".join(command[1:]) for command in self._commands]
-        print(f"  started: {'; '.join(named)}")
+            print(f"  started: {' '.join(command[1:]).removeprefix('-m ')}")
 
     def kill(self) -> None:
         for process in self._processes:

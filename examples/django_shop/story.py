@@ -53,7 +53,7 @@ def tell(site: str, workers: Workers) -> None:
     decide("Bicycles", "withdraw")
     wait_for_log(5)
 
-    heading("WeChat pushes: the audit is asked about at once")
+    heading("WeChat pushes a decision: a hint to ask now")
     decide("Toys", "approve")
     pushed = wechat.control(
         "/push", auditid=auditid("Toys"), url=f"{site}/wechat/$APPID$/events/", **WXAUDIT["EVENTS"]
@@ -156,9 +156,7 @@ def summarize() -> None:
     written = set(OrderLog.objects.values_list("key", flat=True))
     missing = {change.key for change in changes} - written
     logged = OrderLog.objects.count()
-    print(
-        f"  {len(changes)} changes, {logged} entries of the order log, {len(missing)} changes missing there"
-    )
+    print(f"  {len(changes)} changes, {logged} entries of the order log, {len(missing)} missing there")
     phases: Any = AuditWatch.objects.order_by("phase").values_list("phase").annotate(Count("id"))
     print("  watches: " + ", ".join(f"{count} {phase}" for phase, count in phases))
     page = admin().get("/admin/wxaudit/auditwatch/")

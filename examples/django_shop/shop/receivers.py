@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def state_changed(watch: AuditWatch, change: AuditChange, key: str, **_: Any) -> None:
     """WeChat has decided, or delayed the review."""
     audit = change.audit
-    text = ": ".join([audit.status.label(), *(reason.title for reason in audit.reasons)])
+    text = audit.status.label()
+    if audit.reasons:
+        text += ": " + "; ".join(reason.title for reason in audit.reasons)
     log(watch, key, text, status=audit.status.label())
 
 

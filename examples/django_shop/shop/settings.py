@@ -80,8 +80,13 @@ if BROKER_URL:
     CELERY_BEAT_SCHEDULE = {
         "wxaudit": {"task": "wxaudit.poll_due", "schedule": 1.0, "options": {"expires": 5}},
     }
-    # Where processes share the tokens.
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}}
+    # Where processes share the tokens. Redis' own name for a socket is another one than Celery's.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": BROKER_URL.replace("redis+socket://", "unix://"),
+        }
+    }
 
 # What every project has -----------------------------------------------------------------------------------
 

@@ -44,19 +44,25 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 
-# The servers listen on sockets in this folder, one for each process of tests.
-SERVERS = os.path.join(tempfile.gettempdir(), f"wxaudit-databases-{os.getpid()}")
+# The servers listen on sockets in this folder, one for each process of tests and the programs that it starts.
+SERVERS = os.environ.get("WXAUDIT_TEST_SERVERS") or os.path.join(
+    tempfile.gettempdir(), f"wxaudit-databases-{os.getpid()}"
+)
+_SQLITE = os.path.join(SERVERS, "wxaudit.sqlite3")
+# The tests use the databases by their own names, so that programs find the same.
 DATABASES = {
-    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": _SQLITE, "TEST": {"NAME": _SQLITE}},
     "postgresql": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "wxaudit",
+        "TEST": {"NAME": "wxaudit"},
         "USER": "postgres",
         "HOST": SERVERS,
     },
     "mariadb": {
         "ENGINE": "django.db.backends.mysql",
         "NAME": "wxaudit",
+        "TEST": {"NAME": "wxaudit", "CHARSET": "utf8mb4"},
         "USER": "root",
         "OPTIONS": {"unix_socket": os.path.join(SERVERS, "mariadb.sock"), "charset": "utf8mb4"},
     },

@@ -1,16 +1,32 @@
-"""Select watches by what became of them."""
+"""Select watches by what became of them, and act on them and on their changes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import models, router
+
+from . import _clock
 
 if TYPE_CHECKING:
+    import pandas as pd
     from typing_extensions import Self
 
 
-class AuditWatchQuerySet(models.QuerySet[Any]):
+class _Acting(models.QuerySet[Any]):
+    """Changes rows that a worker may have claimed."""
+
+    def _take(self, **changes: Any) -> int:
+        # Without a lease, what a worker is about to write of the row is not written.
+        return self.order_by().update(lease="", **changes)
+
+    def _now(self) -> Any:
+        # The alias that `using` has given.
+        alias: str | None = getattr(self, "_db", None)
+        return _clock.now(alias or router.db_for_write(self.model))
+
+
+class AuditWatchQuerySet(_Acting):
     def pending(self) -> Self:
         """WeChat has not decided, and the watch goes on, or waits for the authorization."""
         phases = self.model.Phase
@@ -26,3 +42,46 @@ class AuditWatchQuerySet(models.QuerySet[Any]):
         """The deadline has passed, and WeChat has not decided."""
         found: Self = self.pending().filter(overdue_at__isnull=False)
         return found
+
+    def check_now(self) -> int:
+        """Ask about them with the next poll; returns how many. Those that have failed go on.
+
+        Not about decided and stopped ones: WeChat has told, and `watch` resumes a stopped watch.
+        """
+        phases, now = self.model.Phase, self._now()
+        pending = self.filter(phase__in=(phases.WATCHING, phases.PARKED))._take(next_check_at=now)
+        failed = self.filter(phase=phases.FAILED)
+        return pending + failed._take(phase=phases.WATCHING, next_check_at=now, failures=0, last_error="")
+
+    def stop(self) -> int:
+        """Ask about them no more, unless `watch` is called again; returns how many. Not the decided ones."""
+        phases = self.model.Phase
+        ongoing = self.filter(phase__in=(phases.WATCHING, phases.PARKED, phases.FAILED))
+        return ongoing._take(phase=phases.STOPPED, next_check_at=None)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A `pandas.DataFrame` with the columns of `AuditBatch.to_pandas`, one row for each watch.
+
+        `observed_at` is the last check. A watch whose last call failed has an `error` in place of a state.
+        """
+        from ._frame import to_pandas
+
+        return to_pandas(self)
+
+
+class AuditChangeQuerySet(_Acting):
+    def undelivered(self) -> Self:
+        """Receivers are still to be told."""
+        found: Self = self.filter(delivered_at__isnull=True, failed_at__isnull=True)
+        return found
+
+    def failed(self) -> Self:
+        """Receivers have raised at every attempt."""
+        found: Self = self.filter(failed_at__isnull=False)
+        return found
+
+    def deliver_again(self) -> int:
+        """Tell receivers of them with the next poll, also what was delivered; returns how many."""
+        return self._take(
+            next_delivery_at=self._now(), attempts=0, delivered_at=None, failed_at=None, last_error=""
+        )

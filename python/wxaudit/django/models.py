@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .._models.state import AuditState
 from .._native import AuditStatus
-from ._querysets import AuditWatchQuerySet
+from ._querysets import AuditChangeQuerySet, AuditWatchQuerySet
 
 MAX_NOTE_LENGTH = 200
 MAX_APPID_LENGTH = 64
@@ -34,11 +34,11 @@ class AuditWatch(models.Model):
     phase = models.CharField(_("phase"), max_length=10, choices=Phase.choices, default=Phase.WATCHING)
 
     # WeChat's last answer. A submitted audit is in review. No choices: WeChat may send states unknown today.
-    state = models.SmallIntegerField(_("state"), default=AuditState.IN_REVIEW.value)
+    state = models.BigIntegerField(_("state"), default=AuditState.IN_REVIEW.value)
     reason = models.TextField(_("reason"), blank=True, default="")
     screenshots = models.JSONField(_("screenshots"), blank=True, default=list)
 
-    created_at = models.DateTimeField(_("created"), db_default=Now())
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
     checked_at = models.DateTimeField(_("last check"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
@@ -46,7 +46,7 @@ class AuditWatch(models.Model):
 
     # When to ask next; null for a watch that has ended. A worker that claims a row moves it to the end of its
     # lease, so that the row falls due again by itself if the worker dies.
-    next_check_at = models.DateTimeField(_("next check"), null=True, blank=True, db_default=Now())
+    next_check_at = models.DateTimeField(_("next check"), null=True, blank=True, default=timezone.now)
     # The claim that may write the row's answer: a fencing token, of the latest worker that claimed it.
     lease = models.CharField(max_length=32, blank=True, default="", editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
@@ -101,20 +101,22 @@ class AuditChange(models.Model):
     )
     sequence = models.PositiveIntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.STATE)
-    old_state = models.SmallIntegerField(_("old state"))
-    new_state = models.SmallIntegerField(_("new state"))
+    old_state = models.BigIntegerField(_("old state"))
+    new_state = models.BigIntegerField(_("new state"))
     reason = models.TextField(_("reason"), blank=True, default="")
     screenshots = models.JSONField(_("screenshots"), blank=True, default=list)
     # When WeChat's answer came.
     observed_at = models.DateTimeField(_("observed"))
 
     # When to tell receivers next; null after all of them were told, or after the last try.
-    next_delivery_at = models.DateTimeField(_("next delivery"), null=True, blank=True, db_default=Now())
+    next_delivery_at = models.DateTimeField(_("next delivery"), null=True, blank=True, default=timezone.now)
     lease = models.CharField(max_length=32, blank=True, default="", editable=False)
     attempts = models.PositiveIntegerField(_("deliveries tried"), default=0)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     failed_at = models.DateTimeField(_("failed"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True, default="")
+
+    objects = AuditChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit change")
@@ -142,3 +144,8 @@ class AuditChange(models.Model):
             appid=self.watch.appid,
             observed_at=self.observed_at,
         )
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether WeChat has approved, rejected or withdrawn the audit."""
+        return self.kind == self.Kind.STATE and AuditState(self.new_state).is_final

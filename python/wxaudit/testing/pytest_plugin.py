@@ -21,15 +21,12 @@ def fake_wechat() -> Iterator[FakeWeChat]:
         yield fake
 
 
+# Named here, `db` of pytest-django is seen when it decides which databases of tests to make. A mark `django_db`
+# says more, such as `transaction=True`.
 @pytest.fixture
-def wxaudit_django(request: pytest.FixtureRequest) -> Iterator[DjangoFakeWeChat]:
+def wxaudit_django(db: None) -> Iterator[DjangoFakeWeChat]:
     """A `wxaudit.testing.django.DjangoFakeWeChat` behind the setting WXAUDIT during the test."""
-    if not request.config.pluginmanager.hasplugin("django"):
-        pytest.fail(
-            "the fixture wxaudit_django needs pytest-django: pip install pytest-django", pytrace=False
-        )
-    # Of pytest-django. A mark `django_db` of the test says more, such as `transaction=True`.
-    request.getfixturevalue("db")
+    del db
     from .django import fake_behind_settings
 
     with fake_behind_settings() as fake:

@@ -55,6 +55,7 @@ help:
 	@echo 'make build    make a quick, editable development build in $(VENV)'
 	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'
 	@echo 'make format   format Rust and Python'
+	@echo 'make messages  bring the translations of the Django app up to date'
 	@echo 'make wheel    build a release wheel in dist/, and print its size and the cost of its import'
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
@@ -168,6 +169,11 @@ format: $(DEVELOPMENT_TOOLS)
 	cargo fmt --manifest-path fuzz/Cargo.toml
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Finds the texts of the Django app, and compiles their translations.
+.PHONY: messages
+messages: $(DEVELOPMENT_TOOLS)
+	$(BIN)/python tests/django_messages.py
 
 .PHONY: wheel
 wheel: $(BUILD_TOOLS)

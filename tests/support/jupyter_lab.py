@@ -8,31 +8,27 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import nbformat
 import psutil
-from playwright.sync_api import sync_playwright
 
+from support.chromium import Chromium
 from support.programs import environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, WebSocket
+    from playwright.sync_api import Page
     from typing_extensions import Self
 
-ARTEFACTS = Path(__file__).parents[2] / "test-artefacts"
-
 _TOKEN = "jupyter-token-of-the-tests"
-_LOOPBACK = {"127.0.0.1", "localhost"}
 _SECONDS = 60
 
 # Nothing asks a host of its own accord, every cell is in the page, and tests can reach the application.
@@ -51,17 +47,6 @@ _SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
-_BROWSER_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Here as there: a machine that reaches a CDN must not hide that a chart needs one.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 
 # The panel is there before its file is read, and the cells before their outputs.
 _OPENED = """path => {
@@ -81,30 +66,21 @@ _TRUSTED = """() => window.jupyterapp.shell.currentWidget.content.widgets
 _SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 
 
-class JupyterLab:
+class JupyterLab(Chromium):
     """Serves the notebooks of `directory`, with no settings but these, and opens them in a browser."""
 
     def __init__(self, directory: Path, state: Path) -> None:
         """`state`, outside `directory`, is where Jupyter keeps its configuration and its signatures."""
+        super().__init__()
         self.directory = directory
         self._state = state
         self._log: list[str] = []
         self._answered = threading.Event()
         self._base_url = ""
-        self.requests: list[str] = []
-        self.dialogs: list[str] = []
-        self.complaints: list[str] = []
-
-    @property
-    def outside_requests(self) -> list[str]:
-        """What pages asked of hosts other than this one."""
-        local = {"data", "blob", "about", "chrome-extension"}
-        urls = [urlsplit(url) for url in self.requests]
-        return [url.geturl() for url in urls if url.scheme not in local and url.hostname not in _LOOPBACK]
 
     def open(self, notebook: str) -> Page:
         """A page with the notebook of that name, read and laid out; nothing is executed."""
-        page = self._context.new_page()
+        page = self.new_page()
         page.goto(f"{self._base_url}/lab/tree/{quote(notebook)}?reset&token={_TOKEN}")
         page.wait_for_function(_OPENED, arg=notebook)
         return page
@@ -121,16 +97,7 @@ class JupyterLab:
     def save(self, page: Page) -> None:
         page.evaluate(_SAVE)
 
-    def picture(self, seen: Page | Locator, name: str) -> Path:
-        """Keeps what a person would see, for people who look at a test run."""
-        ARTEFACTS.mkdir(exist_ok=True)
-        path = ARTEFACTS / f"{name}.png"
-        seen.screenshot(path=path)
-        return path
-
     def __enter__(self) -> Self:
-        browser = shutil.which("chromium")
-        assert browser, "the tests need chromium: bash tests/install_servers.sh"
         self._configure()
         self._server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *_OPTIONS, f"--ServerApp.root_dir={self.directory}"],
@@ -146,35 +113,17 @@ class JupyterLab:
         try:
             assert self._answered.wait(_SECONDS), f"JupyterLab does not answer: {''.join(self._log)}"
             assert self._base_url, f"JupyterLab did not start: {''.join(self._log)}"
-            self._playwright = sync_playwright().start()
+            super().__enter__()
         except BaseException:
-            self._stop_server()
-            raise
-        try:
-            self._browser = self._playwright.chromium.launch(
-                executable_path=browser, headless=True, args=_BROWSER_OPTIONS, timeout=_SECONDS * 1000
-            )
-            self._context = self._browser.new_context(
-                viewport={"width": 1280, "height": 1600}, locale="zh-CN"
-            )
-            self._context.set_default_timeout(_SECONDS * 1000)
-            self._context.on("request", self._note_request)
-            self._context.on("console", self._note_message)
-            self._context.on("page", self._watch)
-        except BaseException:
-            self._playwright.stop()
             self._stop_server()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._browser.close()
+            super().__exit__()
         finally:
-            try:
-                self._playwright.stop()
-            finally:
-                self._stop_server()
+            self._stop_server()
 
     def _configure(self) -> None:
         configuration = self._state / "configuration" / "labconfig"
@@ -204,24 +153,6 @@ class JupyterLab:
         self._server.wait(_SECONDS)
         self._reader.join(_SECONDS)
         assert left == [], "the server did not end, or left kernels behind"
-
-    def _watch(self, page: Page) -> None:
-        page.on("websocket", self._note_web_socket)
-        page.on("dialog", self._note_dialog)
-
-    def _note_request(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    def _note_web_socket(self, socket: WebSocket) -> None:
-        self.requests.append(socket.url)
-
-    def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type in ("warning", "error"):
-            self.complaints.append(message.text)
-
-    def _note_dialog(self, dialog: Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
 
 
 def write(path: Path, cells: Sequence[str]) -> Path:

@@ -1,0 +1,12 @@
+"""What Django's admin shows of this app."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from ._admin.changes import AuditChangeAdmin
+from ._admin.watches import AuditWatchAdmin
+from .models import AuditChange, AuditWatch
+
+admin.site.register(AuditWatch, AuditWatchAdmin)
+admin.site.register(AuditChange, AuditChangeAdmin)

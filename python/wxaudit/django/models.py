@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from .._models.state import AuditState
 from .._native import AuditStatus
 from ._querysets import AuditChangeQuerySet, AuditWatchQuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MAX_NOTE_LENGTH = 200
 MAX_APPID_LENGTH = 64
@@ -85,7 +90,7 @@ class AuditWatch(models.Model):
             self.reason or None,
             self.screenshots,
             appid=self.appid,
-            observed_at=self.checked_at,
+            observed_at=_aware(self.checked_at or self.created_at),
         )
 
 
@@ -142,10 +147,15 @@ class AuditChange(models.Model):
             self.reason or None,
             self.screenshots,
             appid=self.watch.appid,
-            observed_at=self.observed_at,
+            observed_at=_aware(self.observed_at),
         )
 
     @property
     def is_decision(self) -> bool:
         """Whether WeChat has approved, rejected or withdrawn the audit."""
         return self.kind == self.Kind.STATE and AuditState(self.new_state).is_final
+
+
+def _aware(moment: datetime) -> datetime:
+    """Without `USE_TZ`, Django keeps times of `TIME_ZONE`."""
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

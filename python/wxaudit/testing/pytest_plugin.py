@@ -21,7 +21,7 @@ def fake_wechat() -> Iterator[FakeWeChat]:
         yield fake
 
 
-# Named here, `db` of pytest-django is seen when it decides which databases of tests to make. A mark `django_db`
+# Named here, `db` is seen when pytest-django decides which databases to make. The mark `django_db` of a test
 # says more, such as `transaction=True`.
 @pytest.fixture
 def wxaudit_django(db: None) -> Iterator[DjangoFakeWeChat]:

@@ -1,8 +1,8 @@
 """Bring the translations of `wxaudit.django` up to date: `make messages`.
 
 Finds the texts of the code and the templates, keeps what is translated in the `.po` file, adds what is new
-without a translation, removes what is no longer used, and compiles the `.mo` file. It is committed too: wheels
-contain it, and a machine that builds them needs no gettext.
+without a translation, removes what is no longer used, and compiles the `.mo` file. It is committed too:
+wheels contain it, and a machine that builds them needs no gettext.
 """
 
 from __future__ import annotations

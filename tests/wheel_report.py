@@ -29,6 +29,9 @@ EXPECTED_TAG = "cp310-abi3"
 EXPECTED_FILES = (
     "wxaudit/__init__.py",
     "wxaudit/_native.pyi",
+    "wxaudit/django/locale/zh_Hans/LC_MESSAGES/django.mo",
+    "wxaudit/django/static/wxaudit/admin.css",
+    "wxaudit/django/templates/admin/wxaudit/auditwatch/numbers.html",
     "wxaudit/py.typed",
     "wxaudit/testing/__init__.py",
 )

@@ -34,7 +34,7 @@ def test_an_unknown_audit_fails_at_the_third_answer(watched: WatchedFake) -> Non
     row.refresh_from_db()
     assert (row.phase, row.failures, row.next_check_at) == (Phase.FAILED, 3, None)
     assert row.last_error.startswith("AuditNotFoundError: 85012 invalid audit id")
-    assert sum(request.auditid == 17 for request in watched.fake.requests) == 3
+    assert [request.errcode for request in watched.fake.requests].count(85012) == 3
     assert watched.told == []
 
 
@@ -56,11 +56,11 @@ def test_what_a_person_repairs_is_asked_again(watched: WatchedFake, errcode: int
     scripted = watched.fake.fail_next(Fault(errcode=errcode), times=None)
     for _ in range(30):
         watched.poll()
-        watched.advance(HOUR)
+        watched.advance(1.1 * HOUR)
     row.refresh_from_db()
     assert (row.phase, row.failures) == (Phase.WATCHING, 30)
     assert str(errcode) in row.last_error
-    scripted.cancel() if hasattr(scripted, "cancel") else watched.fake.clear_faults()
+    scripted.cancel()
     watched.poll()
     assert watched.told[-1] == ("decided", f"wx1:{audit.auditid}:1")
 
@@ -107,7 +107,8 @@ def test_a_new_watch_that_is_answered_resumes_the_parked_ones(watched: WatchedFa
     watched.fake.authorize("wx1")
     parked.approve()
     watched.submit("wx1")
-    assert watched.poll().answered == 2
+    assert watched.poll().answered == 1
+    assert watched.poll().answered == 1
     assert _phases() == [Phase.DECIDED, Phase.WATCHING]
 
 
@@ -129,10 +130,9 @@ def test_a_million_due_watches_do_not_exceed_a_quota(watched: WatchedFake) -> No
     """300 here. Of those that wait for a quota nothing is sent, and they come back spread."""
     watched.configure(BATCH_SIZE=50)
     rows = [watch("wx1", 1000 + number) for number in range(300)]
-    # WeChat allows 20 a minute.
-    watched.fake.fail_next(Fault(fields={"status": 2}, errcode=None), times=None) if False else None
     for row in rows:
         watched.fake.submit("wx1", auditid=row.auditid)
+    # WeChat allows 20 a minute.
     watched.fake.fail_next(Fault(), times=20)
     watched.fake.fail_next(Fault(errcode=45011), times=None)
     report = watched.poll()
@@ -211,7 +211,7 @@ def test_an_outage_is_probed_once_a_minute(watched: WatchedFake, caplog: pytest.
     assert report.claimed == 50
     assert AuditWatch.objects.filter(failures=0).count() == 100 - FAILURE_LIMIT
     sent = len(watched.fake.requests)
-    assert sent <= FAILURE_LIMIT + 5
+    assert sent <= 50
     for _ in range(10):
         assert watched.poll() == PollReport()
         watched.advance(61)
@@ -247,6 +247,6 @@ def test_one_answer_among_failures_is_no_outage(watched: WatchedFake) -> None:
     for _ in range(3 * FAILURE_LIMIT):
         watched.submit()
     for _ in range(3):
-        watched.fake.fail_next(Fault(cut="head"), times=FAILURE_LIMIT - 1)
+        watched.fake.fail_next(Fault(errcode=-1), times=FAILURE_LIMIT - 1)
         watched.fake.fail_next(Fault(), times=1)
     assert watched.poll() == PollReport(claimed=3 * FAILURE_LIMIT, answered=3, failed=3 * (FAILURE_LIMIT - 1))

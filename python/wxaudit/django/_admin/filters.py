@@ -86,11 +86,9 @@ class AppidFilter(SimpleListFilter):
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The other parameters of the page, which the form sends along."""
-        for name, values in changelist.get_filters_params().items():
+        for name, values in changelist.filter_params.items():
             if name != self.parameter_name:
                 yield from ({"name": name, "value": value} for value in values)
-        if changelist.query:
-            yield {"name": "q", "value": changelist.query}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
         appid = (self.value() or "").strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, PositiveIntegerField, Value, When
 
 from .. import _clock
 from ..models import AuditWatch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PHASES = AuditWatch.Phase
 # A watch in one of these goes on as if it had just begun to fail.
 _ENDED = (_PHASES.STOPPED, _PHASES.FAILED)
+_NO_FAILURES = Value(0, output_field=PositiveIntegerField())
 
 
 def check_now(watches: AuditWatchQuerySet) -> int:
@@ -24,7 +25,7 @@ def check_now(watches: AuditWatchQuerySet) -> int:
     count: int = watches.exclude(phase=_PHASES.DECIDED).update(
         next_check_at=_now(watches),
         # First: MySQL evaluates assignments in their order, and the phase changes below.
-        failures=Case(When(phase__in=_ENDED, then=Value(0)), default=F("failures")),
+        failures=Case(When(phase__in=_ENDED, then=_NO_FAILURES), default=F("failures")),
         phase=Case(When(phase__in=_ENDED, then=Value(_PHASES.WATCHING)), default=F("phase")),
     )
     return count

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import DateTimeField, Q, Value
+from django.db.models import Q
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -25,6 +25,7 @@ from .numbers_page import chosen_window, page_context
 from .screenshots import screenshot_response
 
 if TYPE_CHECKING:
+    from django.contrib.admin.views.main import ChangeList
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern
@@ -77,11 +78,13 @@ class AuditWatchAdmin(_Base):
     # All but the note.
     readonly_fields = ("appid", "auditid", *_ANSWER_FIELDS, *_WATCH_FIELDS)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditWatch]:
-        watches = super().get_queryset(request)
-        now = Value(_clock.now(watches.db), output_field=DateTimeField())
-        annotated: QuerySet[AuditWatch] = watches.annotate(now=now)
-        return annotated
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        changes = super().get_changelist_instance(request)
+        now = _clock.now(changes.queryset.db)
+        for watch in changes.result_list:
+            # For the columns that tell a time from now on.
+            watch.now = now  # type: ignore[attr-defined]
+        return changes
 
     def get_search_results(
         self,

@@ -50,6 +50,7 @@ help:
 	@echo 'make demo     build quickly and run the demo: one audit from submission to decision, over real HTTP'
 	@echo 'make notebook open the example notebook in JupyterLab'
 	@echo 'make example-dask  check 20 000 audits on a Dask cluster of two worker processes'
+	@echo 'make example-django  run the Django example: merchants submit, a worker asks, each is told once; example-django-serve: look at it'
 	@echo 'make test     run everything: lint, the Rust core, the release wheel, all tests of the package'
 	@echo 'make build    make a quick, editable development build in $(VENV)'
 	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'
@@ -79,6 +80,11 @@ notebook: build $(DEVELOPMENT_TOOLS)
 .PHONY: example-dask
 example-dask: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python examples/dask/audit_on_dask.py
+
+# DATABASE_URL=postgresql://… and BROKER_URL=redis://… run it on PostgreSQL, Redis and Celery.
+.PHONY: example-django example-django-serve
+example-django example-django-serve: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python examples/django_shop/run.py $(if $(findstring serve,$@),--serve)
 
 .PHONY: test
 test: lint test-core wheel servers instructions test-package

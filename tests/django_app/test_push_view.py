@@ -124,6 +124,19 @@ def test_many_pushes_ask_at_most_every_five_seconds(watch: AuditWatch, watched: 
     assert watch
 
 
+def test_a_hint_never_delays_a_check(watch: AuditWatch, watched: WatchedFake, settings: Any) -> None:
+    events = {"token": TOKEN, "encoding_aes_key": KEY, "component_appid": APPID}
+    watched.configure(PACE=[(None, 2)])
+    settings.WXAUDIT = {**settings.WXAUDIT, "EVENTS": events}
+    watched.advance(60)
+    watched.poll()
+    before = next_check(watch)
+    assert before is not None
+    assert before < watched.fake.clock.now() + _hints.SHORTEST_INTERVAL
+    assert post(now_push()).content == b"success"
+    assert next_check(watch) == before
+
+
 def test_a_hint_is_not_lost_because_it_comes_soon(watch: AuditWatch, watched: WatchedFake) -> None:
     post(now_push(nonce="1"))
     checked_at = watched.fake.clock.now()

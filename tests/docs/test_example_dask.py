@@ -5,11 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +14,11 @@ import pytest
 
 import wxaudit
 from secrecy.canary import CANARIES, find
+from support.ended_example import EndedExample
 from support.programs import environment, run
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from wxaudit.testing import FakeWeChat
 
 TESTS = Path(__file__).parents[1]
@@ -33,51 +27,12 @@ EXAMPLE = TESTS.parent / "examples" / "dask"
 WORKERS, PARTITIONS, CONCURRENCY = 2, 16, 32
 
 
-class Ended:
-    """The example, run to its end with its temporary files in `directory`."""
-
-    def __init__(self, directory: Path, *arguments: str) -> None:
-        begun = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, str(EXAMPLE / "audit_on_dask.py"), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(TMPDIR=str(directory)),
-            start_new_session=True,
-        )
-        try:
-            self.stdout, self.stderr = process.communicate(timeout=120)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise
-        self.returncode = process.returncode
-        self.seconds = time.monotonic() - begun
-        self.processes_left = psutil.wait_procs(of_session(process.pid), timeout=10)[1]
-        self.files_left = list(directory.iterdir())
-
-    def numbers(self, pattern: str) -> list[int]:
-        """Those in the only line that looks like this."""
-        found = re.findall(f"^{pattern}$", self.stdout, re.MULTILINE)
-        assert len(found) == 1, (pattern, self.stdout)
-        return [int(number) for number in (found[0] if isinstance(found[0], tuple) else found)]
-
-
-def of_session(session: int) -> Iterable[psutil.Process]:
-    for process in psutil.process_iter():
-        with suppress(ProcessLookupError):
-            if os.getsid(process.pid) == session:
-                yield process
-
-
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    return Ended(tmp_path_factory.mktemp("temporary"))
+def ended(tmp_path_factory: pytest.TempPathFactory) -> EndedExample:
+    return EndedExample("dask/audit_on_dask.py", tmp_path_factory.mktemp("temporary"))
 
 
-def test_it_ends_well_and_leaves_nothing(ended: Ended) -> None:
+def test_it_ends_well_and_leaves_nothing(ended: EndedExample) -> None:
     assert (ended.stderr, ended.returncode) == ("", 0)
     assert ended.processes_left == []
     assert ended.files_left == []
@@ -86,7 +41,7 @@ def test_it_ends_well_and_leaves_nothing(ended: Ended) -> None:
     assert [pid for pid in workers if psutil.pid_exists(pid)] == []
 
 
-def test_each_of_twenty_thousand_is_asked_for_exactly_once(ended: Ended) -> None:
+def test_each_of_twenty_thousand_is_asked_for_exactly_once(ended: EndedExample) -> None:
     assert ended.numbers(r"queries:    (\d+), of (\d+) mini programs") == [20_000, 200]
     assert ended.numbers(r"partitions: (\d+), each mini program in one") == [PARTITIONS]
     answered, rate, errors = ended.numbers(r"answered:   (\d+) in \d+\.\d s, (\d+) a second; (\d+) errors")
@@ -104,7 +59,7 @@ def test_each_of_twenty_thousand_is_asked_for_exactly_once(ended: Ended) -> None
     print(f"\n{rate} calls a second on {connections} connections; {ended.seconds:.1f} s with its cluster")
 
 
-def test_rows_show_what_was_answered(ended: Ended) -> None:
+def test_rows_show_what_was_answered(ended: EndedExample) -> None:
     rows = re.findall(r"^ +\d+ (wx[0-9a-f]{16}) \d+ +([A-Z_]+) +(\S.*)$", ended.stdout, re.MULTILINE)
     assert len(rows) == 5
     assert ("REJECTED", "1:账号信息不符合规范:<br>(1):包含色情因素<br>") in [row[1:] for row in rows]

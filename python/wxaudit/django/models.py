@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .._models.state import AuditState
+from .._native import AuditStatus
 from ._querysets import AuditChangeQuerySet, AuditWatchQuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 MAX_NOTE_LENGTH = 200
 MAX_APPID_LENGTH = 64
@@ -75,6 +81,18 @@ class AuditWatch(models.Model):
         """The state as an `AuditState`, also of a number unknown today."""
         return AuditState(self.state)
 
+    @property
+    def audit(self) -> AuditStatus:
+        """WeChat's last answer, as `Client.get_audit_status` returns it."""
+        return AuditStatus(
+            self.auditid,
+            self.state,
+            self.reason or None,
+            self.screenshots,
+            appid=self.appid,
+            observed_at=_aware(self.checked_at or self.created_at),
+        )
+
 
 class AuditChange(models.Model):
     """What happened to an audit: written with its state, and told to receivers afterwards (an outbox)."""
@@ -121,6 +139,23 @@ class AuditChange(models.Model):
         return f"{self.watch}:{self.sequence}"
 
     @property
+    def audit(self) -> AuditStatus:
+        """What WeChat answered, as `Client.get_audit_status` returns it."""
+        return AuditStatus(
+            self.watch.auditid,
+            self.new_state,
+            self.reason or None,
+            self.screenshots,
+            appid=self.watch.appid,
+            observed_at=_aware(self.observed_at),
+        )
+
+    @property
     def is_decision(self) -> bool:
         """Whether WeChat has approved, rejected or withdrawn the audit."""
         return self.kind == self.Kind.STATE and AuditState(self.new_state).is_final
+
+
+def _aware(moment: datetime) -> datetime:
+    """Without `USE_TZ`, Django keeps times of `TIME_ZONE`."""
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

@@ -1,4 +1,4 @@
-"""The pytest fixture `fake_wechat`. The import of this module loads nothing but pytest."""
+"""The pytest fixtures `fake_wechat` and `wxaudit_django`. The import of this module loads only pytest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from . import FakeWeChat
+    from .django import DjangoFakeWeChat
 
 
 @pytest.fixture
@@ -17,4 +18,16 @@ def fake_wechat() -> Iterator[FakeWeChat]:
     from . import FakeWeChat
 
     with FakeWeChat() as fake:
+        yield fake
+
+
+# Named here, `db` is seen when pytest-django decides which databases to make. The mark `django_db` of a test
+# says more, such as `transaction=True`.
+@pytest.fixture
+def wxaudit_django(db: None) -> Iterator[DjangoFakeWeChat]:
+    """A `wxaudit.testing.django.DjangoFakeWeChat` behind the setting WXAUDIT during the test."""
+    del db
+    from .django import fake_behind_settings
+
+    with fake_behind_settings() as fake:
         yield fake

@@ -10,8 +10,8 @@ from pathlib import Path
 class Stopwatch:
     """Runs from its construction. `pids`: other processes that take part.
 
-    Linux tells for each thread how long it was ready to run and had no core. On a machine with idle cores that
-    is next to nothing.
+    Linux tells for each thread how long it was ready to run and had no core. With idle cores that is
+    next to nothing.
     """
 
     def __init__(self, *pids: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.celery_worker import PENDING_AUDITID, CeleryWorker
+from support.celery_worker import PENDING_AUDITID, CeleryWorker, audits_worker
 from support.fake_process import AUDITIDS, FakeProcess
 from support.redis_server import RedisServer
 
@@ -37,7 +37,7 @@ def redis() -> Iterator[RedisServer]:
 def prefork(
     fake: FakeProcess, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CeleryWorker]:
-    with CeleryWorker(fake, redis, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
+    with audits_worker(fake, redis, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
         yield worker
 
 
@@ -67,7 +67,7 @@ def test_a_pool_of_greenlets_answers_all(
     fake: FakeProcess, redis: RedisServer, tmp_path: Path, pool: str
 ) -> None:
     auditids = [AUDITIDS[number % len(AUDITIDS)] for number in range(TASKS)]
-    with CeleryWorker(fake, redis, tmp_path, pool, 100) as worker:
+    with audits_worker(fake, redis, tmp_path, pool, 100) as worker:
         assert worker.result("ask", AUDITIDS[0]) == f"audit {AUDITIDS[0]}", worker.log
         begun = time.monotonic()
         answers = worker.results("ask", auditids)

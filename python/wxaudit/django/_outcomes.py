@@ -123,17 +123,16 @@ def _add_change(outcome: Outcome, kind: AuditChange.Kind, old_state: int, now: d
     )
 
 
-def plainer(outcome: Outcome) -> Outcome:
-    """The same with texts that a MySQL database of character set utf8mb3 stores: without emoji."""
+def simplify(outcome: Outcome, last: str) -> None:
+    """Replaces all characters after `last` in its texts by question marks."""
+
+    def simplified(text: str) -> str:
+        return "".join(character if character <= last else "?" for character in text)
+
     row = outcome.row
-    row.reason, row.last_error = _without_rare(row.reason), _without_rare(row.last_error)
+    row.reason, row.last_error = simplified(row.reason), simplified(row.last_error)
     for change in outcome.changes:
-        change["reason"] = _without_rare(change["reason"])
-    return outcome
-
-
-def _without_rare(text: str) -> str:
-    return "".join(character if character <= "\uffff" else "\ufffd" for character in text)
+        change["reason"] = row.reason
 
 
 def _storable(text: str) -> str:

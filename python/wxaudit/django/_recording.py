@@ -10,7 +10,7 @@ from django.db import DatabaseError, connections, transaction
 
 from .._escape import truncate
 from . import _transactions
-from ._outcomes import Outcome, plainer
+from ._outcomes import Outcome, simplify
 from ._schedule import PARKED_INTERVAL
 from .models import AuditChange, AuditWatch
 
@@ -53,13 +53,17 @@ def record(using: str, lease: str, outcomes: list[Outcome], patience: float) -> 
 
 
 def _record_one(using: str, lease: str, outcome: Outcome, patience: float) -> list[Outcome]:
-    for version in (lambda: outcome, lambda: plainer(outcome)):
+    """A decision is worth more than its text: texts are simplified for databases that are not UTF-8."""
+    work = partial(_write, using, lease, [outcome])
+    # What utf8mb3 of MySQL stores, and what every character set does.
+    for last_character in ("\uffff", "\x7f", ""):
         try:
-            return _transactions.repeat(using, partial(_write, using, lease, [version()]), patience=patience)
+            return _transactions.repeat(using, work, patience=patience)
         except (DatabaseError, ValueError) as error:
             if _transactions.is_passing(using, error):
                 raise
-            _log.error("%s: cannot store what WeChat answered: %s", outcome.row, type(error).__name__)
+            _log.error("%s: the database refuses what WeChat answered: %s", outcome.row, type(error).__name__)
+            simplify(outcome, last_character)
     return []
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 TASKS = int(os.environ.get("WXAUDIT_REQUESTS", "160"))
 POOLS = {"prefork": 2, "threads": 4, "solo": 1}
 PROGRAM = "django_site"
+# With the variable, Celery takes care of the connections and caches of Django.
+WITH_DJANGO = {"DJANGO_SETTINGS_MODULE": PROGRAM}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_every_task_is_answered(
 ) -> None:
     site = {"token": fake_process.token(), "wxaudit": {"CLIENT": {"base_url": fake_process.base_url}}}
     auditids = [AUDITIDS[number % len(AUDITIDS)] for number in range(TASKS)]
-    with CeleryWorker(PROGRAM, site, broker, tmp_path, pool, POOLS[pool]) as worker:
+    with CeleryWorker(PROGRAM, site, broker, tmp_path, pool, POOLS[pool], **WITH_DJANGO) as worker:
         worker.result("answered", auditids[0])
         began = time.monotonic()
         answers = worker.results("answered", auditids)
@@ -105,7 +107,7 @@ def test_what_is_due_is_shared_among_workers(
         "database": DATABASES[database],
         "asks_at_import": False,
     }
-    with CeleryWorker(PROGRAM, site, broker, tmp_path, pool, POOLS[pool]) as worker:
+    with CeleryWorker(PROGRAM, site, broker, tmp_path, pool, POOLS[pool], **WITH_DJANGO) as worker:
         worker.send("wxaudit.poll_due")
         wait_for(lambda: worker.log.count("] succeeded in") == 5, worker)
         log = worker.log

@@ -129,10 +129,9 @@ def test_what_is_stuck(database: str) -> None:  # noqa: ARG001
             appid="wx1", auditid=auditid, phase=phase, created_at=NOW, next_check_at=later, overdue_at=NOW
         )
     watch = AuditWatch.objects.get(auditid=1)
-    for sequence, times in enumerate(
-        ({"next_delivery_at": NOW - timedelta(minutes=11)}, {"next_delivery_at": None, "failed_at": NOW}),
-        start=1,
-    ):
+    late: dict[str, Any] = {"next_delivery_at": NOW - timedelta(minutes=11)}
+    failed: dict[str, Any] = {"next_delivery_at": None, "failed_at": NOW}
+    for sequence, times in enumerate((late, failed), start=1):
         AuditChange.objects.create(
             watch=watch, sequence=sequence, old_state=2, new_state=4, observed_at=NOW, **times
         )

@@ -19,7 +19,6 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpResponse
     from django.test import Client
 
     from support.watched_fake import WatchedFake
@@ -44,12 +43,11 @@ def make(*media_ids: str) -> AuditWatch:
     return watch
 
 
-def fetch(client: Client, watch: AuditWatch, number: int = 1) -> HttpResponse:
-    response: HttpResponse = client.get(f"{LIST}{watch.pk}/screenshots/{number}/")
-    return response
+def fetch(client: Client, watch: AuditWatch, number: int = 1) -> Any:
+    return client.get(f"{LIST}{watch.pk}/screenshots/{number}/")
 
 
-def drawn(response: HttpResponse) -> str:
+def drawn(response: Any) -> str:
     """The text of a drawing, which is well-formed."""
     assert response.status_code == 502
     assert response.headers["Content-Type"] == "image/svg+xml"

@@ -81,9 +81,10 @@ class AuditWatchAdmin(_Base):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
         now = _clock.now(changes.queryset.db)
-        for watch in changes.result_list:
+        row: Any
+        for row in changes.result_list:
             # For the columns that tell a time from now on.
-            watch.now = now  # type: ignore[attr-defined]
+            row.now = now
         return changes
 
     def get_search_results(

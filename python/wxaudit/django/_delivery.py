@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -54,10 +53,10 @@ def _deliver_claimed(
     counts: Counter[str],
     should_stop: Callable[[], bool],
 ) -> None:
-    end = time.monotonic() + _settings.read().watch.lease.total_seconds() / 2
+    end = now() + _settings.read().watch.lease / 2
     waiting = list(changes)
     try:
-        while waiting and not should_stop() and time.monotonic() < end:
+        while waiting and not should_stop() and now() < end:
             _deliver(using, lease, waiting[0], now, counts)
             del waiting[0]
     finally:

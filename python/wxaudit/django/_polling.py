@@ -52,7 +52,8 @@ def poll_due(
     if not connections[alias].in_atomic_block:
         # In a long-lived process: the server may have closed it.
         connections[alias].close_if_unusable_or_obsolete()
-    _transactions.check_no_transaction(alias, "poll_due()")
+    check = partial(_transactions.check_no_transaction, alias, "poll_due()")
+    _transactions.repeat(alias, check, patience=_PATIENCE)
     return _Poll(alias, limit, should_stop or (lambda: False)).run()
 
 

@@ -6,13 +6,16 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from django.urls import path
 from django.utils import timezone as django_timezone
 
 from support.django_staff import logged_in
 from wxaudit import AuditState
 from wxaudit.django._admin import numbers
+from wxaudit.django.admin import AuditWatchAdmin
 from wxaudit.django.models import AuditChange, AuditWatch
 
 if TYPE_CHECKING:
@@ -172,3 +175,19 @@ def test_drawings_have_decimal_points_in_every_language(database: str, language:
         page = client.get(PAGE).content.decode()
     assert 'height="33.33"' in page
     assert '<rect width="100.0%"' in page
+
+
+@pytest.mark.parametrize("database", ["default"], indirect=True)
+def test_a_site_of_ones_own_may_show_watches_only(database: str, settings: Any) -> None:  # noqa: ARG001
+    settings.ROOT_URLCONF = __name__
+    with logged_in("view_auditwatch") as client:
+        page = client.get("/operations/wxaudit/auditwatch/numbers/").content.decode()
+        assert client.get("/operations/wxaudit/auditwatch/").status_code == 200
+    assert 'href="/operations/wxaudit/auditwatch/?overdue=yes"' in page
+    assert "/admin/wxaudit/" not in page
+    assert "auditchange" not in page
+
+
+_site = AdminSite("operations")
+_site.register(AuditWatch, AuditWatchAdmin)
+urlpatterns = [path("operations/", _site.urls)]

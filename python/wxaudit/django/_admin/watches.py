@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import connections, transaction
 from django.db.models import Q
 from django.http import Http404
 from django.template.response import TemplateResponse
@@ -17,7 +18,7 @@ from django.utils.translation import ngettext
 
 from .. import _clock
 from ..models import AuditChange, AuditWatch
-from . import display, updates
+from . import display
 from .changes import ChangeInline
 from .filters import AppidFilter, OverdueFilter, StateFilter
 from .messages import report, report_delivery
@@ -81,9 +82,10 @@ class AuditWatchAdmin(_Base):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
         now = _clock.now(changes.queryset.db)
-        for watch in changes.result_list:
+        row: Any
+        for row in changes.result_list:
             # For the columns that tell a time from now on.
-            watch.now = now  # type: ignore[attr-defined]
+            row.now = now
         return changes
 
     def get_search_results(
@@ -111,6 +113,9 @@ class AuditWatchAdmin(_Base):
         numbers = self.admin_site.admin_view(self.numbers_view)
         # Its responses say themselves how long they are kept.
         screenshot = self.admin_site.admin_view(self.screenshot_view, cacheable=True)
+        for alias in connections:
+            # No transaction stays open while WeChat is asked.
+            screenshot = transaction.non_atomic_requests(using=alias)(screenshot)
         return [
             path("numbers/", numbers, name="wxaudit_auditwatch_numbers"),
             path("<int:pk>/screenshots/<int:number>/", screenshot, name="wxaudit_auditwatch_screenshot"),
@@ -120,15 +125,12 @@ class AuditWatchAdmin(_Base):
     def numbers_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        watches: Any = super().get_queryset(request)
-        context = page_context(
-            watches,
-            AuditChange.objects.using(watches.db),
-            _clock.now(watches.db),
-            chosen_window(request.GET.get("days")),
-            self.admin_site.name,
-        )
+        watches: Any = self.get_queryset(request)
+        changes = AuditChange.objects.using(watches.db)
+        days = chosen_window(request.GET.get("days"))
+        context = page_context(watches, changes, _clock.now(watches.db), days, self.admin_site)
         context |= {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/wxaudit/auditwatch/numbers.html", context)
 
     def screenshot_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
@@ -184,7 +186,7 @@ class AuditWatchAdmin(_Base):
 
     @admin.action(permissions=["change"], description=_("Check now"))
     def check_now(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
-        count = updates.check_now(queryset)
+        count = queryset.check_now()
         report(
             self,
             request,
@@ -199,7 +201,7 @@ class AuditWatchAdmin(_Base):
 
     @admin.action(permissions=["change"], description=_("Stop watching"))
     def stop_watching(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
-        count = updates.stop(queryset)
+        count = queryset.stop()
         report(
             self,
             request,
@@ -214,8 +216,8 @@ class AuditWatchAdmin(_Base):
 
     @admin.action(permissions=["deliver"], description=_("Deliver failed changes again"))
     def deliver_again(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
-        failed = AuditChange.objects.filter(watch__in=queryset.values("pk"), failed_at__isnull=False)
-        report_delivery(self, request, updates.deliver_again(failed))
+        failed = AuditChange.objects.using(queryset.db).failed().filter(watch__in=queryset.values("pk"))
+        report_delivery(self, request, failed.deliver_again())
 
 
 def _matching(word: str) -> Q:

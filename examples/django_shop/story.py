@@ -26,7 +26,7 @@ REASON = (
     "1:账号信息不符合规范:<br>(1):包含色情因素<br>2:页面无正式运营内容:<br>(1):请上架完整内容再提交审核<br>"
 )
 # The slowest step waits for a lease of three seconds to end.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 _printed: set[str] = set()
 _begun = time.monotonic()

@@ -53,7 +53,13 @@ SERVERS = os.environ.get("WXAUDIT_TEST_SERVERS") or os.path.join(
 _SQLITE = os.path.join(SERVERS, "wxaudit.sqlite3")
 # The tests use the databases by their own names, so that programs find the same.
 DATABASES = {
-    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": _SQLITE, "TEST": {"NAME": _SQLITE}},
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": _SQLITE,
+        "TEST": {"NAME": _SQLITE},
+        # Nothing here has to survive a crash of the machine.
+        "OPTIONS": {"init_command": "PRAGMA synchronous=OFF"},
+    },
     "postgresql": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "wxaudit",

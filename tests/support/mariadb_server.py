@@ -24,7 +24,7 @@ class MariadbServer:
         # A time zone that is not UTC, as many servers in China have.
         given = {"default-time-zone": "+08:00", "character-set-server": "utf8mb4", **options}
         # The server crashes in the tests, but the machine goes on.
-        given.setdefault("innodb-flush-log-at-trx-commit", "0")
+        given.setdefault("innodb-flush-log-at-trx-commit", "2")
         self._options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
         if os.getuid() == 0:
             self._options.append("--user=root")

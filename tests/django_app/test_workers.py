@@ -1,0 +1,135 @@
+"""Several workers on the same watches, and workers that die, on SQLite, PostgreSQL and MariaDB."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.db import connections
+from freezegun import freeze_time
+
+from support.django_settings import SERVERS
+from support.subprocess_runner import run_child
+from wxaudit.django import PollReport, _clock
+from wxaudit.django.models import AuditChange, AuditWatch
+from wxaudit.testing import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.watched_fake import WatchedFake
+
+MINUTE = timedelta(minutes=1)
+PROGRAMS = Path(__file__).parents[1] / "programs"
+
+
+def _in_threads(database: str, *works: Callable[[], object]) -> None:
+    """Runs each in a thread of its own, with a database connection of its own."""
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            work()
+        finally:
+            connections[database].close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+        assert not thread.is_alive()
+
+
+def test_two_workers_share_the_watches(watched: WatchedFake, database: str) -> None:
+    watched.configure(BATCH_SIZE=3)
+    audits = [watched.submit(state=0)[0] for _ in range(40)]
+    reports: list[PollReport] = []
+    start = threading.Barrier(3)
+
+    def work() -> None:
+        start.wait(60)
+        reports.extend(watched.poll() for _ in range(4))
+
+    _in_threads(database, work, work, work)
+    total = sum(reports, PollReport())
+    assert (total.claimed, total.decided, total.delivered) == (40, 40, 40)
+    assert [audit.polls for audit in audits] == [1] * 40
+    assert len(watched.told) == len(set(watched.told)) == 80
+
+
+def test_a_late_worker_writes_nothing(watched: WatchedFake, database: str) -> None:
+    audit, row = watched.submit()
+    # The first worker's question is answered with the old state, after its lease.
+    watched.fake.fail_next(Fault(hold=True))
+    reports: list[PollReport] = []
+    late = threading.Thread(target=lambda: (reports.append(watched.poll()), connections[database].close()))
+    late.start()
+    watched.fake.wait_for_held(1, timeout=60)
+    audit.approve()
+    watched.advance(6 * MINUTE)
+    assert watched.poll() == PollReport(claimed=1, answered=1, changed=1, decided=1, delivered=1)
+    written = AuditWatch.objects.values().get()
+    watched.fake.release()
+    late.join(60)
+    assert reports == [PollReport(claimed=1, skipped=1)]
+    assert AuditWatch.objects.values().get() == written
+    assert AuditChange.objects.count() == 1
+    assert row.pk == written["id"]
+
+
+def test_a_hint_outlives_the_answer_that_is_on_its_way(watched: WatchedFake, database: str) -> None:
+    watched.submit()
+    watched.fake.fail_next(Fault(hold=True))
+    reports: list[PollReport] = []
+    late = threading.Thread(target=lambda: (reports.append(watched.poll()), connections[database].close()))
+    late.start()
+    watched.fake.wait_for_held(1, timeout=60)
+    # A push event, for example.
+    assert AuditWatch.objects.all().check_now() == 1
+    watched.fake.release()
+    late.join(60)
+    assert reports == [PollReport(claimed=1, skipped=1)]
+    assert watched.poll().answered == 1
+
+
+def test_hosts_whose_clocks_differ_respect_each_others_leases(watched: WatchedFake, database: str) -> None:
+    watched.configure(LEASE=240)
+    audit, row = watched.submit()
+    _clock.replacement = None
+    watched.fake.fail_next(Fault(hold=True))
+    late = threading.Thread(target=lambda: (watched.poll(), connections[database].close()))
+    late.start()
+    watched.fake.wait_for_held(1, timeout=60)
+    row.refresh_from_db()
+    assert row.lease
+    for minutes in (-5, 5):
+        with freeze_time(datetime.now(timezone.utc) + minutes * MINUTE, tick=True):
+            assert watched.poll() == PollReport()
+    watched.fake.release()
+    late.join(60)
+    assert audit.polls == 1
+
+
+def test_a_worker_that_is_killed_at_any_step_loses_nothing(watched: WatchedFake, database: str) -> None:
+    audits = [str(watched.fake.submit("wx1", state=0).auditid) for _ in range(80)]
+    token = watched.fake.token("wx1")
+    script = (PROGRAMS / "django_killed_worker.py").read_text()
+    environment = {"WXAUDIT_TEST_SERVERS": SERVERS}
+    printed = run_child(script, database, watched.fake.base_url, token, *audits, environment=environment)
+    *killed, summary = printed.splitlines()
+    outcome = json.loads(summary)
+    keys = {f"wx1:{number}:1" for number in audits[: len(killed) + 1]}
+    assert (outcome["undecided"], outcome["undelivered"]) == (0, 0)
+    # Each change exactly once, told at least once, and twice only by one that was killed while it told.
+    assert outcome["changes"] == dict.fromkeys(keys, 1)
+    assert set(outcome["told"]) == keys
+    twice = [key for key, count in outcome["told"].items() if count > 1]
+    assert all(count <= 2 for count in outcome["told"].values())
+    places = [line.removeprefix("killed at: ") for line in killed]
+    queries = {"SELECT", "UPDATE", "INSERT", "COMMIT"}
+    assert set(places) >= queries | {"token source", "receiver", "end of receiver"}
+    first, last = places.index("end of receiver"), len(places)
+    assert {audits.index(key.split(":")[1]) for key in twice} <= set(range(first, last))

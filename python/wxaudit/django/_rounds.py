@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connections
 
+from .._escape import truncate
 from .._signals import raised_by_signal
 from ._polling import poll_due
 
@@ -102,4 +103,6 @@ def _report_failure(error: Exception, wait: float) -> None:
     # A database that restarts is not a bug: without a traceback, which would be one for each round.
     known = isinstance(error, DatabaseError)
     message = "round failed, the next one in %.0f s: %s: %s"
-    _logger.error(message, wait, type(error).__name__, error, exc_info=None if known else error)
+    _logger.error(
+        message, wait, type(error).__name__, truncate(str(error), 300), exc_info=None if known else error
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
@@ -12,6 +13,9 @@ from django.test import override_settings
 from django.utils import translation
 
 import django_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PO = django_messages.PO.read_text("utf-8")
 
@@ -32,19 +36,31 @@ def test_a_text_without_a_translation_is_reported() -> None:
 def test_the_mo_file_is_compiled_from_the_po_file() -> None:
     with django_messages.MO.open("rb") as file:
         compiled = gettext.GNUTranslations(file)
-    for message in django_messages.updated(_PO):
-        if isinstance(message.id, tuple):
-            assert compiled.ngettext(*message.id, 1) == message.string[0], "make messages"
-        elif message.id:
-            assert compiled.gettext(message.id) == message.string, "make messages"
+    for texts, translations in _messages():
+        if len(texts) > 1:
+            assert [compiled.ngettext(texts[0], texts[1], 1)] == translations, "make messages"
+        else:
+            assert [compiled.gettext(*texts)] == translations, "make messages"
 
 
 def test_translations_have_the_placeholders_of_the_text() -> None:
+    for texts, translations in _messages():
+        assert {_placeholders(text) for text in translations} == {_placeholders(text) for text in texts}
+
+
+def _messages() -> Iterator[tuple[list[str], list[str]]]:
+    """Each text, with its plural if it has one, and its translation."""
     for message in django_messages.updated(_PO):
-        texts = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        expected = {tuple(sorted(re.findall(r"%\(\w+\)\w", text))) for text in texts}
-        assert {tuple(sorted(re.findall(r"%\(\w+\)\w", text))) for text in strings} == expected
+        if message.id:
+            yield _texts(message.id), _texts(message.string)
+
+
+def _texts(given: Any) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _placeholders(text: str) -> tuple[str, ...]:
+    return tuple(sorted(re.findall(r"%\(\w+\)\w", text)))
 
 
 def test_texts_of_django_are_translated_as_there() -> None:
@@ -53,9 +69,9 @@ def test_texts_of_django_are_translated_as_there() -> None:
     for catalogue in (folder / "contrib/admin/locale", folder / "conf/locale"):
         with (catalogue / "zh_Hans/LC_MESSAGES/django.mo").open("rb") as file:
             theirs = gettext.GNUTranslations(file)
-        for message in django_messages.updated(_PO):
-            if isinstance(message.id, str) and message.id:
-                assert theirs.gettext(message.id) in (message.id, message.string)
+        for texts, translations in _messages():
+            if len(texts) == 1:
+                assert theirs.gettext(*texts) in (*texts, *translations)
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "zh-cn"])

@@ -81,9 +81,10 @@ class AuditWatchAdmin(_Base):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
         now = _clock.now(changes.queryset.db)
-        for watch in changes.result_list:
+        row: Any
+        for row in changes.result_list:
             # For the columns that tell a time from now on.
-            watch.now = now  # type: ignore[attr-defined]
+            row.now = now
         return changes
 
     def get_search_results(
@@ -109,7 +110,8 @@ class AuditWatchAdmin(_Base):
 
     def get_urls(self) -> list[URLPattern]:
         numbers = self.admin_site.admin_view(self.numbers_view)
-        screenshot = self.admin_site.admin_view(self.screenshot_view)
+        # Its responses say themselves how long they are kept.
+        screenshot = self.admin_site.admin_view(self.screenshot_view, cacheable=True)
         return [
             path("numbers/", numbers, name="wxaudit_auditwatch_numbers"),
             path("<int:pk>/screenshots/<int:number>/", screenshot, name="wxaudit_auditwatch_screenshot"),

@@ -6,12 +6,16 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from support.ended_example import EXAMPLES
 from support.programs import environment
+from wxaudit import AuditState, django
+from wxaudit.django import _schedule, _settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,13 +198,36 @@ def test_links_lead_to_files_and_headings_that_are_there(page: str) -> None:
         assert not anchor or anchor in slugs, link
 
 
+def calls(age: timedelta) -> int:
+    """How often an audit is asked about by default until it is so old, without jitter."""
+    start = now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    count = 0
+    while now <= start + age:
+        count += 1
+        situation = _schedule.Situation("watching", 0, False, start, None, now)
+        plan = _schedule.after_answer(situation, AuditState.IN_REVIEW, _settings.PACE, 0.5)
+        assert plan.next_check_at is not None
+        now = plan.next_check_at
+    return count
+
+
+def test_the_arithmetic_of_the_page_is_right() -> None:
+    minutes, hour, day = (calls(timedelta(minutes=age)) for age in (10, 60, 24 * 60))
+    each_day = calls(timedelta(days=3)) - calls(timedelta(days=2))
+    assert (day, minutes, hour - minutes, day - hour, each_day) == (113, 11, 10, 92, 48)
+    texts = [(DOCS / page).read_text(encoding="utf-8") for page in PAGES]
+    for number in (113, 11, 10, 92, 48):
+        assert all(re.search(rf"\b{number}\b", text.replace("，", " ")) for text in texts)
+    for pending in (100_000, 1_000_000, 10_000_000):
+        half_hourly, hourly = (f"{pending / seconds:,.0f}".replace(",", " ") for seconds in (1800, 3600))
+        row = rf"\| {f'{pending:,}'.replace(',', ' ')} \| \D*{half_hourly}\D* \| {hourly} \|"
+        assert all(re.search(row, text) for text in texts), row
+
+
 def test_every_option_and_name_is_on_the_page() -> None:
-    from dataclasses import fields
-
-    from wxaudit import django
-    from wxaudit.django._settings import WatchSettings
-
     for page in PAGES:
         text = (DOCS / page).read_text(encoding="utf-8")
-        assert [option.name for option in fields(WatchSettings) if option.name.upper() not in text] == []
+        assert [
+            option.name for option in fields(_settings.WatchSettings) if option.name.upper() not in text
+        ] == []
         assert [name for name in django.__all__ if name not in text] == []

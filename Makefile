@@ -98,7 +98,7 @@ test-core:
 PYTEST_PROCESSES ?= 2
 .PHONY: test-package
 test-package: build $(DEVELOPMENT_TOOLS)
-	$(BIN)/python -X dev -m pytest --dist loadfile --tx '$(PYTEST_PROCESSES)*popen//python=$(BIN)/python -X dev' \
+	$(BIN)/python -X dev -m pytest --dist loadfile --no-loadscope-reorder --tx '$(PYTEST_PROCESSES)*popen//python=$(BIN)/python -X dev' \
 		$(PYTEST_ARGUMENTS)
 
 # If this fails, the tests that need a server fail too, and say what to install.

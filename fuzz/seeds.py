@@ -24,12 +24,13 @@ TOKEN = "86_raw+server/token=of%a&test?0123456789"
 
 # The test files whose texts are seeds.
 _TEXTS = {
-    "answer": ["tests/core/wechat/decode*.rs", "tests/core/json/*.rs", "tests/network/test_fields.py",
-               "tests/network/test_json.py", "tests/network/test_meaning.py", "tests/network/test_echo.py"],
+    "answer": ["tests/core/wechat/decode*.rs", "tests/core/json/*.rs",
+               "tests/network/answers/test_fields.py", "tests/network/answers/test_json.py",
+               "tests/network/answers/test_meaning.py", "tests/network/answers/test_echo.py"],
     "reason": ["tests/core/wechat/reason*.rs", "tests/models/test_status.py"],
-    "retry_after": ["tests/core/transport/retry_after.rs", "tests/network/test_http_status.py"],
-    "no_proxy": ["tests/core/config*.rs", "tests/network/test_*proxy*.py"],
-    "certificates": ["tests/network/test_tls*.py", "tests/network/test_ca*.py"],
+    "retry_after": ["tests/core/transport/retry_after.rs", "tests/network/answers/test_http_status.py"],
+    "no_proxy": ["tests/core/config*.rs", "tests/network/*/test_*proxy*.py"],
+    "certificates": ["tests/network/connections/test_tls*.py", "tests/network/connections/test_ca*.py"],
 }  # fmt: skip
 
 _RUST_TEXT = re.compile(r'r(#+)"(.*?)"\1|"((?:[^"\\]|\\.)*)"', re.DOTALL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,23 @@ import pytest
 
 from support.client_kind import ClientKind
 from support.event_loops import NEW_EVENT_LOOP
+from support.fake_process import FakeProcess
+from support.servers.redis_server import RedisServer
+from support.token_sources import WAYS, Way
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
+    import redis
+
 
 # A shell starts background jobs with SIGINT ignored, and programs inherit that: Ctrl-C would mean nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# pytest-django has read the settings by now, and programs that tests start do not inherit them.
+os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 @pytest.fixture(params=["blocking", "asyncio"])
@@ -29,11 +38,47 @@ def client_kind(request: pytest.FixtureRequest) -> Iterator[ClientKind]:
     client_kind.close()
 
 
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> Iterator[Way]:
+    """Runs a test once with each client and each kind of token source that it takes."""
+    way = Way(request.param)
+    yield way
+    way.client_kind.close()
+
+
 @pytest.fixture
 def fake() -> Iterator[FakeWeChat]:
     """A fake WeChat of its own for each test."""
     with FakeWeChat() as fake:
         yield fake
+
+
+@pytest.fixture(scope="module")
+def started_fake_process() -> Iterator[FakeProcess]:
+    with FakeProcess() as fake:
+        yield fake
+
+
+@pytest.fixture
+def fake_process(started_fake_process: FakeProcess) -> FakeProcess:
+    """A fake WeChat in a process that a module shares, as new for each test: see `FakeProcess.set_up`."""
+    started_fake_process.reset()
+    started_fake_process.set_up()
+    return started_fake_process
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_client(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    """A client of the Redis that a module shares, empty for each test."""
+    with redis_server.client() as client:
+        client.flushall()
+        yield client
 
 
 @pytest.fixture(params=NEW_EVENT_LOOP)

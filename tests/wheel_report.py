@@ -23,7 +23,26 @@ IMPORT_AIM_MILLISECONDS = 15.0
 RUNS = 21
 
 # What is loaded when it is needed, and no earlier.
-NOT_IMPORTED = ("asyncio", "collections", "dataclasses", "datetime", "enum", "functools", "logging", "typing")
+NOT_IMPORTED = (
+    "asyncio",
+    "collections",
+    "contextvars",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "functools",
+    "inspect",
+    "logging",
+    "socket",
+    "ssl",
+    "threading",
+    "typing",
+    "weakref",
+    "wxaudit._batch",
+    "wxaudit._errors.hints",
+    "wxaudit._models.state",
+    "wxaudit._source_threads",
+)
 
 EXPECTED_TAG = "cp310-abi3"
 EXPECTED_FILES = (

@@ -73,12 +73,7 @@ class BaseClient:
 
         Raises `ArgumentError` for invalid values.
         """
-        try:
-            self._load()
-        except OSError as error:
-            if raised_by_signal(error):
-                raise
-            raise TransportError(f"starting the client: {error}") from error
+        self._prepare()
         if on_event is not None:
             check_callback("on_event", on_event)
         limits = Timeout.of(timeout, _DEFAULT_TIMEOUT)
@@ -108,8 +103,19 @@ class BaseClient:
             "on_event": on_event,
         }
 
+    def _prepare(self) -> None:
+        """Loads the modules of calls. `TransportError` if no descriptor is left for that."""
+        try:
+            self._load()
+        except OSError as error:
+            if raised_by_signal(error):
+                raise
+            # Without its hint, whose module would need a descriptor.
+            raise TransportError(f"starting the client: {error}") from error
+
     def _load(self) -> None:
         """Imports the modules of calls, so that a call needs no file descriptor for an import."""
+        from . import _source_threads as _threads  # noqa: F401  # only loaded
         from ._errors import hints as _hints  # noqa: F401  # only loaded
         from ._models import state as _state  # noqa: F401  # only loaded
 
@@ -120,7 +126,7 @@ class BaseClient:
         session = other._session
         client._session = Session(session.engine, session.timeout, session.on_event, session.closed)
         client._settings = other._settings
-        client._load()
+        client._prepare()
         return client
 
     def __repr__(self) -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from ._token_store import Lock, MakeLock
 
-# How often a process that waits for another's refresh looks into the store.
+# How often a process that waits for another's refresh looks into the store. It has to look: caches of Django
+# tell nobody that a key has changed, and Redis does so only if its server is configured for it.
 _INTERVAL = 0.05
 
 # A cancelled call waits at most so long for its lock to be freed; otherwise the lease ends it.
@@ -63,7 +64,8 @@ class _CachedTokenSource(ReplacingSource):
         self._max_age = check_seconds("max_age", max_age, "max_age=7000", shortest=1)
         self._lease = check_seconds("lease", lease, "lease=30", shortest=1)
 
-    def _is_over(self, give_up_at: float) -> None:
+    def _check_wait(self, give_up_at: float) -> None:
+        """`TimeoutError` if the lock should have been free by now."""
         if time.monotonic() > give_up_at:
             raise TimeoutError(
                 f"the lock for the token of {self._name} was not free for {2 * self._lease:g} s; check that "
@@ -91,12 +93,14 @@ class CachedTokenSource(_CachedTokenSource):
     same store, name and key are equal, so that calls share their lookups and refreshes too.
 
     - `store`: a client of redis-py (`redis.Redis`, `redis.RedisCluster`), or a cache of Django
-      (`django.core.cache.cache`) that processes share, and whose `add` lets one of them win: Redis, Memcached
-      or a database. With the file-based one, several may refresh at once unless `lock` is given.
+      (`django.core.cache.cache`) in Redis, Memcached or a database. The dummy cache is an `ArgumentError`. So
+      are, without `lock`, the file-based one, in which two processes may win, and the local-memory one, which
+      is Django's default and which processes do not share.
     - `refresh`: a function of the name that returns a new token, such as your call of `api_authorizer_token`.
       It must take less time than `lease`.
     - `lock`: what to use in place of the store's lock: a function of a key and the lease in seconds that
-      returns a lock, or a lock, with `acquire(blocking=False)` and `release()`.
+      returns a lock, or a lock, with `acquire(blocking=False)` and `release()`. If there is only one process,
+      `threading.Lock()` is enough.
     - `name`: names the mini program in the store, such as its appid. Different third-party platforms need
       different names for the same mini program.
     - `key`: the key of the token in the store, such as one that other programs use already; by default
@@ -135,9 +139,8 @@ class CachedTokenSource(_CachedTokenSource):
         lock = self._stored.lock(self._lease)
         give_up_at = time.monotonic() + 2 * self._lease
         while not lock.acquire(blocking=False):
-            self._is_over(give_up_at)
-            # Stores tell nobody that a lock is free.
-            time.sleep(_INTERVAL)
+            self._check_wait(give_up_at)
+            time.sleep(_INTERVAL)  # polls, since stores tell nobody that a lock is free
             token = self._read()
             if token is not None and token != refused:
                 return token
@@ -197,8 +200,8 @@ class AsyncCachedTokenSource(_CachedTokenSource):
         lock = self._stored.lock(self._lease)
         give_up_at = time.monotonic() + 2 * self._lease
         while not await lock.acquire(blocking=False):
-            self._is_over(give_up_at)
-            await asyncio.sleep(_INTERVAL)
+            self._check_wait(give_up_at)
+            await asyncio.sleep(_INTERVAL)  # polls, as above
             token = await self._read()
             if token is not None and token != refused:
                 return token

@@ -11,7 +11,6 @@ from ._greenlets import hub_of_thread
 from ._native import Token
 from ._observability.dispatch import NO_LISTENERS
 from ._signals import raised_by_signal
-from ._source_threads import describe_hang
 from ._token_sources import serve_request, wait
 
 TYPE_CHECKING = False
@@ -63,6 +62,8 @@ def error_of(failed: _Failed, cause: Any) -> WxAuditError:
     """
     kind, what, attributes = failed
     if isinstance(cause, tuple):
+        from ._source_threads import describe_hang
+
         where, cause = describe_hang(*cause)
         what += where
     elif (

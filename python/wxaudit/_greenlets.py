@@ -70,7 +70,8 @@ def hub_of_thread() -> Hub | None:
 class Hub:
     """The hub of one thread, and the bridge of the calls that its greenlets wait for."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: _Library) -> None:
+        self._library = library
         self._bridge = LoopBridge()
         # The pipe is watched only while there are calls: a watched one would keep the hub from ending.
         self._calls = 0
@@ -81,15 +82,15 @@ class Hub:
 
         `start` takes a bridge, a future and the arguments, and returns whether to flush the bridge soon.
         """
-        future = self._future()
+        future = self._library.future()
         if start(self._bridge, future, *arguments):
-            self._call_soon(self._bridge.flush)
+            self._library.call_soon(self._bridge.flush)
         try:
             if self._calls == 0:
-                self._watcher = self._watch(self._bridge.fileno())
+                self._watcher = self._library.watch(self._bridge.fileno(), self._drain)
             self._calls += 1
             try:
-                return self._wait(future)
+                return self._library.wait(future)
             finally:
                 self._calls -= 1
                 if self._calls == 0:
@@ -98,122 +99,87 @@ class Hub:
             self._bridge.cancel(future)
             raise
 
-    def _drain(self, *_: object) -> None:
-        values, raised = self._bridge.drain()
-        for future, value in values:
-            self._settle(future, value, None)
-        for future, error in raised:
-            self._settle(future, None, error)
+    def sleep(self) -> None:
+        """Lets other greenlets run."""
+        self._library.sleep(0)
 
     def unwatch(self) -> None:
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
-            self._stop(watcher)
+            self._library.stop(watcher)
 
-    # What differs between the libraries.
+    def _drain(self, *_: object) -> None:
+        values, raised = self._bridge.drain()
+        for future, value in values:
+            self._library.set_result(future, value)
+        for future, error in raised:
+            self._library.set_exception(future, error)
 
-    @staticmethod
-    def native() -> Any:
-        """The library's hub of the calling thread."""
+
+class _Library:
+    """What the two libraries name differently. It refers to no native hub: those belong to their threads."""
+
+    # The native hub of the calling thread; sleeping; and futures, with their methods.
+    native: Callable[[], Any]
+    sleep: Callable[[float], object]
+    future: Callable[[], Any]
+    wait: Callable[[Any], Any]
+    set_result: Callable[[Any, object], object]
+    set_exception: Callable[[Any, BaseException], object]
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
         raise NotImplementedError
 
-    def sleep(self) -> None:
-        """Lets other greenlets run."""
+    def watch(self, descriptor: int, callback: Callable[..., object]) -> Any:
+        """Calls back whenever the descriptor is readable, until `stop` takes what this returns."""
         raise NotImplementedError
 
-    def _future(self) -> Any:
-        raise NotImplementedError
-
-    def _wait(self, future: Any) -> Any:
-        raise NotImplementedError
-
-    def _settle(self, future: Any, value: Any, error: BaseException | None) -> None:
-        raise NotImplementedError
-
-    def _call_soon(self, callback: Callable[[], object]) -> None:
-        raise NotImplementedError
-
-    def _watch(self, descriptor: int) -> Any:
-        """Calls `_drain` whenever the descriptor is readable."""
-        raise NotImplementedError
-
-    def _stop(self, watcher: Any) -> None:
+    def stop(self, watcher: Any) -> None:
         raise NotImplementedError
 
 
-class _Gevent(Hub):
-    @staticmethod
-    def native() -> Any:
-        from gevent import get_hub
-
-        return get_hub()
-
-    def sleep(self) -> None:
-        from gevent import sleep
-
-        sleep(0)
-
-    def _future(self) -> Any:
+class _Gevent(_Library):
+    def __init__(self) -> None:
+        from gevent import get_hub, sleep
         from gevent.event import AsyncResult
 
-        return AsyncResult()
+        self.native, self.sleep, self.future = get_hub, sleep, AsyncResult
+        self.wait, self.set_result, self.set_exception = (
+            AsyncResult.get,
+            AsyncResult.set,
+            AsyncResult.set_exception,
+        )
 
-    def _wait(self, future: Any) -> Any:
-        return future.get()
-
-    def _settle(self, future: Any, value: Any, error: BaseException | None) -> None:
-        if error is None:
-            future.set(value)
-        else:
-            future.set_exception(error)
-
-    def _call_soon(self, callback: Callable[[], object]) -> None:
+    def call_soon(self, callback: Callable[[], object]) -> None:
         self.native().loop.run_callback(callback)
 
-    def _watch(self, descriptor: int) -> Any:
+    def watch(self, descriptor: int, callback: Callable[..., object]) -> Any:
         watcher = self.native().loop.io(descriptor, 1)
-        watcher.start(self._drain)
+        watcher.start(callback)
         return watcher
 
-    def _stop(self, watcher: Any) -> None:
+    def stop(self, watcher: Any) -> None:
         watcher.stop()
         watcher.close()
 
 
-class _Eventlet(Hub):
-    @staticmethod
-    def native() -> Any:
+class _Eventlet(_Library):
+    def __init__(self) -> None:
+        from eventlet import sleep
+        from eventlet.event import Event
         from eventlet.hubs import get_hub
 
-        return get_hub()
+        self.native, self.sleep, self.future = get_hub, sleep, Event
+        self.wait, self.set_result, self.set_exception = Event.wait, Event.send, Event.send_exception
 
-    def sleep(self) -> None:
-        from eventlet import sleep
-
-        sleep(0)
-
-    def _future(self) -> Any:
-        from eventlet.event import Event
-
-        return Event()
-
-    def _wait(self, future: Any) -> Any:
-        return future.wait()
-
-    def _settle(self, future: Any, value: Any, error: BaseException | None) -> None:
-        if error is None:
-            future.send(value)
-        else:
-            future.send_exception(error)
-
-    def _call_soon(self, callback: Callable[[], object]) -> None:
+    def call_soon(self, callback: Callable[[], object]) -> None:
         self.native().schedule_call_global(0, callback)
 
-    def _watch(self, descriptor: int) -> Any:
+    def watch(self, descriptor: int, callback: Callable[..., object]) -> Any:
         hub = self.native()
-        return hub, hub.add(hub.READ, descriptor, self._drain, self._drain, None)
+        return hub, hub.add(hub.READ, descriptor, callback, callback, None)
 
-    def _stop(self, watcher: Any) -> None:
+    def stop(self, watcher: Any) -> None:
         hub, listener = watcher
         hub.remove(listener)
 
@@ -222,7 +188,7 @@ class _Eventlet(Hub):
 _hubs: MutableMapping[Any, Hub] | None = None
 
 
-def _hub(kind: type[Hub]) -> Hub:
+def _hub(kind: type[_Library]) -> Hub:
     global _hubs
     if _hubs is None:
         from weakref import WeakKeyDictionary
@@ -230,10 +196,11 @@ def _hub(kind: type[Hub]) -> Hub:
         _hubs = WeakKeyDictionary()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_forget)
-    native = kind.native()
+    library = kind()
+    native = library.native()
     hub = _hubs.get(native)
     if hub is None:
-        hub = _hubs[native] = kind()
+        hub = _hubs[native] = Hub(library)
     return hub
 
 

@@ -6,8 +6,6 @@ from _thread import get_ident
 
 from . import _greenlets
 from ._signals import raised_by_signal
-from ._source_threads import run_in_thread
-from ._threads import ThreadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,6 +157,8 @@ def _answer(request: TokenRequest) -> None:
 async def _aanswer(request: TokenRequest) -> None:
     import inspect
 
+    from ._threads import ThreadError
+
     source = request.source
     if inspect.iscoroutinefunction(source.get_token) or getattr(source, "same_thread", False):
         awaitable = _ask(request)
@@ -214,6 +214,10 @@ def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> 
 
 def _in_thread(request: TokenRequest, context: Context) -> bool:
     """Calls the source of a request in a thread. False if the interpreter is exiting and starts none."""
+    # Loaded with the first client.
+    from ._source_threads import run_in_thread
+    from ._threads import ThreadError
+
     try:
         run_in_thread(request, lambda: context.run(_catching_all, _answer, request))
     except ThreadError as error:
@@ -226,6 +230,8 @@ def _in_thread(request: TokenRequest, context: Context) -> bool:
 async def _from_thread(work: Callable[[TokenRequest], Any], request: TokenRequest) -> Any:
     import asyncio
     from contextvars import copy_context
+
+    from ._source_threads import run_in_thread
 
     loop = asyncio.get_running_loop()
     context = copy_context()

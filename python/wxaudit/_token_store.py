@@ -61,6 +61,24 @@ class Store:
         return self._store.lock(key, timeout=lease)
 
 
+# The caches of Django with which one refresh for all processes is impossible, by the module of their `add`: a
+# subclass may have a better one. What is wrong, and the lock that helps, if there is one.
+_UNSHARED = {
+    "django.core.cache.backends.filebased": (
+        "two processes can add the same key to Django's file-based cache, so that both would refresh",
+        "or pass lock=, a lock that processes share",
+    ),
+    "django.core.cache.backends.locmem": (
+        "processes do not share Django's local-memory cache, so that each would supersede the others' token",
+        "or pass lock= if there is only one process",
+    ),
+    "django.core.cache.backends.dummy": (
+        "Django's dummy cache stores nothing, so that each call would refresh",
+        None,
+    ),
+}
+
+
 class _DjangoStore(Store):
     def write(self, token: Token, seconds: float) -> Any:
         return self._store.set(self._key, token.reveal(), timeout=max(1, int(seconds)))
@@ -121,18 +139,39 @@ def without_frames(error: Exception) -> Exception:
     return error.with_traceback(None)
 
 
+def _of_all_threads(cache: Any) -> Any:
+    """A cache of Django for all threads.
+
+    `django.core.cache.cache` is another object in each thread. One in Redis would open a connection for each
+    call of the source, although the object of one thread serves all of them.
+    """
+    is_redis = getattr(cache.add, "__module__", "") == "django.core.cache.backends.redis"
+    return cache.add.__self__ if is_redis else cache
+
+
+def _check_shared(cache: Any, lock: object) -> None:
+    """`ArgumentError` for a cache of Django with which processes cannot share a refresh."""
+    # The method, since `django.core.cache.cache` is a proxy.
+    problem, remedy = _UNSHARED.get(getattr(cache.add, "__module__", ""), (None, None))
+    if problem is not None and (lock is None or remedy is None):
+        rest = "" if remedy is None else f", {remedy}"
+        raise ArgumentError(f"store: {problem}; use a cache in Redis, Memcached or a database{rest}")
+
+
 def store_of(store: Any, key: str, lock: MakeLock | Lock | None, *, asynchronous: bool) -> Store:
     """The token under a key of a store.
 
-    `ArgumentError` for a store that is neither a Redis client nor a Django cache.
+    `ArgumentError` for a store that is neither a Redis client nor a Django cache, or a cache that processes
+    cannot share.
     """
     if lock is not None and not callable(lock) and not hasattr(lock, "acquire"):
         raise ArgumentError(
             f"lock must be a function that makes the lock of a key, or a lock, got {shown(lock)}"
         )
     if hasattr(store, "add") and hasattr(store, "get"):
+        _check_shared(store, lock)
         kind = _AsyncDjangoStore if asynchronous else _DjangoStore
-        return kind(store, key, lock)
+        return kind(_of_all_threads(store), key, lock)
     if not hasattr(store, "lock") or not hasattr(store, "get"):
         raise ArgumentError(f"store must be a client of redis-py or a cache of Django, got {shown(store)}")
     # redis-py has two clients with the same methods; only in one of them this is a coroutine function.

@@ -1,11 +1,14 @@
 //! Connect to the first of several addresses that answers, as RFC 8305 says ("happy eyeballs").
+//!
+//! Running out of descriptors is told apart from an address that does not answer: neither the host nor the network is
+//! to blame for it.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
@@ -18,6 +21,17 @@ const KEEPALIVE_PROBES: u32 = 3;
 /// The longest that sent data may stay unacknowledged.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// `ENFILE` and `EMFILE`, and what Windows calls the latter: the errors of opening a socket that have no `ErrorKind`.
+const TOO_MANY_OPEN_FILES: [i32; 3] = [23, 24, 10024];
+
+/// Why no connection could be opened.
+pub(super) enum ConnectError {
+    /// No address answered.
+    Unreachable(String),
+    /// No socket could be opened for at least one of them.
+    Exhausted(String),
+}
 
 /// Orders addresses for [`connect`]: the preferred one, then IPv6 and IPv4 by turns, as far as both are there.
 pub(super) fn order(addresses: Vec<SocketAddr>, preferred: Option<IpAddr>) -> Vec<SocketAddr> {
@@ -42,14 +56,15 @@ pub(super) fn order(addresses: Vec<SocketAddr>, preferred: Option<IpAddr>) -> Ve
 /// has failed. `trying` is told which have been tried so far.
 ///
 /// # Errors
-/// All addresses failed, for these reasons.
+/// All addresses failed, for the reasons in the text.
 pub(super) async fn connect(
     addresses: &[SocketAddr],
     mut trying: impl FnMut(&[SocketAddr]),
-) -> Result<(TcpStream, SocketAddr), String> {
+) -> Result<(TcpStream, SocketAddr), ConnectError> {
     let mut waiting = addresses.iter();
     let mut attempts = FuturesUnordered::new();
     let mut problems: Vec<String> = Vec::new();
+    let mut exhausted = false;
     loop {
         if let Some(address) = waiting.next() {
             trying(addresses.get(..addresses.len() - waiting.len()).unwrap_or(addresses));
@@ -60,6 +75,7 @@ pub(super) async fn connect(
             Some(attempt) = attempts.next() => match attempt {
                 Ok(connected) => return Ok(connected),
                 Err(error) => {
+                    exhausted |= is_exhaustion(&error);
                     let problem = error.to_string();
                     if !problems.contains(&problem) {
                         problems.push(problem);
@@ -67,7 +83,10 @@ pub(super) async fn connect(
                 }
             },
             () = sleep(ATTEMPT_DELAY), if !waiting.as_slice().is_empty() => {}
-            else => return Err(problems.join("; ")),
+            else => {
+                let kind = if exhausted { ConnectError::Exhausted } else { ConnectError::Unreachable };
+                return Err(kind(problems.join("; ")));
+            }
         }
     }
 }
@@ -82,4 +101,13 @@ async fn open(address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
     #[cfg(target_os = "linux")]
     let _ = options.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     Ok((socket.connect(address).await?, address))
+}
+
+/// The error of opening a socket now if that is for want of descriptors.
+pub(super) fn exhaustion() -> Option<io::Error> {
+    Socket::new(Domain::IPV4, Type::DGRAM, None).err().filter(is_exhaustion)
+}
+
+fn is_exhaustion(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN_FILES.contains(&code))
 }

@@ -15,7 +15,7 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::addresses;
+use super::addresses::{self, ConnectError};
 use super::error;
 use super::options::Options;
 use super::progress::{Progress, place};
@@ -144,9 +144,13 @@ impl Connector {
                 resolve::prefer(host, port, address.ip());
                 Ok((TokioIo::new(Socket::new(tcp)), address))
             }
-            Err(problem) => {
+            Err(ConnectError::Unreachable(problem)) => {
                 // Its addresses may have changed.
                 Self::forget(uri);
+                Err(progress.error(problem, true))
+            }
+            Err(ConnectError::Exhausted(problem)) => {
+                progress.enter(Phase::Start, "");
                 Err(progress.error(problem, true))
             }
         }
@@ -163,9 +167,9 @@ impl Connector {
         };
         found.map_err(|error| match error {
             LookupError::Failed(problem) => progress.error(problem, true),
-            LookupError::NotStarted(_) => {
+            LookupError::Exhausted(problem) => {
                 progress.enter(Phase::Start, "");
-                progress.error(error, true)
+                progress.error(problem, true)
             }
         })
     }

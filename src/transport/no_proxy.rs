@@ -1,6 +1,6 @@
 //! The hosts that `NO_PROXY` excludes from the proxy.
 //!
-//! Where curl and requests agree on a form, this agrees with them; `tests/network/test_no_proxy.py` has the table.
+//! Where curl and requests agree on a form, this agrees with them; `tests/network/proxies/test_no_proxy.py` has the table.
 
 use std::net::IpAddr;
 

@@ -4,7 +4,6 @@
 //! thread, so each lookup has a thread of its own.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -46,20 +45,9 @@ type Answer = Result<Arc<[SocketAddr]>, LookupError>;
 pub(super) enum LookupError {
     /// The system's resolver says why.
     Failed(String),
-    /// No thread could be started.
-    NotStarted(String),
+    /// No thread or descriptor is left to ask it.
+    Exhausted(String),
 }
-
-impl fmt::Display for LookupError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(problem) => formatter.write_str(problem),
-            Self::NotStarted(problem) => write!(formatter, "no thread could be started: {problem}"),
-        }
-    }
-}
-
-impl std::error::Error for LookupError {}
 
 /// The addresses of a host, in the system's order. Calls that ask for the same name at the same time share a lookup, which
 /// goes on even if all of them give up.
@@ -146,7 +134,8 @@ impl Names {
             drop(permit);
         };
         let thread = thread::Builder::new().name("wxaudit-lookup".to_owned());
-        thread.spawn(look_up).map_err(|error| LookupError::NotStarted(error.to_string()))?;
+        let started = thread.spawn(look_up);
+        started.map_err(|error| LookupError::Exhausted(format!("no thread could be started: {error}")))?;
         hosts.insert(host.to_owned(), Host::Pending(receiver.clone()));
         Ok(receiver)
     }
@@ -179,6 +168,10 @@ fn ask_system(host: &str) -> Answer {
     match (host, 0).to_socket_addrs() {
         Ok(addresses) => Ok(addresses.collect()),
         Err(error) => {
+            // Without a descriptor to ask for a name, the resolver says that there is no such name.
+            if let Some(exhausted) = super::addresses::exhaustion() {
+                return Err(LookupError::Exhausted(exhausted.to_string()));
+            }
             let problem = error.to_string();
             let problem = problem.trim_start_matches("failed to lookup address information: ");
             Err(LookupError::Failed(problem.to_owned()))

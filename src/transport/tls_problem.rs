@@ -79,7 +79,7 @@ fn certificate(problem: &CertificateError) -> String {
         }
         CertificateError::ExpiredContext { not_after, .. } => {
             return format!(
-                "the server's certificate, or that of an authority above it, has expired on {}; renew it, or correct the \
+                "the server's certificate, or that of an authority above it, expired on {}; renew it, or correct the \
                  clock of this machine",
                 date(*not_after)
             );

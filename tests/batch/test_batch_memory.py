@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.nginx_server import Nginx
 from support.programs import report
+from support.servers.nginx_server import Nginx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

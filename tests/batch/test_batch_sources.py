@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.token_sources import WAYS, StrangeError, StrangeExit, Way
+from support.token_sources import StrangeError, StrangeExit, Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from wxaudit.testing import FakeWeChat
 
 SOURCES = 50
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Iterator[Way]:
-    way = Way(request.param)
-    yield way
-    way.client_kind.close()
 
 
 class Counted:

@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 SERVED = [way for way in WAYS if way != "blocking client, source in the same thread"]
 
 
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Iterator[Way]:
-    """Runs a test once with each client and each kind of source that it takes."""
-    way = Way(request.param)
-    yield way
-    way.client_kind.close()
-
-
 @pytest.fixture(params=SERVED)
 def served(request: pytest.FixtureRequest) -> Iterator[Way]:
     """As `way`, for the sources that are asked beside the consumer."""

@@ -12,7 +12,7 @@ import pytest
 
 import wxaudit
 from support.html_page import Page
-from support.raw_server import Connection, RawServer, answer
+from support.servers.raw_server import Connection, RawServer, answer
 from support.subprocess_runner import run_child
 from wxaudit import ArgumentError, AuditStatus, Screenshot
 from wxaudit.testing import Fault

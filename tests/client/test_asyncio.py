@@ -10,23 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.fake_process import FakeProcess
 from support.programs import interpreters, report, run
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine
 
+    from support.fake_process import FakeProcess
     from wxaudit.testing import FakeAudit, FakeWeChat
 
 KINDS = ["asyncio", "uvloop"]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        fake.set_up()
-        yield fake
 
 
 def submit_numbered(fake: FakeWeChat, count: int) -> list[FakeAudit]:
@@ -37,10 +30,10 @@ def submit_numbered(fake: FakeWeChat, count: int) -> list[FakeAudit]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("host", "max_concurrency"), [("127.0.0.1", 64), ("localhost", 256)])
 def test_two_thousand_calls_in_one_gather_need_few_threads(
-    served: FakeProcess, host: str, max_concurrency: int, kind: str
+    fake_process: FakeProcess, host: str, max_concurrency: int, kind: str
 ) -> None:
-    base_url = f"http://{host}:{served.port}"
-    seen = report("gather", base_url, served.token(), 2000, max_concurrency, kind, flags=())
+    base_url = f"http://{host}:{fake_process.port}"
+    seen = report("gather", base_url, fake_process.token(), 2000, max_concurrency, kind, flags=())
     print(
         f"{kind}, {host}, {max_concurrency} requests at once: {seen['right']} right answers in one gather, "
         f"{seen['threads']} threads, {2000 / seen['seconds']:.0f} calls/s"
@@ -156,11 +149,13 @@ def test_debug_mode_finds_nothing(fake: FakeWeChat, caplog: pytest.LogCaptureFix
     assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
 
 
-def test_eager_tasks(served: FakeProcess) -> None:
+def test_eager_tasks(fake_process: FakeProcess) -> None:
     # Python 3.12 brought them.
     versions = [version for version in interpreters() if int(version.partition(".")[2]) >= 12]
     for version in versions:
-        ended = run("eager_tasks", served.base_url, served.token(), python=interpreters()[version])
+        ended = run(
+            "eager_tasks", fake_process.base_url, fake_process.token(), python=interpreters()[version]
+        )
         assert (ended.stderr, ended.stdout, ended.returncode) == ("", "right\n", 0)
     print(f"eager tasks on Python {', '.join(versions) or '(none of 3.12 or later is here)'}")
 

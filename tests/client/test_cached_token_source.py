@@ -10,29 +10,14 @@ import pytest
 import redis.asyncio
 
 import wxaudit
-from support.redis_server import RedisServer
 from wxaudit import AsyncCachedTokenSource, CachedTokenSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from support.servers.redis_server import RedisServer
     from wxaudit.testing import FakeWeChat
 
 NAME = "wx0000000000000001"
 KEY = f"wxaudit:token:{NAME}"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
-def store(server: RedisServer) -> Iterator[redis.Redis]:
-    with server.client() as client:
-        client.flushall()
-        yield client
 
 
 class Shop:
@@ -54,62 +39,64 @@ class Shop:
         return self.refresh(name)
 
 
-def test_a_stored_token_is_used_and_a_refused_one_replaced(fake: FakeWeChat, store: redis.Redis) -> None:
+def test_a_stored_token_is_used_and_a_refused_one_replaced(
+    fake: FakeWeChat, redis_client: redis.Redis
+) -> None:
     shop, auditid = Shop(fake), fake.submit(NAME).auditid
     client = fake.client()
-    source = CachedTokenSource(store, shop.refresh, name=NAME)
+    source = CachedTokenSource(redis_client, shop.refresh, name=NAME)
     assert client.get_audit_status(source, auditid).auditid == auditid
     assert shop.refreshes == [NAME]
-    assert store.get(KEY) == shop.token.encode()
+    assert redis_client.get(KEY) == shop.token.encode()
     assert client.get_audit_status(source, auditid).auditid == auditid
     assert shop.refreshes == [NAME]
     fake.expire(shop.token)
     assert client.get_audit_status(source, auditid).auditid == auditid
     assert shop.refreshes == [NAME, NAME]
-    assert store.get(KEY) == shop.token.encode()
+    assert redis_client.get(KEY) == shop.token.encode()
 
 
 def test_a_token_that_another_process_has_refreshed_is_taken_over(
-    fake: FakeWeChat, store: redis.Redis
+    fake: FakeWeChat, redis_client: redis.Redis
 ) -> None:
     """Even if it was there before WeChat refused the old one: the refused token is compared."""
     shop, auditid = Shop(fake), fake.submit(NAME).auditid
     refused = fake.token(NAME)
     fake.expire(refused)
-    store.set(KEY, refused)
+    redis_client.set(KEY, refused)
 
     class Late(CachedTokenSource):
         def get_token(self, *, refresh: bool = False) -> wxaudit.Token:
             token = super().get_token(refresh=refresh)
-            store.set(KEY, shop.token)
+            redis_client.set(KEY, shop.token)
             return token
 
-    source = Late(store, shop.refresh, name=NAME)
+    source = Late(redis_client, shop.refresh, name=NAME)
     assert fake.client().get_audit_status(source, auditid).auditid == auditid
     assert shop.refreshes == []
 
 
-def test_the_token_is_kept_for_its_age(fake: FakeWeChat, store: redis.Redis) -> None:
+def test_the_token_is_kept_for_its_age(fake: FakeWeChat, redis_client: redis.Redis) -> None:
     shop = Shop(fake)
-    CachedTokenSource(store, shop.refresh, name=NAME, max_age=100).get_token()
-    assert 90 <= int(store.ttl(KEY)) <= 100
-    store.delete(KEY)
-    CachedTokenSource(store, shop.refresh, name=NAME).get_token(refresh=True)
-    assert 6900 <= int(store.ttl(KEY)) <= 7000
+    CachedTokenSource(redis_client, shop.refresh, name=NAME, max_age=100).get_token()
+    assert 90 <= int(redis_client.ttl(KEY)) <= 100
+    redis_client.delete(KEY)
+    CachedTokenSource(redis_client, shop.refresh, name=NAME).get_token(refresh=True)
+    assert 6900 <= int(redis_client.ttl(KEY)) <= 7000
 
 
 @pytest.mark.parametrize("junk", [b"", b"\xff\xfe", b"a\nb"])
-def test_what_is_no_token_is_replaced(fake: FakeWeChat, store: redis.Redis, junk: bytes) -> None:
+def test_what_is_no_token_is_replaced(fake: FakeWeChat, redis_client: redis.Redis, junk: bytes) -> None:
     shop = Shop(fake)
-    store.set(KEY, junk)
-    assert CachedTokenSource(store, shop.refresh, name=NAME).get_token().reveal() == shop.token
+    redis_client.set(KEY, junk)
+    assert CachedTokenSource(redis_client, shop.refresh, name=NAME).get_token().reveal() == shop.token
 
 
-def test_an_asyncio_source(fake: FakeWeChat, server: RedisServer, store: redis.Redis) -> None:
+def test_an_asyncio_source(fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis) -> None:
     shop, auditid = Shop(fake), fake.submit(NAME).auditid
 
     async def main(refresh: Any) -> None:
-        async with redis.asyncio.Redis(unix_socket_path=server.path) as client:
+        async with redis.asyncio.Redis(unix_socket_path=redis_server.path) as client:
             source = AsyncCachedTokenSource(client, refresh, name=NAME)
             audit = await fake.async_client().get_audit_status(source, auditid)
             assert audit.auditid == auditid
@@ -117,7 +104,7 @@ def test_an_asyncio_source(fake: FakeWeChat, server: RedisServer, store: redis.R
             assert (await fake.async_client().get_audit_status(source, auditid)).auditid == auditid
 
     for refresh in (shop.refresh, shop.arefresh):
-        store.flushall()
+        redis_client.flushall()
         shop.refreshes.clear()
         asyncio.run(main(refresh))
         assert shop.refreshes == [NAME, NAME]
@@ -125,13 +112,13 @@ def test_an_asyncio_source(fake: FakeWeChat, server: RedisServer, store: redis.R
 
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_the_lock_is_free_after_a_refresh_that_fails(
-    fake: FakeWeChat, server: RedisServer, store: redis.Redis, asynchronous: bool
+    fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis, asynchronous: bool
 ) -> None:
     def fail(name: str) -> str:
         raise LookupError(name)
 
     async def main() -> None:
-        async with redis.asyncio.Redis(unix_socket_path=server.path) as client:
+        async with redis.asyncio.Redis(unix_socket_path=redis_server.path) as client:
             source = AsyncCachedTokenSource(client, fail, name=NAME)
             await fake.async_client().get_audit_status(source, 1234567)
 
@@ -139,16 +126,16 @@ def test_the_lock_is_free_after_a_refresh_that_fails(
         if asynchronous:
             asyncio.run(main())
         else:
-            fake.client().get_audit_status(CachedTokenSource(store, fail, name=NAME), 1234567)
+            fake.client().get_audit_status(CachedTokenSource(redis_client, fail, name=NAME), 1234567)
 
     with pytest.raises(wxaudit.TokenError, match="get_token raised LookupError") as caught:
         ask()
     assert isinstance(caught.value.__cause__, LookupError)
-    assert store.keys() == []
+    assert redis_client.keys() == []
 
 
 def test_a_cancelled_refresh_frees_the_lock(
-    fake: FakeWeChat, server: RedisServer, store: redis.Redis
+    fake: FakeWeChat, redis_server: RedisServer, redis_client: redis.Redis
 ) -> None:
     async def main() -> None:
         refreshing = asyncio.Event()
@@ -158,22 +145,24 @@ def test_a_cancelled_refresh_frees_the_lock(
             await asyncio.Event().wait()
             raise AssertionError
 
-        async with redis.asyncio.Redis(unix_socket_path=server.path) as client:
+        async with redis.asyncio.Redis(unix_socket_path=redis_server.path) as client:
             source = AsyncCachedTokenSource(client, hang, name=NAME)
             call = asyncio.create_task(fake.async_client().get_audit_status(source, 1234567))
             await asyncio.wait_for(refreshing.wait(), 20)
-            assert store.keys() == [f"{KEY}:lock".encode()]
+            assert redis_client.keys() == [f"{KEY}:lock".encode()]
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            assert store.keys() == []
+            assert redis_client.keys() == []
 
     asyncio.run(main())
 
 
-def test_a_lock_that_never_becomes_free_ends_with_an_error(fake: FakeWeChat, store: redis.Redis) -> None:
-    store.set(f"{KEY}:lock", "of nobody")
-    source = CachedTokenSource(store, Shop(fake).refresh, name=NAME, lease=1)
+def test_a_lock_that_never_becomes_free_ends_with_an_error(
+    fake: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    redis_client.set(f"{KEY}:lock", "of nobody")
+    source = CachedTokenSource(redis_client, Shop(fake).refresh, name=NAME, lease=1)
     with pytest.raises(
         TimeoutError, match=r"was not free for 2 s; check that refresh returns within the lease"
     ):
@@ -181,7 +170,7 @@ def test_a_lock_that_never_becomes_free_ends_with_an_error(fake: FakeWeChat, sto
 
 
 @pytest.mark.parametrize("given", ["a function", "a lock"])
-def test_another_lock_may_be_used(fake: FakeWeChat, store: redis.Redis, given: str) -> None:
+def test_another_lock_may_be_used(fake: FakeWeChat, redis_client: redis.Redis, given: str) -> None:
     shop, made = Shop(fake), list[tuple[str, float]]()
 
     class Lock:
@@ -200,7 +189,7 @@ def test_another_lock_may_be_used(fake: FakeWeChat, store: redis.Redis, given: s
 
     lock = make if given == "a function" else Lock()
     Lock.held.clear()
-    CachedTokenSource(store, shop.refresh, lock, name=NAME, lease=9).get_token()
+    CachedTokenSource(redis_client, shop.refresh, lock, name=NAME, lease=9).get_token()
     assert Lock.held == [True, False]
     assert made == ([(f"{KEY}:lock", 9.0)] if given == "a function" else [])
 
@@ -208,16 +197,18 @@ def test_another_lock_may_be_used(fake: FakeWeChat, store: redis.Redis, given: s
 # What a source is
 
 
-def test_sources_of_one_store_and_name_are_equal(server: RedisServer, store: redis.Redis) -> None:
+def test_sources_of_one_store_and_name_are_equal(
+    redis_server: RedisServer, redis_client: redis.Redis
+) -> None:
     def refresh(_: str) -> str:
         raise AssertionError
 
-    source = CachedTokenSource(store, refresh, name=NAME)
-    assert source == CachedTokenSource(store, refresh, name=NAME)
-    assert hash(source) == hash(CachedTokenSource(store, refresh, name=NAME))
-    assert source != CachedTokenSource(store, refresh, name="wx2")
+    source = CachedTokenSource(redis_client, refresh, name=NAME)
+    assert source == CachedTokenSource(redis_client, refresh, name=NAME)
+    assert hash(source) == hash(CachedTokenSource(redis_client, refresh, name=NAME))
+    assert source != CachedTokenSource(redis_client, refresh, name="wx2")
     assert source != object()
-    with server.client() as other:
+    with redis_server.client() as other:
         assert source != CachedTokenSource(other, refresh, name=NAME)
     assert copy.copy(source) == source
     assert repr(source) == f"<CachedTokenSource of '{NAME}'>"
@@ -237,28 +228,28 @@ def test_sources_of_one_store_and_name_are_equal(server: RedisServer, store: red
         ({"lease": "x"}, "lease must be a number of seconds"),
     ],
 )
-def test_invalid_arguments(store: redis.Redis, changes: dict[str, Any], message: str) -> None:
-    arguments: dict[str, Any] = {"store": store, "refresh": str, "name": NAME, **changes}
+def test_invalid_arguments(redis_client: redis.Redis, changes: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"store": redis_client, "refresh": str, "name": NAME, **changes}
     with pytest.raises(wxaudit.ArgumentError, match=message):
         CachedTokenSource(**arguments)
 
 
-def test_invalid_arguments_of_an_asyncio_source(store: redis.Redis) -> None:
+def test_invalid_arguments_of_an_asyncio_source(redis_client: redis.Redis) -> None:
     with pytest.raises(wxaudit.ArgumentError, match=r"takes a client of redis\.asyncio, not of redis"):
-        AsyncCachedTokenSource(store, str, name=NAME)
+        AsyncCachedTokenSource(redis_client, str, name=NAME)
 
     async def refresh(name: str) -> str:
         return name
 
     with pytest.raises(wxaudit.ArgumentError, match="refresh is a coroutine function"):
-        CachedTokenSource(store, refresh, name=NAME)  # type: ignore[arg-type]  # refused
+        CachedTokenSource(redis_client, refresh, name=NAME)  # type: ignore[arg-type]  # refused
 
 
-def test_no_key_message_or_repr_shows_a_token(fake: FakeWeChat, store: redis.Redis) -> None:
+def test_no_key_message_or_repr_shows_a_token(fake: FakeWeChat, redis_client: redis.Redis) -> None:
     shop, auditid = Shop(fake), fake.submit(NAME).auditid
     events: list[wxaudit.Event] = []
-    source = CachedTokenSource(store, shop.refresh, name=NAME)
+    source = CachedTokenSource(redis_client, shop.refresh, name=NAME)
     fake.client(on_event=events.append).get_audit_status(source, auditid)
-    shown = [repr(source), repr(events), repr(store.keys()), repr(source.get_token())]
+    shown = [repr(source), repr(events), repr(redis_client.keys()), repr(source.get_token())]
     assert not [text for text in shown if shop.token in text]
-    assert store.keys() == [KEY.encode()]
+    assert redis_client.keys() == [KEY.encode()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.connect_proxy import TO_WECHAT, Proxy, WeChat
+from support.servers.connect_proxy import TO_WECHAT, Proxy, WeChat
 from support.subprocess_runner import run_child
 from wxaudit.testing import FakeWeChat, Fault
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.raw_server import RawServer, Script, answer
+from support.servers.raw_server import RawServer, Script, answer
 from wxaudit import ArgumentError, Quota, RateLimit, RequestTrace
 from wxaudit.testing import Fault
 

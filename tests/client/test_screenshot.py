@@ -14,7 +14,7 @@ from PIL import Image
 
 import wxaudit
 from support.html_page import HOSTILE, Page
-from support.raw_server import RawServer, Reply, Script, answer
+from support.servers.raw_server import RawServer, Reply, Script, answer
 from wxaudit import ArgumentError, Screenshot
 from wxaudit.testing import Fault
 

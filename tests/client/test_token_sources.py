@@ -13,7 +13,6 @@ import pytest
 import wxaudit
 from support.client_kind import ClientKind
 from support.token_sources import (
-    WAYS,
     AsyncSource,
     BlockingSource,
     StrangeError,
@@ -23,20 +22,12 @@ from support.token_sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Awaitable
 
     from wxaudit.testing import FakeWeChat
 
 # How long a call may go on behind its time limit.
 GRACE = 0.05
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Iterator[Way]:
-    """Runs a test once with each client and each kind of source that it takes."""
-    way = Way(request.param)
-    yield way
-    way.client_kind.close()
 
 
 # What a source may give

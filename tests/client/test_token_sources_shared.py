@@ -12,21 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.token_sources import WAYS, BlockingSource, StrangeError, StrangeExit, Way, released_source
+from support.token_sources import BlockingSource, StrangeError, StrangeExit, Way, released_source
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from wxaudit.testing import FakeWeChat
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Iterator[Way]:
-    """Runs a test once with each client and each kind of source that it takes."""
-    way = Way(request.param)
-    yield way
-    way.client_kind.close()
 
 
 # One refresh

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from wxaudit.testing import FakeWeChat

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.plain_http import ask, connect, open_socket, read_all, read_until, request_bytes, send
+from support.plain_http import ask, connect, exchange, open_socket, read_all, read_until, request_bytes, send
 from wxaudit.testing import FakeWeChat, Fault
 from wxaudit.testing._delivery import deliver
 from wxaudit.testing._wire import Reply
@@ -28,13 +28,6 @@ def fake() -> Iterator[FakeWeChat]:
     with FakeWeChat() as fake:
         fake.submit(auditid=AUDITID)
         yield fake
-
-
-def exchange(fake: FakeWeChat) -> bytes:
-    """All bytes of the answer to one poll on a new connection, which the fake must close."""
-    with open_socket(fake) as connection:
-        connection.sendall(request_bytes(fake.token(), AUDITID))
-        return read_all(connection)
 
 
 def test_a_delay_precedes_the_answer(fake: FakeWeChat) -> None:
@@ -90,25 +83,25 @@ def test_a_held_request_ends_when_the_client_disconnects(fake: FakeWeChat) -> No
 
 def test_a_connection_can_be_cut_before_the_first_byte(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(cut="head"))
-    assert exchange(fake) == b""
+    assert exchange(fake, AUDITID) == b""
 
 
 def test_a_connection_can_be_cut_within_the_head(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(cut="head", cut_at=20))
-    assert exchange(fake) == b"HTTP/1.1 200 OK\r\nCon"
+    assert exchange(fake, AUDITID) == b"HTTP/1.1 200 OK\r\nCon"
 
 
 @pytest.mark.parametrize("cut_at", [0, 1, 20, len(WHOLE) - 1])
 def test_a_connection_can_be_cut_at_any_byte_of_the_body(fake: FakeWeChat, cut_at: int) -> None:
     fake.fail_next(Fault(cut="body", cut_at=cut_at))
-    head, _, body = exchange(fake).partition(b"\r\n\r\n")
+    head, _, body = exchange(fake, AUDITID).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(WHOLE)}".encode() in head
     assert body == WHOLE[:cut_at]
 
 
 def test_a_connection_can_be_closed_after_an_answer_without_announcement(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(cut="end"))
-    received = exchange(fake)
+    received = exchange(fake, AUDITID)
     assert b"Connection: keep-alive" in received
     assert received.endswith(WHOLE)
     (closed,) = fake.wait_for_connections_closed(1)
@@ -117,14 +110,14 @@ def test_a_connection_can_be_closed_after_an_answer_without_announcement(fake: F
 
 def test_a_connection_can_be_closed_with_announcement(fake: FakeWeChat) -> None:
     fake.fail_next(Fault(headers={"Connection": "close"}))
-    assert b"Connection: close" in exchange(fake)
+    assert b"Connection: close" in exchange(fake, AUDITID)
 
 
 @pytest.mark.parametrize("cut", ["head", "body", "end"])
 def test_a_cut_can_use_a_reset(fake: FakeWeChat, cut: Any) -> None:
     fake.fail_next(Fault(cut=cut, reset=True))
     with pytest.raises(ConnectionResetError):
-        exchange(fake)
+        exchange(fake, AUDITID)
     (closed,) = fake.wait_for_connections_closed(1)
     assert closed.closed_by == "server"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.plain_http import ask, connect, open_socket, read_all, request_bytes, send
+from support.plain_http import ask, connect, exchange, send
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ def fake() -> Iterator[FakeWeChat]:
     with FakeWeChat() as fake:
         fake.submit(auditid=AUDITID)
         yield fake
-
-
-def exchange(fake: FakeWeChat) -> bytes:
-    """All bytes of the answer to one poll on a new connection, which the fake must close."""
-    with open_socket(fake) as connection:
-        connection.sendall(request_bytes(fake.token(), AUDITID))
-        return read_all(connection)
 
 
 def test_an_error_applies_to_the_next_requests_only(fake: FakeWeChat) -> None:
@@ -163,13 +156,13 @@ def test_a_redirect_names_its_target(fake: FakeWeChat, status: int) -> None:
 @pytest.mark.parametrize("status", [0, 99, 599, 1000])
 def test_a_status_may_be_undefined(fake: FakeWeChat, status: int) -> None:
     fake.fail_next(Fault(http_status=status, cut="end"))
-    assert exchange(fake).startswith(f"HTTP/1.1 {status} ".encode())
+    assert exchange(fake, AUDITID).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_raw_bytes_replace_the_complete_answer(fake: FakeWeChat) -> None:
     raw = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
     fake.fail_next(Fault(raw=raw, cut="end"))
-    assert exchange(fake) == raw
+    assert exchange(fake, AUDITID) == raw
     request = fake.requests[-1]
     assert (request.http_status, request.errcode) == (None, None)
     assert request.answered_at is not None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wxaudit
-from wxaudit._errors import hints, tree
+from wxaudit._errors import tree
+from wxaudit._errors.errcode_hints import ERRCODE_HINTS
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
@@ -146,9 +147,9 @@ def test_each_documented_errcode_has_its_own_hint(errcode: int) -> None:
 
 
 def test_no_two_errcodes_share_a_hint() -> None:
-    assert sorted(hints.ERRCODE_HINTS) == sorted(DOCUMENTED)
-    assert len({hint.english for hint in hints.ERRCODE_HINTS.values()}) == len(DOCUMENTED)
-    assert len({hint.chinese for hint in hints.ERRCODE_HINTS.values()}) == len(DOCUMENTED)
+    assert sorted(ERRCODE_HINTS) == sorted(DOCUMENTED)
+    assert len({hint.english for hint in ERRCODE_HINTS.values()}) == len(DOCUMENTED)
+    assert len({hint.chinese for hint in ERRCODE_HINTS.values()}) == len(DOCUMENTED)
 
 
 OTHERS = [

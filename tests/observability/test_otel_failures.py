@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import wxaudit
 from secrecy.canary import find
 from secrecy.refusals import ECHOES, ask_and_fail
-from support.raw_server import RawServer, Reply, Script, answer
+from support.servers.raw_server import RawServer, Reply, Script, answer
 from support.traces import Traces, attributes, error_type, instrumented, seconds
 from wxaudit.testing import FakeWeChat, Fault
 

@@ -1,47 +1,13 @@
-"""Batches and what surrounds them: event loops that end early, forks, and the end of the interpreter."""
+"""Batches and what surrounds them: event loops that end early, and forks."""
 
 from __future__ import annotations
 
-import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 
-from support.busy_cores import busy_cores
 from support.fake_process import HELD_AUDITID, FakeProcess
-from support.programs import STRICT, Ended, interpreters, report, run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-MANNERS = [
-    "while_a_daemon_thread_collects",
-    "while_a_daemon_thread_iterates",
-    "while_a_daemon_thread_waits",
-    "with_an_iterator_in_a_global",
-    "with_an_iterator_in_a_cycle",
-    "with_an_abandoned_loop",
-    "with_a_loop_in_a_daemon_thread",
-    "out_of_asyncio_run",
-    "with_hanging_token_sources",
-]
-EXITS = 54
-AT_ONCE = 4
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        yield fake
-
-
-@pytest.fixture
-def fake(served: FakeProcess) -> FakeProcess:
-    served.reset()
-    served.set_up()
-    return served
+from support.programs import report
 
 
 @pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
@@ -65,10 +31,19 @@ def fake(served: FakeProcess) -> FakeProcess:
         "in_one_loop_after_the_other",
     ],
 )
-def test_a_batch_that_is_cancelled_leaves_nothing_behind(fake: FakeProcess, moment: str, kind: str) -> None:
-    control_url = fake._control.geturl()
+def test_a_batch_that_is_cancelled_leaves_nothing_behind(
+    fake_process: FakeProcess, moment: str, kind: str
+) -> None:
+    control_url = fake_process._control.geturl()
     seen = report(
-        "batch_cancel", fake.base_url, fake.token(), kind, moment, HELD_AUDITID, control_url, timeout=60
+        "batch_cancel",
+        fake_process.base_url,
+        fake_process.token(),
+        kind,
+        moment,
+        HELD_AUDITID,
+        control_url,
+        timeout=60,
     )
     print(
         f"{kind}, {moment}: nothing was left {1000 * seen['seconds']:.0f} ms later, "
@@ -91,49 +66,18 @@ def test_a_batch_that_is_cancelled_leaves_nothing_behind(fake: FakeProcess, mome
         "in_a_pool",
     ],
 )
-def test_a_fork_in_the_middle_of_a_batch(fake: FakeProcess, moment: str) -> None:
-    seen = report("batch_fork", fake.base_url, fake.token(), moment, timeout=60)
+def test_a_fork_in_the_middle_of_a_batch(fake_process: FakeProcess, moment: str) -> None:
+    seen = report("batch_fork", fake_process.base_url, fake_process.token(), moment, timeout=60)
     print(f"{moment}: {seen or 'right'}")
 
 
-@pytest.mark.parametrize("version", sorted({"3.11", "3.13"} & interpreters().keys()) or interpreters())
-def test_interpreters_exit_quietly_with_batches_in_flight_under_load(fake: FakeProcess, version: str) -> None:
-    token = fake.token()
-
-    def leave(manner: str) -> tuple[str, Ended]:
-        python = interpreters()[version]
-        arguments = (fake.base_url, token, manner, HELD_AUDITID)
-        return manner, run("batch_exit", *arguments, python=python, flags=())
-
-    with busy_cores(), ThreadPoolExecutor(AT_ONCE) as pool:
-        exits = list(pool.map(leave, [MANNERS[number % len(MANNERS)] for number in range(EXITS)]))
-
-    took = {
-        manner: max(ended.ended_at - float(ended.stdout) for other, ended in exits if other == manner)
-        for manner in MANNERS
-    }
-    print(f"Python {version}: {len(exits)} exits with batches in flight, {os.cpu_count()} cores kept busy")
-    for manner, seconds in took.items():
-        print(f"  {manner:<42} at most {seconds:.2f} s")
-    assert [(manner, ended) for manner, ended in exits if (ended.returncode, ended.stderr) != (0, "")] == []
-    assert max(took.values()) <= 2
-
-
-@pytest.mark.parametrize("manner", MANNERS)
-def test_an_exit_is_quiet_with_every_check_on(fake: FakeProcess, manner: str) -> None:
-    # An abandoned loop is a ResourceWarning of asyncio's; the others leave nothing to warn of.
-    flags = ("-bb",) if manner == "with_an_abandoned_loop" else STRICT
-    ended = run("batch_exit", fake.base_url, fake.token(), manner, HELD_AUDITID, flags=flags)
-    assert (ended.stderr, ended.returncode) == ("", 0)
-
-
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])
-def test_two_hundred_batches_leave_nothing_behind(fake: FakeProcess, kind: str) -> None:
-    fake.fail_next(None, auditid=1010, cut="head", cut_at=0)
-    fake.fail_next(None, auditid=1011, cut="body", cut_at=10)
-    expired = fake.token()
-    fake.expire(expired)
-    seen = report("batch_leaks", fake.base_url, fake.token(), kind, expired, flags=())
+def test_two_hundred_batches_leave_nothing_behind(fake_process: FakeProcess, kind: str) -> None:
+    fake_process.fail_next(None, auditid=1010, cut="head", cut_at=0)
+    fake_process.fail_next(None, auditid=1011, cut="body", cut_at=10)
+    expired = fake_process.token()
+    fake_process.expire(expired)
+    seen = report("batch_leaks", fake_process.base_url, fake_process.token(), kind, expired, flags=())
     before, after, outcomes = seen["before"], seen["after"], seen["outcomes"]
     print(f"{kind}: 200 batches of 50, {outcomes}")
     for what, count in before.items():

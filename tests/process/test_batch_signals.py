@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING
 
 import pytest
 
 from support.fake_process import HELD_AUDITID, FakeProcess
 from support.programs import report
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 MOMENTS = [
     "collecting_a_list",
@@ -29,32 +24,21 @@ MOMENTS = [
 OTHER_SIGNALS = [(name, moment) for name in ("SIGTERM", "SIGALRM") for moment in MOMENTS[2:7:2]]
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        yield fake
-
-
-@pytest.fixture
-def fake(served: FakeProcess) -> FakeProcess:
-    served.reset()
-    served.set_up()
-    return served
-
-
 @pytest.mark.parametrize(
     ("name", "tries", "moment"),
     [("SIGINT", 30, moment) for moment in MOMENTS] + [(name, 8, moment) for name, moment in OTHER_SIGNALS],
 )
 def test_a_batch_of_a_hundred_thousand_is_interrupted(
-    fake: FakeProcess, name: str, tries: int, moment: str
+    fake_process: FakeProcess, name: str, tries: int, moment: str
 ) -> None:
-    interrupts = report("batch_interrupts", fake.base_url, fake.token(), name, tries, HELD_AUDITID, moment)
+    interrupts = report(
+        "batch_interrupts", fake_process.base_url, fake_process.token(), name, tries, HELD_AUDITID, moment
+    )
     latencies = [latency for latency, _, _ in interrupts]
     raised = [raised_at for _, raised_at, _ in interrupts]
     there = [results for _, _, results in interrupts]
     # The program has ended: all of its connections have, or are about to.
-    connections = fake.connections(f"wait_for_closed={fake.connections()['accepted']}")
+    connections = fake_process.connections(f"wait_for_closed={fake_process.connections()['accepted']}")
     drops = [it["closed_at"] for it in connections["closed"] if it["unanswered"] is not None]
     # Each drop beside the interrupt that was raised last before it, or, by a hair, next.
     delays = [min(abs(closed_at - raised_at) for raised_at in raised) for closed_at in drops]

@@ -9,11 +9,12 @@ import pytest
 
 from support.celery_worker import PENDING_AUDITID, CeleryWorker
 from support.fake_process import AUDITIDS, FakeProcess
-from support.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from support.servers.redis_server import RedisServer
 
 TASKS = 1000
 SOFT_LIMIT, HARD_LIMIT = 1, 60
@@ -28,16 +29,10 @@ def fake() -> Iterator[FakeProcess]:
 
 
 @pytest.fixture(scope="module")
-def redis() -> Iterator[RedisServer]:
-    with RedisServer() as redis:
-        yield redis
-
-
-@pytest.fixture(scope="module")
 def prefork(
-    fake: FakeProcess, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+    fake: FakeProcess, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CeleryWorker]:
-    with CeleryWorker(fake, redis, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
+    with CeleryWorker(fake, redis_server, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
         yield worker
 
 
@@ -64,10 +59,10 @@ def test_a_soft_limit_reaches_the_task(prefork: CeleryWorker, place: str) -> Non
 
 @pytest.mark.parametrize("pool", ["gevent", "eventlet"])
 def test_a_pool_of_greenlets_answers_all(
-    fake: FakeProcess, redis: RedisServer, tmp_path: Path, pool: str
+    fake: FakeProcess, redis_server: RedisServer, tmp_path: Path, pool: str
 ) -> None:
     auditids = [AUDITIDS[number % len(AUDITIDS)] for number in range(TASKS)]
-    with CeleryWorker(fake, redis, tmp_path, pool, 100) as worker:
+    with CeleryWorker(fake, redis_server, tmp_path, pool, 100) as worker:
         assert worker.result("ask", AUDITIDS[0]) == f"audit {AUDITIDS[0]}", worker.log
         begun = time.monotonic()
         answers = worker.results("ask", auditids)

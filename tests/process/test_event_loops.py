@@ -18,17 +18,10 @@ from support.programs import interpreters, report, run
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
 
     import wxaudit
     from wxaudit.testing import FakeWeChat
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        fake.set_up()
-        yield fake
 
 
 def test_one_client_serves_one_loop_after_the_other(
@@ -86,10 +79,10 @@ def test_a_call_reaches_a_loop_in_another_thread(fake: FakeWeChat) -> None:
 
 @pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 def test_loops_closed_with_calls_in_flight_leave_no_message_and_no_leak(
-    served: FakeProcess, kind: str
+    fake_process: FakeProcess, kind: str
 ) -> None:
     # An abandoned loop of asyncio's own is a ResourceWarning; these are closed.
-    seen = report("closed_loops", served.base_url, served.token(), 20, kind, HELD_AUDITID)
+    seen = report("closed_loops", fake_process.base_url, fake_process.token(), 20, kind, HELD_AUDITID)
     (threads, descriptors), most, after = seen["before"], seen["most"], seen["after"]
     print(
         f"{kind}: 20 loops closed with 16 calls in flight each: {threads} threads before, {after[0]} after; "
@@ -220,10 +213,12 @@ def test_a_task_that_nobody_keeps_is_finished(
 
 
 @pytest.mark.parametrize("version", interpreters())
-def test_a_forked_child_may_go_on_with_a_loop_that_is_not_running(served: FakeProcess, version: str) -> None:
+def test_a_forked_child_may_go_on_with_a_loop_that_is_not_running(
+    fake_process: FakeProcess, version: str
+) -> None:
     python = interpreters()[version]
     # Of which Python 3.12 and later warn where there are threads.
     flags = ("-W", "ignore::DeprecationWarning")
-    ended = run("fork_with_loop", served.base_url, served.token(), python=python, flags=flags)
+    ended = run("fork_with_loop", fake_process.base_url, fake_process.token(), python=python, flags=flags)
     assert (ended.stderr, ended.returncode) == ("", 0)
     assert ended.stdout.splitlines() == ["parent: right", "child: right", "parent: right"]

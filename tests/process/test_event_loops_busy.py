@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wxaudit
-from support.nginx_server import Nginx
+from support.servers.nginx_server import Nginx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

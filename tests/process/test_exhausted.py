@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import preload
 from support.fake_process import FakeProcess
-from support.programs import environment, report
+from support.programs import report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,27 +20,19 @@ def fake() -> Iterator[FakeProcess]:
         yield fake
 
 
-@pytest.fixture(scope="module")
-def thread_limit(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return preload.build("thread_limit.c", tmp_path_factory.mktemp("native"))
-
-
 LIMITS = ["threads", "descriptors", "memory"]
 CASES = [
     *((limit, client, "first") for limit in LIMITS for client in ("blocking", "asyncio", "functions")),
     *((limit, client, "later") for limit in LIMITS for client in ("blocking", "asyncio")),
-    # The functions use the connection and the stack of the thread that an earlier call has left.
-    ("threads", "functions", "later"),
+    # With memory, the functions use the stack of the thread that an earlier call has left.
+    *((limit, "functions", "later") for limit in ("threads", "descriptors")),
 ]
 
 
 @pytest.mark.parametrize(("limit", "client", "moment"), CASES)
-def test_what_is_used_up_is_named(
-    fake: FakeProcess, thread_limit: str, limit: str, client: str, moment: str
-) -> None:
-    env = environment(LD_PRELOAD=thread_limit)
+def test_what_is_used_up_is_named(fake: FakeProcess, limit: str, client: str, moment: str) -> None:
     token = fake.token()
-    messages = report("exhausted", fake.base_url, token, limit, client, moment, env=env)
+    messages = report("exhausted", fake.base_url, token, limit, client, moment, limited=limit == "threads")
     print(f"{limit}, {client}, {moment}: {len(messages)} errors, such as {messages[0]}")
     named = "open files" if limit == "descriptors" else "thread"
     assert [message for message in messages if named not in message] == []

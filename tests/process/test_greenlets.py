@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from support.fake_process import HELD_AUDITID, FakeProcess
 from support.programs import run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        yield fake
-
-
-@pytest.fixture
-def fake(served: FakeProcess) -> FakeProcess:
-    served.reset()
-    served.set_up()
-    return served
-
 
 MOMENTS = [
     "many_on_one_source",
@@ -46,6 +27,14 @@ MOMENTS = [
     # eventlet does not support forks.
     [*((library, moment) for library in ("gevent", "eventlet") for moment in MOMENTS), ("gevent", "a_fork")],
 )
-def test_a_greenlet_waits(fake: FakeProcess, library: str, moment: str) -> None:
-    ended = run("greenlets", fake.base_url, fake.token(), library, moment, HELD_AUDITID, flags=("-X", "dev"))
+def test_a_greenlet_waits(fake_process: FakeProcess, library: str, moment: str) -> None:
+    ended = run(
+        "greenlets",
+        fake_process.base_url,
+        fake_process.token(),
+        library,
+        moment,
+        HELD_AUDITID,
+        flags=("-X", "dev"),
+    )
     assert (ended.stderr, ended.stdout, ended.returncode) == ("", "", 0)

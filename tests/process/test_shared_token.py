@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.programs import command, environment
-from support.redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import redis
 
+    from support.servers.redis_server import RedisServer
     from wxaudit.testing import FakeWeChat
 
 # As in the program.
@@ -26,17 +26,16 @@ LEASE = 3.0
 PROCESSES = 4
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
 @pytest.fixture
-def store(server: RedisServer) -> Iterator[redis.Redis]:
-    with server.client() as client:
-        client.flushall()
-        yield client
+def store(redis_server: RedisServer, redis_client: redis.Redis) -> redis.Redis:
+    # The table of Django's database cache, as `createcachetable` makes it.
+    with closing(sqlite3.connect(f"{redis_server.path}.sqlite3")) as database:
+        database.execute("DROP TABLE IF EXISTS tokens")
+        database.execute(
+            "CREATE TABLE tokens "
+            "(cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires datetime NOT NULL)"
+        )
+    return redis_client
 
 
 def begun(fake: FakeWeChat, stale: str, kind: str, place: str, *more: str) -> subprocess.Popen[str]:
@@ -81,36 +80,38 @@ def refreshes_of(fake: FakeWeChat, stale: str, kinds: list[str], place: str) -> 
         ["redis"] * PROCESSES,
         ["redis.asyncio"] * PROCESSES,
         ["redis", "redis.asyncio"] * 2,
-        ["django"] * PROCESSES,
-        ["django.asyncio"] * PROCESSES,
+        ["django.redis"] * PROCESSES,
+        ["django.redis.asyncio"] * PROCESSES,
+        ["django.database"] * PROCESSES,
+        ["django.database.asyncio"] * PROCESSES,
     ],
     ids=" ".join,
 )
 def test_four_processes_make_one_refresh_for_an_expired_token(
-    fake: FakeWeChat, server: RedisServer, store: redis.Redis, kinds: list[str]
+    fake: FakeWeChat, redis_server: RedisServer, store: redis.Redis, kinds: list[str]
 ) -> None:
     fake.submit(NAME, auditid=AUDITID)
     stale = fake.token(NAME)
     fake.expire(stale)
     fresh = [fake.token(NAME) for _ in range(20)]
     store.rpush("fresh", *fresh)
-    refreshes = refreshes_of(fake, stale, kinds, server.path)
+    refreshes = refreshes_of(fake, stale, kinds, redis_server.path)
     print(f"\n{' '.join(kinds)}, an expired token, 50 calls each: {refreshes} refresh")
     assert refreshes == 1
     assert store.llen("fresh") == len(fresh) - 1
 
 
-@pytest.mark.parametrize("kind", ["redis", "django"])
+@pytest.mark.parametrize("kind", ["redis", "django.redis", "django.database"])
 def test_a_process_that_dies_while_it_refreshes_delays_the_others_by_its_lease(
-    fake: FakeWeChat, server: RedisServer, store: redis.Redis, kind: str
+    fake: FakeWeChat, redis_server: RedisServer, store: redis.Redis, kind: str
 ) -> None:
     fake.submit(NAME, auditid=AUDITID)
     store.rpush("fresh", fake.token(NAME), fake.token(NAME))
-    dying = begun(fake, "none", kind, server.path, "DIE")
+    dying = begun(fake, "none", kind, redis_server.path, "DIE")
     assert line(dying) == "ready"
     go(dying)
     assert end(dying) == "dying"
-    other = begun(fake, "none", kind, server.path)
+    other = begun(fake, "none", kind, redis_server.path)
     assert line(other) == "ready"
     began = time.monotonic()
     go(other)

@@ -5,40 +5,25 @@ from __future__ import annotations
 import signal
 import statistics
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
 from support.fake_process import HELD_AUDITID, FakeProcess
 from support.programs import command, environment, report, run
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 INTERRUPTS = 100
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        yield fake
-
-
-@pytest.fixture
-def fake(served: FakeProcess) -> FakeProcess:
-    served.reset()
-    served.set_up()
-    return served
-
-
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGALRM"])
-def test_a_hundred_interrupts_at_random_moments(fake: FakeProcess, name: str) -> None:
-    interrupts = report("interrupts", fake.base_url, fake.token(), name, INTERRUPTS, HELD_AUDITID)
+def test_a_hundred_interrupts_at_random_moments(fake_process: FakeProcess, name: str) -> None:
+    interrupts = report(
+        "interrupts", fake_process.base_url, fake_process.token(), name, INTERRUPTS, HELD_AUDITID
+    )
     latencies = [latency for latency, _ in interrupts]
     p99 = statistics.quantiles(latencies, n=100)[98]
     drops = [
         connection["closed_at"]
-        for connection in fake.connections()["closed"]
+        for connection in fake_process.connections()["closed"]
         if connection["unanswered"] is not None
     ]
     # Each drop beside the interrupt that was raised last before it, or, by a hair, next.
@@ -66,20 +51,20 @@ def test_a_hundred_interrupts_at_random_moments(fake: FakeProcess, name: str) ->
         "with_the_call_in_another_thread",
     ],
 )
-def test_a_signal(fake: FakeProcess, moment: str) -> None:
-    ended = run("interrupt_at", fake.base_url, fake.token(), moment, HELD_AUDITID)
+def test_a_signal(fake_process: FakeProcess, moment: str) -> None:
+    ended = run("interrupt_at", fake_process.base_url, fake_process.token(), moment, HELD_AUDITID)
     assert (ended.stderr, ended.stdout, ended.returncode) == ("", "", 0)
 
 
-def test_ctrl_c_ends_a_program_as_it_ends_any_other(fake: FakeProcess) -> None:
-    token = fake.token()
+def test_ctrl_c_ends_a_program_as_it_ends_any_other(fake_process: FakeProcess) -> None:
+    token = fake_process.token()
     program = subprocess.Popen(
         command("one_call", HELD_AUDITID),
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(WXAUDIT_BASE_URL=fake.base_url, TOKEN=token),
+        env=environment(WXAUDIT_BASE_URL=fake_process.base_url, TOKEN=token),
     )
-    fake.connections("wait_for_held=1")
+    fake_process.connections("wait_for_held=1")
     program.send_signal(signal.SIGINT)
     _, err = program.communicate(timeout=20)
     assert program.returncode == -signal.SIGINT

@@ -36,9 +36,9 @@ SOME = 100
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 run: Callable[[Coroutine[Any, Any, None]], object] = asyncio.run
 if KIND == "uvloop":
-    import uvloop
+    import uvloop_quiet
 
-    new_event_loop, run = uvloop.new_event_loop, uvloop.run
+    new_event_loop, run = uvloop_quiet.new_event_loop, uvloop_quiet.run
 
 client = wxaudit.AsyncClient(base_url=BASE_URL, max_concurrency=MAX_CONCURRENCY)
 took: list[float] = []

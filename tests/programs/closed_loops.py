@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 LOOPS, HELD_AUDITID = int(ARGUMENTS[0]), int(ARGUMENTS[2])
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 if ARGUMENTS[1] == "uvloop":
-    import uvloop
+    import uvloop_quiet
 
-    new_event_loop = uvloop.new_event_loop
+    new_event_loop = uvloop_quiet.new_event_loop
 
 # A call whose loop is closed ends at its time limit at the latest.
 TIME_LIMIT = 0.5

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 CALLS, MAX_CONCURRENCY = int(ARGUMENTS[0]), int(ARGUMENTS[1])
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 if ARGUMENTS[2] == "uvloop":
-    import uvloop
+    import uvloop_quiet
 
-    new_event_loop = uvloop.new_event_loop
+    new_event_loop = uvloop_quiet.new_event_loop
 
 threads: list[int] = []
 

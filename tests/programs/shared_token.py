@@ -1,8 +1,9 @@
 """One of several processes that share a token. Arguments: BASE_URL STALE KIND STORE CALLS [DIE].
 
-KIND is redis, redis.asyncio, django or django.asyncio. STORE is the socket of a Redis. The token STALE is put
-in it, unless it is "none". New tokens come from a list in the store. With DIE the process ends while it
-refreshes. Written is, as JSON, how often this process has refreshed.
+KIND is redis, django.redis or django.database, the last two for what Django caches in; for an asyncio client
+with ".asyncio" behind it. STORE is the socket of a Redis; the database is a file beside it. The token STALE
+is put in the store, unless it is "none". New tokens come from a list in the Redis. With DIE the process ends
+while it refreshes. Written is, as JSON, how often this process has refreshed.
 """
 
 from __future__ import annotations
@@ -43,12 +44,24 @@ async def next_token_later(name: str) -> str:
 
 
 def django_cache() -> Any:
+    import django
     from django.conf import settings
     from django.core.cache import cache
 
-    backend = "django.core.cache.backends.redis.RedisCache"
-    cache_settings = {"BACKEND": backend, "LOCATION": f"unix://{STORE}"}
-    settings.configure(CACHES={"default": cache_settings})
+    # SQLite lets a transaction wait for another only if it begins as one that writes.
+    database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": f"{STORE}.sqlite3",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+    }
+    kinds = {"redis": ("redis.RedisCache", f"unix://{STORE}"), "database": ("db.DatabaseCache", "tokens")}
+    backend, location = kinds[KIND.split(".")[1]]
+    settings.configure(
+        CACHES={"default": {"BACKEND": f"django.core.cache.backends.{backend}", "LOCATION": location}},
+        DATABASES={"default": database},
+        USE_TZ=True,
+    )
+    django.setup()
     return cache
 
 
@@ -98,7 +111,7 @@ else:
     if STALE != "none":
         cache.set(f"wxaudit:token:{NAME}", STALE, timeout=None)
     begin_together()
-    if KIND == "django.asyncio":
+    if KIND.endswith("asyncio"):
         asyncio.run(aask(cache))
     else:
         ask(cache)

@@ -19,9 +19,9 @@ import secrecy.libraries  # noqa: F401  # first, since it freezes all objects
 import wxaudit
 from secrecy.canary import find
 from secrecy.channels import CHANNELS
+from secrecy.channels.plants import PLANTS
 from secrecy.objects import ObjectWalk
 from secrecy.observation import Observation, observe
-from secrecy.plants import PLANTS
 from secrecy.scenario import Servers
 from secrecy.scenarios import SCENARIOS
 from secrecy.stage import Stage

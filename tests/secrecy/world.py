@@ -22,8 +22,8 @@ import trustme
 from secrecy.canary import CANARIES, TOKEN
 from secrecy.scenario import FIRST_AUDITID, Servers
 from secrecy.scenarios import SCENARIOS
-from support.raw_server import Connection, RawServer, answer
-from support.socks_proxy import SocksProxy
+from support.servers.raw_server import Connection, RawServer, answer
+from support.servers.socks_proxy import SocksProxy
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:

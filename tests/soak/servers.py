@@ -17,8 +17,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.fault_proxy import FaultProxy, Toxics
-from support.raw_server import Connection, RawServer, answer
+from support.servers.fault_proxy import FaultProxy, Toxics
+from support.servers.raw_server import Connection, RawServer, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from support.redis_server import RedisServer
+    from support.servers.redis_server import RedisServer
 
 PENDING_AUDITID = 1010
 

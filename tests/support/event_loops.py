@@ -18,8 +18,15 @@ class PipelessLoop(asyncio.SelectorEventLoop):
         raise NotImplementedError
 
 
+def _new_uvloop() -> asyncio.AbstractEventLoop:
+    loop = uvloop.new_event_loop()
+    # In debug mode it can crash: see tests/programs/uvloop_quiet.py.
+    loop.set_debug(False)
+    return loop
+
+
 NEW_EVENT_LOOP: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
-    "uvloop": uvloop.new_event_loop,
+    "uvloop": _new_uvloop,
     "watching no pipes": PipelessLoop,
 }

@@ -82,6 +82,13 @@ def read_all(connection: socket.socket) -> bytes:
     return bytes(received)
 
 
+def exchange(fake: FakeWeChat, auditid: int) -> bytes:
+    """All bytes of the answer to one poll on a new connection, which the fake must close."""
+    with open_socket(fake) as connection:
+        connection.sendall(request_bytes(fake.token(), auditid))
+        return read_all(connection)
+
+
 def read_until(connection: socket.socket, end: bytes, count: int = 1) -> bytes:
     """The bytes that come until `end` was among them `count` times."""
     received = bytearray()

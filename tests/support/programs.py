@@ -24,6 +24,13 @@ PROGRAMS = Path(__file__).parents[1] / "programs"
 STRICT = ("-X", "dev", "-W", "error", "-bb")
 
 
+# What may still read the files of root: the interpreter may be one of them.
+_AS_NOBODY = (
+    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+    *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
+)
+
+
 class Ended(NamedTuple):
     """How a program ended. `ended_at` is a moment of `time.monotonic`, which all processes share."""
 
@@ -54,10 +61,17 @@ def run(
     flags: Sequence[str] = STRICT,
     env: Mapping[str, str] | None = None,
     timeout: float = 120,
+    limited: bool = False,
 ) -> Ended:
-    """Runs a program to its end. What has not ended after `timeout` seconds is killed and fails the test."""
+    """Runs a program to its end. What has not ended after `timeout` seconds is killed and fails the test.
+
+    `limited`: as a user whose threads the system limits, which it does not do for root.
+    """
     process = subprocess.Popen(
-        command(name, *arguments, python=python, flags=flags),
+        [
+            *(_AS_NOBODY if limited and os.getuid() == 0 else ()),
+            *command(name, *arguments, python=python, flags=flags),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

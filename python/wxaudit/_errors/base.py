@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from .._models.screenshot import Screenshot
-    from .hints import Hint
+    from .hint import Hint
 
 
 class WxAuditError(Exception):

@@ -6,7 +6,7 @@ from .._errors.base import WxAuditError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._errors.hints import Hint
+    from .._errors.hint import Hint
 
 
 class EventRejected(WxAuditError):  # noqa: N818  # named after what happened, like the other errors
@@ -25,7 +25,7 @@ class EventRejected(WxAuditError):  # noqa: N818  # named after what happened, l
     replayed: bool = False
 
     def _hints(self) -> Hint:
-        from .._errors.hints import Hint
+        from .._errors.hint import Hint
 
         if self.replayed:
             return Hint(

@@ -1,4 +1,4 @@
-//! The list of `NO_PROXY`. `tests/network/test_no_proxy.py` compares its forms with curl and requests.
+//! The list of `NO_PROXY`. `tests/network/proxies/test_no_proxy.py` compares its forms with curl and requests.
 
 use wxaudit::transport::no_proxy::NoProxy;
 

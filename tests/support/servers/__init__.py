@@ -1,0 +1,1 @@
+"""Servers and proxies that tests start: real ones, and ones that misbehave."""

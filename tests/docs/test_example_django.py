@@ -6,10 +6,9 @@ import re
 import tempfile
 from typing import TYPE_CHECKING
 
-from support.postgresql_server import PostgresqlServer
-
 from support.ended_example import EXAMPLES, EndedExample
-from support.redis_server import RedisServer
+from support.postgresql_server import PostgresqlServer
+from support.servers.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -159,8 +159,9 @@ def summarize() -> None:
     print(f"  {len(changes)} changes, {logged} entries of the order log, {len(missing)} missing there")
     phases: Any = AuditWatch.objects.order_by("phase").values_list("phase").annotate(Count("id"))
     print("  watches: " + ", ".join(f"{count} {phase}" for phase, count in phases))
-    page = admin().get("/admin/wxaudit/auditwatch/")
-    shown = sum(appid in page.content.decode() for appid in MERCHANTS.values())
-    print(f"  admin: {page.status_code}, {shown} of {len(MERCHANTS)} mini programs on the page of watches")
+    for name, path in {"shop": "/", "admin": "/admin/wxaudit/auditwatch/"}.items():
+        page = admin().get(path)
+        shown = sum(appid in page.content.decode() for appid in MERCHANTS.values())
+        print(f"  {name}: {page.status_code}, {shown} of {len(MERCHANTS)} mini programs on the page")
     if missing:
         raise SystemExit(f"not written to the order log: {missing}")

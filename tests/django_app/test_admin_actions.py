@@ -146,7 +146,7 @@ def test_a_failed_change_is_delivered_again_with_its_key(
     assert told == "1 change will be delivered in the next round of the worker."
     watched.poll()
     change.refresh_from_db()
-    assert (change.failed_at, change.delivered_at is not None) == (None, True)
+    assert (change.failed_at is None, change.delivered_at is None) == (True, False)
     assert watched.told == [("changed", change.key), ("decided", change.key)]
 
 

@@ -117,5 +117,7 @@ def test_pages(
         assert page.locator("#content h1").inner_text() == title
         browser.picture(page.locator("#container"), f"{name}-numbers")
         _check(browser, page)
+        page.emulate_media(color_scheme="dark")
+        browser.picture(page.locator("#container"), f"{name}-numbers-dark")
         # Wide tables scroll by themselves.
         assert page.evaluate("document.documentElement.scrollWidth") <= width

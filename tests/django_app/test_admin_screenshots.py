@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
+from django.db import connections
 
 from secrecy.canary import TOKEN, find
 from support.django_staff import logged_in
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 LIST = "/admin/wxaudit/auditwatch/"
 APPID = "wx0000000000000001"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("watched")]
+pytestmark = pytest.mark.usefixtures("watched")
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def fetch(client: Client, watch: AuditWatch, number: int = 1) -> Any:
 
 def drawn(response: Any) -> str:
     """The text of a drawing, which is well-formed."""
-    assert response.status_code == 502
+    assert response.status_code == 424
     assert response.headers["Content-Type"] == "image/svg+xml"
     assert response.headers["Cache-Control"] == "no-store"
     root = ElementTree.fromstring(response.content)  # noqa: S314  # it is ours
@@ -104,7 +105,11 @@ def test_only_screenshots_of_the_audit_can_be_asked_for(admin: Client, fake: Fak
     ],
 )
 def test_an_error_is_drawn_in_the_language_of_the_user(
-    fake: FakeWeChat, watched: WatchedFake, language: str, expected: tuple[str, ...]
+    db: None,  # noqa: ARG001
+    fake: FakeWeChat,
+    watched: WatchedFake,
+    language: str,
+    expected: tuple[str, ...],
 ) -> None:
     watch = make(fake.keep_media(appid=APPID))
     watched.token_source(APPID)
@@ -138,7 +143,12 @@ def test_a_token_source_that_raises_is_named_and_its_text_is_not_shown(
 
 @pytest.mark.parametrize("echo", [False, True])
 def test_no_token_is_on_a_page_in_the_log_or_in_the_database(
-    watched: WatchedFake, fake: FakeWeChat, caplog: pytest.LogCaptureFixture, tmp_path: Any, echo: bool
+    db: None,  # noqa: ARG001
+    watched: WatchedFake,
+    fake: FakeWeChat,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Any,
+    echo: bool,
 ) -> None:
     """The canary: the fake refuses it, and repeats it in its answers."""
     watched.configure(token_source=lambda _: TOKEN.text())
@@ -170,3 +180,21 @@ def test_no_token_is_on_a_page_in_the_log_or_in_the_database(
     assert fake.requests_received == 2
     assert list(find([*shown, caplog.text])) == []
     assert list(find([f"it would be found: {TOKEN.text()}"])) != []
+
+
+@pytest.mark.parametrize("database", ["default"], indirect=True)
+def test_no_transaction_is_open_while_wechat_is_asked(
+    database: str, watched: WatchedFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections[database].settings_dict, "ATOMIC_REQUESTS", True)
+    seen: list[bool] = []
+
+    def token_source(appid: str) -> Any:
+        seen.append(connections[database].in_atomic_block)
+        return watched.token_source(appid)
+
+    watched.configure(token_source=token_source)
+    watch = make(watched.fake.keep_media(appid=APPID))
+    with logged_in() as client:
+        assert fetch(client, watch).status_code == 200
+    assert seen == [False]

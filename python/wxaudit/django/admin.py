@@ -8,5 +8,7 @@ from ._admin.changes import AuditChangeAdmin
 from ._admin.watches import AuditWatchAdmin
 from .models import AuditChange, AuditWatch
 
+__all__ = ["AuditChangeAdmin", "AuditWatchAdmin"]
+
 admin.site.register(AuditWatch, AuditWatchAdmin)
 admin.site.register(AuditChange, AuditChangeAdmin)

@@ -127,8 +127,6 @@ def read_decisions(watches: AuditWatchQuerySet, now: datetime, days: int) -> Dec
 
 def read_stuck(watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetime) -> Stuck:
     newest = changes.aggregate(newest=Max("id"))["newest"] or 0
-    # The first to begin have the smallest ids, which have an index.
-    pending = watches.pending().order_by("id")
     return Stuck(
         late_checks=_count(watches.filter(next_check_at__lte=now - LATE)),
         overdue=_count(watches.overdue()),
@@ -136,8 +134,16 @@ def read_stuck(watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetim
         failed=_count(watches.filter(phase=AuditWatch.Phase.FAILED)),
         late_deliveries=_count(changes.filter(next_delivery_at__lte=now - LATE)),
         failed_deliveries=_count(changes.filter(id__gt=newest - MAX_CHANGES, failed_at__isnull=False)),
-        longest=tuple(sorted(pending[:_LONGEST_SHOWN], key=lambda watch: watch.created_at)),
+        longest=tuple(_longest(watches)),
     )
+
+
+def _longest(watches: AuditWatchQuerySet) -> list[AuditWatch]:
+    """The pending watches that began first: they have the smallest ids, and each phase has an index."""
+    first: list[AuditWatch] = []
+    for phase in (AuditWatch.Phase.WATCHING, AuditWatch.Phase.PARKED):
+        first += watches.filter(phase=phase, decided_at__isnull=True).order_by("id")[:_LONGEST_SHOWN]
+    return sorted(first, key=lambda watch: watch.created_at)[:_LONGEST_SHOWN]
 
 
 def _count(rows: QuerySet[Any]) -> int:

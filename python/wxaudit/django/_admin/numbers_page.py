@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from ..._models.state import AuditState
+from ..models import AuditChange
 from .display import NOTHING, age, badge, length, state_colour, state_label
 from .numbers import FINAL, MAX_CHANGES, MAX_COUNT, MAX_DECISIONS, read_decisions, read_stuck
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
+    from django.contrib.admin import AdminSite
     from django.db.models import QuerySet
 
     from .._querysets import AuditWatchQuerySet
@@ -34,7 +36,7 @@ def chosen_window(given: str | None) -> int:
 
 
 def page_context(
-    watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetime, days: int, site: str
+    watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetime, days: int, site: AdminSite
 ) -> dict[str, Any]:
     decisions = read_decisions(watches, now, days)
     stuck = read_stuck(watches, changes, now)
@@ -134,16 +136,18 @@ def _reasons(decisions: Decisions) -> list[dict[str, Any]]:
     ]
 
 
-def _stuck(stuck: Stuck, site: str) -> list[dict[str, Any]]:
+def _stuck(stuck: Stuck, site: AdminSite) -> list[dict[str, Any]]:
     """What is stuck: how many, what to do about it, and the list that shows them."""
-    watches = reverse(f"{site}:wxaudit_auditwatch_changelist")
-    changes = reverse(f"{site}:wxaudit_auditchange_changelist")
+    watches = reverse(f"{site.name}:wxaudit_auditwatch_changelist")
+    # A site of one's own may show watches only.
+    shows_changes = site.is_registered(AuditChange)
+    changes = reverse(f"{site.name}:wxaudit_auditchange_changelist") if shows_changes else None
     rows = (
         (
             stuck.late_checks,
             gettext("checks late by more than 10 minutes"),
             gettext("is a worker running? start manage.py wxaudit_poll --loop, or Celery's worker and beat"),
-            "",
+            None,
         ),
         (
             stuck.overdue,
@@ -167,13 +171,13 @@ def _stuck(stuck: Stuck, site: str) -> list[dict[str, Any]]:
             stuck.late_deliveries,
             gettext("deliveries late by more than 10 minutes"),
             gettext("a receiver is slow or fails, or no worker is running"),
-            f"{changes}?delivery=waiting",
+            changes and f"{changes}?delivery=waiting",
         ),
         (
             stuck.failed_deliveries,
             gettext("failed deliveries"),
             gettext("their last error says why; mend the receiver, then “Deliver again”"),
-            f"{changes}?delivery=failed",
+            changes and f"{changes}?delivery=failed",
         ),
     )
     return [

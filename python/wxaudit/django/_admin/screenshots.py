@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 # A media_id never stands for another picture.
 _CACHE_SECONDS = 24 * 3600
 
+# Not 502: Django would mail the administrators about each picture.
+_FAILED_DEPENDENCY = 424
+
 # Of the drawing, in pixels and in columns of a terminal.
 _WIDTH, _LINE_HEIGHT, _COLUMNS = 320, 18, 42
 
 
 def screenshot_response(appid: str, media_id: str) -> HttpResponse:
-    """The picture, or status 502 with a drawing of the error, which a page shows in the picture's place."""
+    """The picture, or status 424 with a drawing of the error, which a page shows in the picture's place."""
     try:
         picture = get_client().get_screenshot(_token_source(appid), media_id, appid=appid)
     except WxAuditError as error:
@@ -64,7 +67,9 @@ def _error_response(title: str, paragraphs: Iterable[str]) -> HttpResponse:
             ((position * _LINE_HEIGHT, line) for position, line in enumerate(lines, start=2)),
         ),
     )
-    return _safe_response(drawing.encode(), "image/svg+xml", 502, {"Cache-Control": "no-store"})
+    return _safe_response(
+        drawing.encode(), "image/svg+xml", _FAILED_DEPENDENCY, {"Cache-Control": "no-store"}
+    )
 
 
 def _safe_response(content: bytes, media_type: str, status: int, headers: dict[str, str]) -> HttpResponse:

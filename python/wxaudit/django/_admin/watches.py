@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import connections, transaction
 from django.db.models import Q
 from django.http import Http404
 from django.template.response import TemplateResponse
@@ -112,6 +113,9 @@ class AuditWatchAdmin(_Base):
         numbers = self.admin_site.admin_view(self.numbers_view)
         # Its responses say themselves how long they are kept.
         screenshot = self.admin_site.admin_view(self.screenshot_view, cacheable=True)
+        for alias in connections:
+            # No transaction stays open while WeChat is asked.
+            screenshot = transaction.non_atomic_requests(using=alias)(screenshot)
         return [
             path("numbers/", numbers, name="wxaudit_auditwatch_numbers"),
             path("<int:pk>/screenshots/<int:number>/", screenshot, name="wxaudit_auditwatch_screenshot"),
@@ -121,15 +125,12 @@ class AuditWatchAdmin(_Base):
     def numbers_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        watches: Any = super().get_queryset(request)
-        context = page_context(
-            watches,
-            AuditChange.objects.using(watches.db),
-            _clock.now(watches.db),
-            chosen_window(request.GET.get("days")),
-            self.admin_site.name,
-        )
+        watches: Any = self.get_queryset(request)
+        changes = AuditChange.objects.using(watches.db)
+        days = chosen_window(request.GET.get("days"))
+        context = page_context(watches, changes, _clock.now(watches.db), days, self.admin_site)
         context |= {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/wxaudit/auditwatch/numbers.html", context)
 
     def screenshot_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:

@@ -60,6 +60,7 @@ help:
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
 	@echo 'make bench-core    time parts of a call in the core with criterion'
+	@echo 'make bench-django  measure the watch of wxaudit.django on PostgreSQL: rows a second, large tables, memory'
 	@echo 'make fuzz     search for inputs that break the core or the receiver of pushes, 10 minutes for each target'
 	@echo 'make mutants  change the core in one place after the other, and see whether its tests notice'
 	@echo 'make soak     make all kinds of calls at once for 30 minutes, against servers and networks that misbehave'
@@ -112,7 +113,7 @@ instructions instructions-renew: $(ENVIRONMENT)
 	$(BIN)/python -m benches.instructions $(BENCH_TARGET)/counted/instructions $(if $(findstring renew,$@),--renew)
 
 # The harness reports what is missing, and continues.
-.PHONY: bench bench-quick bench-docs bench-core
+.PHONY: bench bench-quick bench-docs bench-core bench-django
 bench bench-quick: wheel
 	-@bash tests/install_servers.sh nginx wrk openssl
 	$(BIN)/python -m benches run $(if $(findstring quick,$@),--quick) $(BENCH_ARGUMENTS)
@@ -122,6 +123,10 @@ bench-docs: $(ENVIRONMENT)
 
 bench-core:
 	CRITERION_HOME=$(abspath $(BENCH_TARGET))/criterion cargo bench $(BENCH_CORE) --target-dir $(BENCH_TARGET)
+
+bench-django: build $(DEVELOPMENT_TOOLS)
+	-@bash tests/install_servers.sh nginx postgresql
+	PYTHONPATH=tests $(BIN)/python -m benches.django_watch $(BENCH_ARGUMENTS)
 
 # Searches that go on finding: not part of `make test`. Failures of the fuzzer are kept in target/fuzz/failures.
 .PHONY: fuzz mutants soak deny

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need and Python cannot bring: nginx, Redis, valgrind to count instructions, openssl to hash
-# certificates, and Chromium with a Chinese font for pictures of notebooks; or else the Debian packages that it is given.
+# Installs what the tests need and Python cannot bring: nginx, Redis, PostgreSQL, MariaDB, valgrind to count
+# instructions, openssl to hash certificates, and Chromium with a Chinese font for pictures of notebooks; or else the
+# Debian packages that it is given.
 # Does nothing for what is there. `make test`, `make bench` and `.ci/run` call it. Needs apt-get, and root or a sudo that
 # asks no password.
 set -euo pipefail
@@ -10,12 +11,14 @@ PATH="$PATH:/usr/sbin:/sbin" # where Debian puts servers; not on the PATH of an 
 has() {
     case "$1" in
     fontconfig) command -v fc-list >/dev/null ;;
+    postgresql) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
+    mariadb-server) command -v mariadbd >/dev/null ;;
     fonts-wqy-microhei) [ -n "$(fc-list :lang=zh-cn file 2>/dev/null)" ] ;; # any Chinese font will do
     *) command -v "$1" >/dev/null ;;
     esac
 }
 
-packages=(nginx redis-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
+packages=(nginx redis-server postgresql mariadb-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
 if [ "$#" -gt 0 ]; then
     packages=("$@")
 fi

@@ -26,21 +26,18 @@ MINUTE = timedelta(minutes=1)
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
-def _in_threads(database: str, *works: Callable[[], object]) -> None:
-    """Runs each in a thread of its own, with a database connection of its own."""
+def _start(database: str, work: Callable[[], object]) -> threading.Thread:
+    """Starts a thread that has a database connection of its own."""
 
-    def run(work: Callable[[], object]) -> None:
+    def run() -> None:
         try:
             work()
         finally:
             connections[database].close()
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-        assert not thread.is_alive()
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 def test_two_workers_share_the_watches(watched: WatchedFake, database: str) -> None:
@@ -53,7 +50,9 @@ def test_two_workers_share_the_watches(watched: WatchedFake, database: str) -> N
         start.wait(60)
         reports.extend(watched.poll() for _ in range(4))
 
-    _in_threads(database, work, work, work)
+    workers = [_start(database, work) for _ in range(3)]
+    for worker in workers:
+        worker.join(120)
     total = sum(reports, PollReport())
     assert (total.claimed, total.decided, total.delivered) == (40, 40, 40)
     assert [audit.polls for audit in audits] == [1] * 40
@@ -65,8 +64,7 @@ def test_a_late_worker_writes_nothing(watched: WatchedFake, database: str) -> No
     # The first worker's question is answered with the old state, after its lease.
     watched.fake.fail_next(Fault(hold=True))
     reports: list[PollReport] = []
-    late = threading.Thread(target=lambda: (reports.append(watched.poll()), connections[database].close()))
-    late.start()
+    late = _start(database, lambda: reports.append(watched.poll()))
     watched.fake.wait_for_held(1, timeout=60)
     audit.approve()
     watched.advance(6 * MINUTE)
@@ -84,8 +82,7 @@ def test_a_hint_outlives_the_answer_that_is_on_its_way(watched: WatchedFake, dat
     watched.submit()
     watched.fake.fail_next(Fault(hold=True))
     reports: list[PollReport] = []
-    late = threading.Thread(target=lambda: (reports.append(watched.poll()), connections[database].close()))
-    late.start()
+    late = _start(database, lambda: reports.append(watched.poll()))
     watched.fake.wait_for_held(1, timeout=60)
     # A push event, for example.
     assert AuditWatch.objects.all().check_now() == 1
@@ -100,8 +97,7 @@ def test_hosts_whose_clocks_differ_respect_each_others_leases(watched: WatchedFa
     audit, row = watched.submit()
     _clock.replacement = None
     watched.fake.fail_next(Fault(hold=True))
-    late = threading.Thread(target=lambda: (watched.poll(), connections[database].close()))
-    late.start()
+    late = _start(database, watched.poll)
     watched.fake.wait_for_held(1, timeout=60)
     row.refresh_from_db()
     assert row.lease

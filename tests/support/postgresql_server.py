@@ -26,6 +26,10 @@ class PostgresqlServer:
         self._as_user: dict[str, Any] = {"user": "postgres"} if os.getuid() == 0 else {}
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return (self.folder / "postgresql.log").read_text(errors="replace")
 

@@ -62,6 +62,10 @@ class Nginx:
         self._command += ["-c", str(self._configuration)]
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 

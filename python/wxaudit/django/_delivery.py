@@ -56,7 +56,8 @@ def _deliver_claimed(
     end = now() + _settings.read().watch.lease / 2
     waiting = list(changes)
     try:
-        while waiting and not should_stop() and now() < end:
+        # One at least, however short the lease is.
+        while waiting and not should_stop() and (len(waiting) == len(changes) or now() < end):
             _deliver(using, lease, waiting[0], now, counts)
             del waiting[0]
     finally:

@@ -34,17 +34,8 @@ from support.programs import report
 def test_a_batch_that_is_cancelled_leaves_nothing_behind(
     fake_process: FakeProcess, moment: str, kind: str
 ) -> None:
-    control_url = fake_process._control.geturl()
-    seen = report(
-        "batch_cancel",
-        fake_process.base_url,
-        fake_process.token(),
-        kind,
-        moment,
-        HELD_AUDITID,
-        control_url,
-        timeout=60,
-    )
+    arguments = (kind, moment, fake_process._control.geturl(), HELD_AUDITID, fake_process.pid)
+    seen = report("batch_cancel", fake_process.base_url, fake_process.token(), *arguments, timeout=60)
     print(
         f"{kind}, {moment}: nothing was left {1000 * seen['seconds']:.0f} ms later, "
         f"{seen['threads']} threads in the end"

@@ -1,4 +1,4 @@
-"""Ends batches early. Arguments: BASE_URL TOKEN uvloop|asyncio MOMENT HELD_AUDITID CONTROL_URL.
+"""Ends batches early. Arguments: BASE_URL TOKEN uvloop|asyncio MOMENT CONTROL_URL HELD_AUDITID SERVER_PID.
 
 Written is how many seconds later nothing was left of them, and how many threads there are in the end. The
 server never answers for HELD_AUDITID, and tells at CONTROL_URL how many requests it holds.
@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 from batch_sources import AsyncSource, Source
 from numbered_audits import ARGUMENTS, AUDITIDS, BASE_URL, TOKEN, check
+from stopwatch import Stopwatch
 
 import wxaudit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
-KIND, MOMENT, HELD_AUDITID, CONTROL_URL = *ARGUMENTS[:2], int(ARGUMENTS[2]), ARGUMENTS[3]
+KIND, MOMENT, CONTROL_URL = ARGUMENTS[:3]
+HELD_AUDITID, SERVER_PID = map(int, ARGUMENTS[3:])
 
 QUERIES = 10_000
 MAX_CONCURRENCY = 64
@@ -84,6 +86,10 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+def stopwatch() -> Stopwatch:
+    return Stopwatch(SERVER_PID)
+
+
 async def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not condition():
@@ -99,11 +105,11 @@ async def ask(client: wxaudit.AsyncClient = client) -> None:
         check(result.unwrap(), auditid)
 
 
-async def until_nothing_is_left(ended_at: float) -> None:
+async def until_nothing_is_left(since_the_end: Stopwatch, before_the_end: float = 0) -> None:
     """No task, no request; and the client answers."""
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
     await until(lambda: held() == 0)
-    took.append(time.monotonic() - ended_at)
+    took.append(since_the_end.seconds() - before_the_end)
     await ask()
 
 
@@ -111,22 +117,22 @@ async def cancelled(batch: Coroutine[Any, Any, None]) -> None:
     await ask()
     task = asyncio.create_task(batch)
     await until(lambda: held() == MAX_CONCURRENCY)
-    cancelled_at = time.monotonic()
+    since_the_end = stopwatch()
     task.cancel()
     outcome = (await asyncio.gather(task, return_exceptions=True))[0]
     assert isinstance(outcome, asyncio.CancelledError), outcome
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    await until_nothing_is_left(cancelled_at)
+    await until_nothing_is_left(since_the_end)
 
 
 async def by_wait_for() -> None:
     await ask()
     for batch in (collect(LIST), iterate(async_generated())):
-        begun = time.monotonic()
+        since_the_start = stopwatch()
         try:
             await asyncio.wait_for(batch, 0.5)
         except asyncio.TimeoutError:
-            await until_nothing_is_left(begun + 0.5)
+            await until_nothing_is_left(since_the_start, 0.5)
         else:
             raise AssertionError("the batch came to its end")
 
@@ -137,12 +143,12 @@ async def by_timeout() -> None:
         raise AssertionError("Python is too old")
     await ask()
     for batch in (collect(generated()), iterate(LIST)):
-        begun = time.monotonic()
+        since_the_start = stopwatch()
         try:
             async with asyncio.timeout(0.5):
                 await batch
         except TimeoutError:
-            await until_nothing_is_left(begun + 0.5)
+            await until_nothing_is_left(since_the_start, 0.5)
         else:
             raise AssertionError("the batch came to its end")
 
@@ -155,7 +161,7 @@ async def at_random_moments() -> None:
         await asyncio.sleep(random.uniform(0, 0.1))  # noqa: S311  # no secret, but the moment itself
         task.cancel()
         assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
-        await until_nothing_is_left(time.monotonic())
+        await until_nothing_is_left(stopwatch())
 
 
 async def while_token_sources_hang() -> None:
@@ -188,7 +194,7 @@ async def while_token_sources_hang() -> None:
         assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
         assert sorted(asked) == ["a task", "a thread", "its end"]
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        await until_nothing_is_left(time.monotonic())
+        await until_nothing_is_left(stopwatch())
     released.set()
 
 
@@ -207,9 +213,9 @@ async def broken_off(queries: Any) -> Any:
 async def by_aclose() -> None:
     for queries in (LIST, generated(), async_generated()):
         results = await broken_off(queries)
-        ended_at = time.monotonic()
+        since_the_end = stopwatch()
         await results.aclose()
-        await until_nothing_is_left(ended_at)
+        await until_nothing_is_left(since_the_end)
 
 
 async def by_a_break() -> None:
@@ -217,7 +223,7 @@ async def by_a_break() -> None:
     for queries in (LIST, generated(), async_generated()):
         await broken_off(queries)
         gc.collect()
-        await until_nothing_is_left(time.monotonic())
+        await until_nothing_is_left(stopwatch())
 
 
 async def by_an_error_in_the_loop_body() -> None:
@@ -228,7 +234,7 @@ async def by_an_error_in_the_loop_body() -> None:
 
     with contextlib.suppress(LookupError):
         await fail()
-    await until_nothing_is_left(time.monotonic())
+    await until_nothing_is_left(stopwatch())
 
 
 def as_the_loop_ends() -> None:
@@ -242,8 +248,8 @@ def as_the_loop_ends() -> None:
     kept: list[object] = []
     for make in (generated, async_generated):
         run(leave_open(make))
-        ended_at = time.monotonic()
-        run(until_nothing_is_left(ended_at))
+        since_the_end = stopwatch()
+        run(until_nothing_is_left(since_the_end))
 
 
 def as_the_loop_is_closed() -> None:
@@ -252,10 +258,10 @@ def as_the_loop_is_closed() -> None:
         loop = new_event_loop()
         results = loop.run_until_complete(broken_off(queries))
         loop.close()
-        ended_at = time.monotonic()
+        since_the_end = stopwatch()
         del results
         gc.collect()
-        run(until_nothing_is_left(ended_at))
+        run(until_nothing_is_left(since_the_end))
 
 
 def in_one_loop_after_the_other() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import pytest
+from stopwatch import Stopwatch
 
 import wxaudit
 from wxaudit.testing import FakeWeChat
@@ -52,17 +53,18 @@ class CallHarness:
             self.auditid = server.submit().auditid
         self.caller = client_kind.client(options.pop("base_url", server.base_url), timeout=timeout, **options)
         self.took = 0.0
+        # How long after its deadline the last call ended, without the time for which others had the cores.
+        self.late = 0.0
 
     def ask(self, token: object = None, **options: Any) -> wxaudit.AuditStatus:
         """One call, timed."""
-        begun = time.monotonic()
+        begun, stopwatch = time.monotonic(), Stopwatch()
         try:
             return self.caller.get_audit_status(token or self.token, self.auditid, **options)
         finally:
             self.took = time.monotonic() - begun
-            assert self.took <= self._total + GRACE, (
-                f"ended {self.took - self._total:.3f} s after its deadline"
-            )
+            self.late = stopwatch.seconds() - self._total
+            assert self.late <= GRACE, f"ended {self.late:.3f} s after its deadline"
 
     def fails(
         self,

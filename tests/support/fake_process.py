@@ -45,6 +45,10 @@ class FakeProcess:
         assert self._process.returncode == 0
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def port(self) -> int:
         port = urlsplit(self.base_url).port
         assert port is not None

@@ -60,9 +60,9 @@ def test_one_byte_every_half_second_lasts_no_longer_than_the_deadline(
     fake.fail_next(Fault(drip=1, drip_interval=0.5))
     error = harness.fails(wxaudit.RequestTimeout, attempts=1)
     assert "total limit" in str(error)
-    late = harness.took - total
-    print(f"\n{client_kind.kind}: a dripping answer ended {late * 1000:.1f} ms after its deadline")
-    assert 0 <= late <= 0.05
+    assert harness.took >= total
+    print(f"\n{client_kind.kind}: a dripping answer ended {harness.late * 1000:.1f} ms after its deadline")
+    assert harness.late <= 0.05
     harness.goes_on()
 
 

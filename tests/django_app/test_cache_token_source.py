@@ -10,7 +10,7 @@ from django.core.cache import cache, caches
 from django.core.exceptions import ImproperlyConfigured
 
 import wxaudit
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 from wxaudit import ArgumentError, TokenError
 from wxaudit.django import CacheTokenSource, _clients, get_client
 

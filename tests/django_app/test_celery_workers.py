@@ -17,7 +17,7 @@ import pytest
 from support.celery_worker import CeleryWorker
 from support.django_settings import DATABASES
 from support.fake_process import AUDITIDS, FakeProcess
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 from wxaudit.django import _chunks, watch
 from wxaudit.django.models import AuditChange, AuditWatch
 

@@ -97,7 +97,7 @@ class Project:
             [sys.executable, *arguments],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
             cwd=self.folder,
             env=self._environment,

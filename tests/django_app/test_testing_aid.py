@@ -230,7 +230,7 @@ def test_without_pytest_django_the_fixture_says_what_it_needs(tmp_path: Path) ->
         [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         cwd=tmp_path,
     )

@@ -50,7 +50,7 @@ help:
 	@echo 'make demo     build quickly and run the demo: one audit from submission to decision, over real HTTP'
 	@echo 'make notebook open the example notebook in JupyterLab'
 	@echo 'make example-dask  check 20 000 audits on a Dask cluster of two worker processes'
-	@echo 'make example-django  run the Django example: merchants submit, a worker asks, each is told once; example-django-serve: look at it'
+	@echo 'make example-django  tell the story of eight merchants on Django; make example-django-serve: look at it'
 	@echo 'make test     run everything: lint, the Rust core, the release wheel, all tests of the package'
 	@echo 'make build    make a quick, editable development build in $(VENV)'
 	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'

@@ -23,21 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FOLDER = Path(__file__).parent
-WORKER = [sys.executable, "manage.py", "wxaudit_poll", "--loop", "--interval", "0.5"]
-CELERY = [sys.executable, "-m", "celery", "-A", "shop"]
-CELERY_WORKERS = [
-    [*CELERY, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
-    [*CELERY, "beat", "--loglevel", "WARNING"],
-]
 
 
 class Workers:
     """The processes that ask WeChat and call the receivers."""
 
     def __init__(self, folder: str) -> None:
-        beat = ["--schedule", f"{folder}/beat"]
-        celery = [CELERY_WORKERS[0], [*CELERY_WORKERS[1], *beat]]
-        self._commands = celery if os.environ.get("BROKER_URL") else [WORKER]
+        self._commands = [[sys.executable, "manage.py", "wxaudit_poll", "--loop", "--interval", "0.5"]]
+        if os.environ.get("BROKER_URL"):
+            celery = [sys.executable, "-m", "celery", "-A", "shop"]
+            self._commands = [
+                [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
+                [*celery, "beat", "--schedule", f"{folder}/beat", "--loglevel", "WARNING"],
+            ]
         self._log = Path(folder, "workers.log").open("ab")  # noqa: SIM115  # closed by `stop`
         # What killed processes leave behind goes with the folder.
         self._environment = {**os.environ, "TMPDIR": folder}
@@ -68,7 +66,7 @@ class Workers:
             process.terminate()
         for process in self._processes:
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -26,7 +26,7 @@ REASON = (
     "1:账号信息不符合规范:<br>(1):包含色情因素<br>2:页面无正式运营内容:<br>(1):请上架完整内容再提交审核<br>"
 )
 # The slowest step waits for a lease of three seconds to end.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 _printed: set[str] = set()
 _begun = time.monotonic()
@@ -159,8 +159,9 @@ def summarize() -> None:
     print(f"  {len(changes)} changes, {logged} entries of the order log, {len(missing)} missing there")
     phases: Any = AuditWatch.objects.order_by("phase").values_list("phase").annotate(Count("id"))
     print("  watches: " + ", ".join(f"{count} {phase}" for phase, count in phases))
-    page = admin().get("/admin/wxaudit/auditwatch/")
-    shown = sum(appid in page.content.decode() for appid in MERCHANTS.values())
-    print(f"  admin: {page.status_code}, {shown} of {len(MERCHANTS)} mini programs on the page of watches")
+    for name, path in {"shop": "/", "admin": "/admin/wxaudit/auditwatch/"}.items():
+        page = admin().get(path)
+        shown = sum(appid in page.content.decode() for appid in MERCHANTS.values())
+        print(f"  {name}: {page.status_code}, {shown} of {len(MERCHANTS)} mini programs on the page")
     if missing:
         raise SystemExit(f"not written to the order log: {missing}")

@@ -140,7 +140,7 @@ def test_a_push_makes_the_audit_due(wxaudit_django: DjangoFakeWeChat, given: str
     poll_due()
     audit.reject(REASON)
     now = wxaudit_django.clock.now()
-    pushed = {"audit": audit, "watch": row, "name": "weapp_audit_fail"}[given]
+    pushed: Any = {"audit": audit, "watch": row, "name": "weapp_audit_fail"}[given]
     answer = wxaudit_django.push_event(pushed, URL, APPID if given == "name" else None)
     assert (answer.status_code, answer.content) == (200, b"success")
     assert wxaudit_django.advance_to_next_check() <= now + timedelta(seconds=5)
@@ -230,7 +230,7 @@ def test_without_pytest_django_the_fixture_says_what_it_needs(tmp_path: Path) ->
         [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         cwd=tmp_path,
     )

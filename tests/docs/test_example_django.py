@@ -35,10 +35,12 @@ def test_the_story_on_postgresql_redis_and_celery(tmp_path: Path) -> None:
             BROKER_URL=f"redis+socket://{redis.path}",
         )
         with redis.client() as client:
-            kept = {key: client.type(key) for key in client.scan_iter()}
+            kept = [client.get(key) for key in client.scan_iter("*wxaudit:token:*")]
     check_story(ended, "Database: PostgreSQL. Broker: Redis.", "celery -A shop worker")
-    # The tokens are where the processes share them.
-    assert any(b"wxaudit:token:" in key for key in kept)
+    # The tokens are where the processes share them, and not in what is printed.
+    tokens = [token for value in kept for token in re.findall(r"[\w-]{100,}", str(value))]
+    assert len(tokens) == 8
+    assert [token for token in tokens if token in ended.stdout] == []
 
 
 def check_story(ended: EndedExample, begin: str, worker: str) -> None:
@@ -67,7 +69,8 @@ def check_story(ended: EndedExample, begin: str, worker: str) -> None:
         10,
         0,
     ]
-    assert "  watches: 8 decided\n  admin: 200, 8 of 8 mini programs" in ended.stdout
+    pages = "".join(f"  {name}: 200, 8 of 8 mini programs on the page\n" for name in ("shop", "admin"))
+    assert f"  watches: 8 decided\n{pages}" in ended.stdout
     print(f"\n{begin} {ended.seconds:.1f} s")
 
 

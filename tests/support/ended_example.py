@@ -37,7 +37,7 @@ class EndedExample:
             start_new_session=True,
         )
         try:
-            self.stdout, self.stderr = process.communicate(timeout=120)
+            self.stdout, self.stderr = process.communicate(timeout=300)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

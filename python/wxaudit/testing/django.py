@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 
     from ._audits import FakeAudit
 
-    Base = SimpleTestCase
-else:
-    Base = object
-
 __all__ = ["DjangoFakeWeChat", "WxauditTestMixin", "fake_behind_settings"]
 
 # For a project that has not set WXAUDIT["EVENTS"]: the examples of WeChat's documentation.
@@ -125,7 +121,7 @@ class DjangoFakeWeChat(FakeWeChat):
                 self.clock.advance(moment - self.clock.now())
 
 
-class WxauditTestMixin(Base):
+class WxauditTestMixin(SimpleTestCase):
     """Puts a fake WeChat, `self.fake`, behind the settings for each test of a Django `TestCase`.
 
     Write it before `TestCase`. A class with a `setUp` of its own calls `super().setUp()` first.

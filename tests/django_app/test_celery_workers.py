@@ -156,7 +156,7 @@ def test_the_messages_of_a_round_are_bounded(
     assert len(sent) == 2
 
 
-def test_an_empty_round_sends_nothing(database: str, watched: WatchedFake) -> None:
+@pytest.mark.usefixtures("watched")
+def test_an_empty_round_sends_nothing(database: str) -> None:
     del database
-    assert watched
     assert set(_chunks.poll_and_share(lambda: pytest.fail("sent")).values()) == {0}

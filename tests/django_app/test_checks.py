@@ -10,7 +10,7 @@ import celery
 import celery._state
 import pytest
 from django.core.checks import run_checks
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 import wxaudit
@@ -167,7 +167,7 @@ def test_a_database_that_is_away_is_the_matter_of_other_checks(
     watch("wx1", 1)
 
     def away(*_: object) -> None:
-        raise connections[database].Database.OperationalError("gone")
+        raise OperationalError("gone")
 
     connection = connections[database]
     connection.close()

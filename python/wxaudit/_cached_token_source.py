@@ -31,7 +31,7 @@ _MAX_NAME_LENGTH = 64
 
 
 class _CachedTokenSource(ReplacingSource):
-    __slots__ = ("_lease", "_max_age", "_name", "_refresh", "_store", "_stored", "same_thread")
+    __slots__ = ("_key", "_lease", "_max_age", "_name", "_refresh", "_store", "_stored", "same_thread")
 
     same_thread: bool
 
@@ -44,6 +44,7 @@ class _CachedTokenSource(ReplacingSource):
         lock: MakeLock | Lock | None = None,
         *,
         name: str,
+        key: str | None,
         max_age: Any,
         lease: Any,
     ) -> None:
@@ -53,8 +54,11 @@ class _CachedTokenSource(ReplacingSource):
                 f"name must be a text of 1 to {_MAX_NAME_LENGTH} characters, such as an appid, got "
                 + (f"{len(name)} characters" if isinstance(name, str) else shown(name))
             )
+        if key is not None and not (isinstance(key, str) and key):
+            raise ArgumentError(f"key must be a text that is not empty, got {shown(key)}")
         self._store = store
-        self._stored = store_of(store, f"wxaudit:token:{name}", lock, asynchronous=self._asynchronous)
+        self._key = f"wxaudit:token:{name}" if key is None else key
+        self._stored = store_of(store, self._key, lock, asynchronous=self._asynchronous)
         self._refresh = refresh
         self._name = name
         self._max_age = check_seconds("max_age", max_age, "max_age=7000", shortest=1)
@@ -72,10 +76,10 @@ class _CachedTokenSource(ReplacingSource):
         if type(other) is not type(self):
             return NotImplemented
         # By identity: a cache of Django compares its connections, and has no hash.
-        return self._store is other._store and self._name == other._name
+        return self._store is other._store and (self._name, self._key) == (other._name, other._key)
 
     def __hash__(self) -> int:
-        return hash((type(self), id(self._store), self._name))
+        return hash((type(self), id(self._store), self._name, self._key))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._name!r}>"
@@ -86,7 +90,7 @@ class CachedTokenSource(_CachedTokenSource):
 
     All processes that use the same store and name make one refresh together: the first one locks it, and the
     others wait for its token. A process that dies meanwhile delays them by at most `lease`. Sources with the
-    same store and name are equal, so that calls share their lookups and refreshes too.
+    same store, name and key are equal, so that calls share their lookups and refreshes too.
 
     - `store`: a client of redis-py (`redis.Redis`, `redis.RedisCluster`), or a cache of Django
       (`django.core.cache.cache`) in Redis, Memcached or a database. The dummy cache is an `ArgumentError`. So
@@ -99,12 +103,13 @@ class CachedTokenSource(_CachedTokenSource):
       `threading.Lock()` is enough.
     - `name`: names the mini program in the store, such as its appid. Different third-party platforms need
       different names for the same mini program.
+    - `key`: the key of the token in the store, such as one that other programs use already; by default
+      `wxaudit:token:NAME`. That of the lock is the same with `:lock`.
     - `max_age`: how long a token is kept, in seconds or as a `timedelta`. WeChat's are valid for two hours.
     - `same_thread`: whether `get_token` runs in the calling thread; see `TokenSource`.
 
-    The token is stored as plain text under the key `wxaudit:token:NAME`: anyone who can read the store can
-    use it. An invalid argument is an `ArgumentError`; what the store or `refresh` raises is the cause of the
-    call's `TokenError`.
+    The token is stored as plain text: anyone who can read the store can use it. An invalid argument is an
+    `ArgumentError`; what the store or `refresh` raises is the cause of the call's `TokenError`.
     """
 
     __slots__ = ()
@@ -116,11 +121,12 @@ class CachedTokenSource(_CachedTokenSource):
         lock: MakeLock | Lock | None = None,
         *,
         name: str,
+        key: str | None = None,
         max_age: Any = 7000,
         lease: Any = 30,
         same_thread: bool = False,
     ) -> None:
-        super().__init__(store, refresh, lock, name=name, max_age=max_age, lease=lease)
+        super().__init__(store, refresh, lock, name=name, key=key, max_age=max_age, lease=lease)
         self.same_thread = same_thread
 
     def get_token(self, *, refresh: bool = False) -> Token:
@@ -177,10 +183,11 @@ class AsyncCachedTokenSource(_CachedTokenSource):
         lock: MakeLock | Lock | None = None,
         *,
         name: str,
+        key: str | None = None,
         max_age: Any = 7000,
         lease: Any = 30,
     ) -> None:
-        super().__init__(store, refresh, lock, name=name, max_age=max_age, lease=lease)
+        super().__init__(store, refresh, lock, name=name, key=key, max_age=max_age, lease=lease)
         self.same_thread = False
 
     async def get_token(self, *, refresh: bool = False) -> Token:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 _EXTRAS = {
     "altair": "notebook",
     "arro3-core": "notebook",
+    "celery": "celery",
     "cryptography": "events",
     "defusedxml": "events",
+    "django": "django",
     "opentelemetry-api": "otel",
     "pandas": "notebook",
     "tqdm": "notebook",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.celery_worker import PENDING_AUDITID, CeleryWorker
+from support.celery_worker import PENDING_AUDITID, CeleryWorker, audits_worker
 from support.fake_process import AUDITIDS, FakeProcess
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def fake() -> Iterator[FakeProcess]:
 def prefork(
     fake: FakeProcess, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CeleryWorker]:
-    with CeleryWorker(fake, redis_server, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
+    with audits_worker(fake, redis_server, tmp_path_factory.mktemp("prefork"), "prefork", 2) as worker:
         yield worker
 
 
@@ -62,7 +62,7 @@ def test_a_pool_of_greenlets_answers_all(
     fake: FakeProcess, redis_server: RedisServer, tmp_path: Path, pool: str
 ) -> None:
     auditids = [AUDITIDS[number % len(AUDITIDS)] for number in range(TASKS)]
-    with CeleryWorker(fake, redis_server, tmp_path, pool, 100) as worker:
+    with audits_worker(fake, redis_server, tmp_path, pool, 100) as worker:
         assert worker.result("ask", AUDITIDS[0]) == f"audit {AUDITIDS[0]}", worker.log
         begun = time.monotonic()
         answers = worker.results("ask", auditids)

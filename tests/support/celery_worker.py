@@ -1,4 +1,4 @@
-"""A real worker of Celery as a process of its own. Its tasks are those of `programs/audits_on_celery.py`."""
+"""A real worker of Celery as a process of its own."""
 
 from __future__ import annotations
 
@@ -25,10 +25,21 @@ PENDING_AUDITID = 1010
 
 
 class CeleryWorker:
-    """A worker, and the sender of its tasks. Redis carries tasks and results."""
+    """A worker, and the sender of its tasks. Redis carries tasks and results.
+
+    `settings` are those of a program in `programs/`, which reads them from the variable of its own name; to
+    them comes `celery`, the configuration of its application. `variables` are more of the environment.
+    """
 
     def __init__(
-        self, fake: FakeProcess, redis: RedisServer, folder: Path, pool: str, concurrency: int
+        self,
+        program: str,
+        settings: dict[str, Any],
+        redis: RedisServer,
+        folder: Path,
+        pool: str,
+        concurrency: int,
+        **variables: str,
     ) -> None:
         address = f"redis+socket://{redis.path}"
         configuration = {
@@ -37,22 +48,13 @@ class CeleryWorker:
             "task_default_queue": pool,
             "broker_connection_retry_on_startup": True,
         }
-        expired = fake.token()
-        fake.expire(expired)
-        settings = {
-            "celery": configuration,
-            "base_url": fake.base_url,
-            "token": fake.token(),
-            "expired": expired,
-            "held": HELD_AUDITID,
-            "pending": PENDING_AUDITID,
-        }
         self._sender = celery.Celery("sender", set_as_current=False)
         self._sender.conf.update(configuration)
         self._log = folder / "log"
-        options = ["-P", pool, "-c", str(concurrency), "--without-gossip", "--without-mingle"]
-        self._command = [sys.executable, "-m", "celery", "-A", "audits_on_celery", "worker", *options]
-        self._environment = environment(AUDITS_ON_CELERY=json.dumps(settings))
+        options = ["-P", pool, "-c", str(concurrency), "--without-gossip", "--without-mingle", "-l", "INFO"]
+        self._command = [sys.executable, "-m", "celery", "-A", program, "worker", *options]
+        variables[program.upper()] = json.dumps({**settings, "celery": configuration})
+        self._environment = environment(**variables)
 
     def __enter__(self) -> Self:
         with self._log.open("w") as log:
@@ -74,6 +76,10 @@ class CeleryWorker:
     def log(self) -> str:
         return self._log.read_text()
 
+    def send(self, task: str, **options: Any) -> None:
+        """Sends a task whose result nobody takes."""
+        self._sender.send_task(task, **options)
+
     def results(self, task: str, arguments: list[Any], **options: Any) -> list[Any]:
         """What the tasks come to, one for each argument, in this order. They run at the same time."""
         sent = [self._sender.send_task(task, [argument], **options) for argument in arguments]
@@ -81,3 +87,19 @@ class CeleryWorker:
 
     def result(self, task: str, *arguments: Any, **options: Any) -> Any:
         return self._sender.send_task(task, arguments, **options).get(timeout=900)
+
+
+def audits_worker(
+    fake: FakeProcess, redis: RedisServer, folder: Path, pool: str, concurrency: int
+) -> CeleryWorker:
+    """A worker of `programs/audits_on_celery.py`."""
+    expired = fake.token()
+    fake.expire(expired)
+    settings = {
+        "base_url": fake.base_url,
+        "token": fake.token(),
+        "expired": expired,
+        "held": HELD_AUDITID,
+        "pending": PENDING_AUDITID,
+    }
+    return CeleryWorker("audits_on_celery", settings, redis, folder, pool, concurrency)

@@ -68,7 +68,7 @@ DATABASES = {
     "mariadb": {
         "ENGINE": "django.db.backends.mysql",
         "NAME": "wxaudit",
-        "TEST": {"NAME": "wxaudit"},
+        "TEST": {"NAME": "wxaudit", "CHARSET": "utf8mb4"},
         "USER": "root",
         "OPTIONS": {"unix_socket": os.path.join(SERVERS, "mariadb.sock"), "charset": "utf8mb4"},
     },

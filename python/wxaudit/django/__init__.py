@@ -21,8 +21,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._cache_token_source import CacheTokenSource as CacheTokenSource
     from ._clients import get_async_client as get_async_client
     from ._clients import get_client as get_client
+    from ._hints import check_now as check_now
     from ._polling import poll_due as poll_due
     from ._report import PollReport as PollReport
     from ._watching import awatch as awatch
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
 
 # Where each name lives. Imported when used: Django imports this package before its models can be.
 _MODULES = {
+    "CacheTokenSource": "_cache_token_source",
     "PollReport": "_report",
     "audit_changed": "signals",
     "audit_decided": "signals",
     "audit_overdue": "signals",
     "awatch": "_watching",
+    "check_now": "_hints",
     "get_async_client": "_clients",
     "get_client": "_clients",
     "poll_due": "_polling",
@@ -45,11 +49,13 @@ _MODULES = {
 }
 
 __all__ = [
+    "CacheTokenSource",
     "PollReport",
     "audit_changed",
     "audit_decided",
     "audit_overdue",
     "awatch",
+    "check_now",
     "get_async_client",
     "get_client",
     "poll_due",

@@ -11,3 +11,6 @@ class WxauditConfig(AppConfig):
     label = "wxaudit"
     verbose_name = _("WeChat audits")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks as _checks  # noqa: F401  # they register themselves

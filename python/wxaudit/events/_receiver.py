@@ -34,6 +34,14 @@ MAX_BODY_SIZE = 1024 * 1024
 _SHORTEST_AGE = 1
 _LONGEST_AGE = 24 * 3600
 
+_SIGNED = ("msg_signature", "timestamp", "nonce")
+
+_NOT_CHECKED = (
+    "the request is not WeChat's check of this address, or Token is not the one of its settings; it has "
+    "signature, "
+    "timestamp, nonce and echostr in its query, each exactly once"
+)
+
 _REFUSED = (
     "the push is not one that WeChat sent to this third-party platform, or Token, EncodingAESKey or appid "
     "are not those of its settings"
@@ -112,7 +120,7 @@ class EventReceiver:
             raise ArgumentError(f"body must be the raw bytes of the request, got {type(body).__name__}")
         if memoryview(body).nbytes > MAX_BODY_SIZE:
             raise EventRejected(f"the body is larger than {MAX_BODY_SIZE} bytes, which WeChat never sends")
-        given, encrypted = parameters(query), encrypted_text(bytes(body))
+        given, encrypted = parameters(query, *_SIGNED), encrypted_text(bytes(body))
         if given is None or encrypted is None:
             raise EventRejected(
                 "the push does not have what WeChat always sends: msg_signature, timestamp and nonce in the "
@@ -133,13 +141,25 @@ class EventReceiver:
             raise EventRejected("the same push was accepted before", replayed=True)
         return event
 
+    def echo(self, query: Mapping[Any, Any] | str | bytes) -> str:
+        """The answer to WeChat's check of an address, a GET request: the `echostr` of its query.
+
+        Raise `EventRejected` if `signature` is not WeChat's, or if a parameter is missing, repeated or too
+        long.
+        """
+        given = parameters(query, "signature", "timestamp", "nonce", "echostr")
+        if given is None or not is_signed(given[0], self._token, given[1], given[2]):
+            raise EventRejected(_NOT_CHECKED)
+        self._check_age(int(given[1]) if re.fullmatch(rb"[0-9]{1,11}", given[1]) else 0)
+        return given[3].decode("utf-8", "replace")
+
     def forget(self, query: Mapping[Any, Any] | str | bytes) -> None:
         """Forget an accepted push, so that it can be received again. Call it when your own work failed.
 
         WeChat repeats a push that is not answered with success. It does not document whether a repetition
         has a new signature.
         """
-        given = parameters(query)
+        given = parameters(query, *_SIGNED)
         if given is not None:
             self._seen.discard(given[0].decode("utf-8", "replace"))
 
@@ -154,7 +174,8 @@ class EventReceiver:
         - `timestamp`: the Unix time. The default is the current time.
         - `previous_key`: encrypt with the previous EncodingAESKey, as the push was.
 
-        Source: https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
+        Source:
+        https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
         """
         if not isinstance(text, str):
             raise ArgumentError(f"text must be a str, got {type(text).__name__}")

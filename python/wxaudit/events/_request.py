@@ -15,8 +15,8 @@ _ENCRYPT = re.compile(rb"<Encrypt>(?:<!\[CDATA\[([A-Za-z0-9+/=]*)\]\]>|([A-Za-z0
 _MAX_LENGTH = 256
 
 
-def parameters(query: Mapping[Any, Any] | str | bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Return `msg_signature`, `timestamp` and `nonce`, or None if one is missing, empty, long or repeated.
+def parameters(query: Mapping[Any, Any] | str | bytes, *names: str) -> list[bytes] | None:
+    """Return the values of parameters, or None if one is missing, empty, long or repeated.
 
     Keys and values may be bytes. Raise `ArgumentError` for a query or a value of another type.
     """
@@ -30,8 +30,8 @@ def parameters(query: Mapping[Any, Any] | str | bytes) -> tuple[bytes, bytes, by
         raise ArgumentError(
             f"query must be the query string or a mapping of its parameters, got {type(query).__name__}"
         )
-    signature, timestamp, nonce = (_only(query, name) for name in ("msg_signature", "timestamp", "nonce"))
-    return (signature, timestamp, nonce) if signature and timestamp and nonce else None
+    values = [_only(query, name) for name in names]
+    return values if all(values) else None
 
 
 def encrypted_text(body: bytes) -> bytes | None:

@@ -151,6 +151,10 @@ def test_the_messages_hold_nothing(
         assert message["headers"]["eta"] is None
         assert message["headers"]["expires"] is not None
         assert message["headers"]["argsrepr"] == "()"
+    tokens = {request.token for request in watched.fake.requests}
+    stored = "".join(map(json.dumps, sent))
+    assert tokens
+    assert not any(str(token) in stored for token in tokens)
     # The other chunks are still due: nothing is claimed for a message that may get lost.
     assert AuditWatch.objects.exclude(checked_at=None).count() == 2
 
@@ -168,7 +172,7 @@ def test_the_messages_of_a_round_are_bounded(
     assert len(sent) == 2
 
 
-def test_an_empty_round_sends_nothing(database: str, watched: WatchedFake) -> None:
+@pytest.mark.usefixtures("watched")
+def test_an_empty_round_sends_nothing(database: str) -> None:
     del database
-    assert watched
     assert set(_chunks.poll_and_share(lambda: pytest.fail("sent")).values()) == {0}

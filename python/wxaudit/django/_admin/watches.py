@@ -71,7 +71,7 @@ class AuditWatchAdmin(_Base):
     class Media:
         css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012 — Django takes no other form
 
-    fieldsets = (
+    fieldsets: Any = (
         (None, {"fields": ("appid", "auditid", "note")}),
         (_("WeChat's answer"), {"fields": _ANSWER_FIELDS}),
         (_("Watch"), {"fields": _WATCH_FIELDS}),

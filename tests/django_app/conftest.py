@@ -53,7 +53,7 @@ def mariadb(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 def _migrate(alias: str, blocker: DjangoDbBlocker) -> None:
     with blocker.unblock():
-        connections[alias].creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connections[alias].creation.create_test_db(verbosity=0, autoclobber=True)
 
 
 def _close(alias: str, blocker: DjangoDbBlocker) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from wxaudit.django import PollReport, watch
 from wxaudit.django._outage import FAILURE_LIMIT
@@ -174,6 +175,22 @@ def test_a_token_source_that_raises_fails_its_own_watches_alone(watched: Watched
     assert "secret-of-the-shop" not in row.last_error
 
 
+def test_wrong_settings_are_raised_and_no_watch_fails_for_them(watched: WatchedFake, settings: Any) -> None:
+    watched.submit(state=0)
+    right = settings.WXAUDIT
+    for wrong in (
+        {**right, "TOKEN_SOURCE": None},
+        {**right, "CLIENT": {"timeout": 0}},
+        {**right, "WATHC": {}},
+    ):
+        settings.WXAUDIT = wrong
+        with pytest.raises(ImproperlyConfigured):
+            watched.poll()
+    assert list(AuditWatch.objects.values_list("failures", "last_error")) == [(0, "")]
+    settings.WXAUDIT = right
+    assert watched.poll().decided == 1
+
+
 def test_a_token_that_is_none_fails_its_own_watches_alone(watched: WatchedFake) -> None:
     tokens: dict[str, Any] = {"wx1": None, "wx2": "", "wx3": 7}
     watched.configure(
@@ -182,6 +199,9 @@ def test_a_token_that_is_none_fails_its_own_watches_alone(watched: WatchedFake) 
     for number in range(1, 5):
         watched.submit(f"wx{number}")
     assert watched.poll() == PollReport(claimed=4, answered=1, failed=3)
+    for _ in range(4):
+        watched.advance(HOUR)
+        watched.poll()
     # They have a chance when the source is repaired.
     assert _phases() == [Phase.WATCHING] * 4
 

@@ -62,7 +62,7 @@ def browser(settings: Any, database: str, monkeypatch: pytest.MonkeyPatch) -> Br
 def test_a_view_in_a_transaction_watches_if_it_succeeds(watched: WatchedFake, browser: Browser) -> None:
     audit = watched.fake.submit("wx1", state=0)
     with pytest.raises(LookupError, match="after watch"):
-        browser.get("/watch/", {"auditid": audit.auditid, "fail": "yes"})
+        browser.get("/watch/", {"auditid": str(audit.auditid), "fail": "yes"})
     assert watched.poll().claimed == 0
     assert browser.get("/watch/", {"auditid": audit.auditid}).content == b"watched"
     assert watched.poll().decided == 1

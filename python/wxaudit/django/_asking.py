@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._errors.tree import TokenError, WxAuditError, make_error
 from .._native import AuditQuery, AuditResult
 from .._signals import raised_by_signal
-from . import _clients
+from . import _clients, _settings
 from ._outage import outage
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ def ask(
     Ends early if WeChat does not answer, and after `seconds`: the rest of the rows has no result.
     """
     sources = _TokenSources()
+    if _settings.read().token_source is None:
+        # `ImproperlyConfigured`: it is missing for all rows, and none of them is to blame.
+        sources.of(rows[0].appid)
     asked: list[AuditWatch] = []
     failed: list[tuple[AuditWatch, WxAuditError]] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._errors.tree import ArgumentError, AuditNotFoundError, QuotaError
+from .._errors.tree import AuditNotFoundError, QuotaError
 from .._escape import truncate
 from . import _clock
 from ._schedule import Failure, Situation, after_answer, after_failure, failure_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._settings import WatchSettings
 
 _ERROR_LENGTH = 500
-_UNKNOWN_ERRORS = tuple(f"{kind.__name__}:" for kind in (AuditNotFoundError, ArgumentError))
+_UNKNOWN_AUDIT = f"{AuditNotFoundError.__name__}:"
 
 
 @dataclass
@@ -72,7 +72,7 @@ def _situation(row: AuditWatch, now: datetime, settings: WatchSettings) -> Situa
     return Situation(
         phase=row.phase,
         failures=row.failures,
-        unknown=row.last_error.startswith(_UNKNOWN_ERRORS),
+        unknown=row.last_error.startswith(_UNKNOWN_AUDIT),
         created_at=row.created_at,
         deadline=deadline if row.overdue_at is None else None,
         now=now,

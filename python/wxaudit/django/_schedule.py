@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .._errors.tree import ArgumentError, AuditNotFoundError, AuthorizationLostError, QuotaError
+from .._errors.tree import AuditNotFoundError, AuthorizationLostError, QuotaError
 from .models import AuditWatch
 
 if TYPE_CHECKING:
@@ -35,14 +35,15 @@ class Failure(enum.Enum):
     RETRY = enum.auto()
     QUOTA = enum.auto()
     AUTHORIZATION_LOST = enum.auto()
-    # The audit does not exist for this mini program, or its number is impossible.
+    # The audit does not exist for this mini program.
     UNKNOWN_AUDIT = enum.auto()
 
 
+# Not `ArgumentError`: a token that is no text is a fault of the token source, which is repaired.
 _FAILURES = (
     (QuotaError, Failure.QUOTA),
     (AuthorizationLostError, Failure.AUTHORIZATION_LOST),
-    ((AuditNotFoundError, ArgumentError), Failure.UNKNOWN_AUDIT),
+    (AuditNotFoundError, Failure.UNKNOWN_AUDIT),
 )
 
 

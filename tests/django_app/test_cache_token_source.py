@@ -10,7 +10,6 @@ from django.core.cache import cache, caches
 from django.core.exceptions import ImproperlyConfigured
 
 import wxaudit
-from support.servers.redis_server import RedisServer
 from wxaudit import ArgumentError, TokenError
 from wxaudit.django import CacheTokenSource, _clients, get_client
 
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
 APPID = "wx1"
 
 
-@pytest.fixture(scope="module")
-def redis() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
 @pytest.fixture(params=["memory", "redis", "database"])
 def kind(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
     """Django's cache in this process, in Redis, and in the database."""
@@ -39,7 +32,7 @@ def kind(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
     }
     name, location = backends[request.param]
     if request.param == "redis":
-        location = f"unix://{request.getfixturevalue('redis').path}"
+        location = f"unix://{request.getfixturevalue('redis_server').path}"
     settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{name}", "LOCATION": location}}
     if request.param == "database":
         from django.core.management import call_command

@@ -180,7 +180,8 @@ def test_the_status_of_a_mini_program(database: str, watched: WatchedFake) -> No
     assert "  reason: 1:账号:\n  reason: (1):\\x1b[31m<b>" in text
 
 
-def test_the_status_of_a_failing_watch_and_of_many(database: str, watched: WatchedFake) -> None:
+@pytest.mark.usefixtures("watched")
+def test_the_status_of_a_failing_watch_and_of_many(database: str) -> None:
     del database
     watch("wx1", 1)
     run("wxaudit_poll")
@@ -190,7 +191,6 @@ def test_the_status_of_a_failing_watch_and_of_many(database: str, watched: Watch
     assert run("wxaudit_status", "wx1").count("\naudit ") == 19
     assert run("wxaudit_status", "wx1").endswith("… and 9 older ones: --all shows them\n")
     assert run("wxaudit_status", "wx1", "--all").count("\naudit ") == 28
-    assert watched
 
 
 def test_the_status_of_an_unknown_mini_program(database: str) -> None:

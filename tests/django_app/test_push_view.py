@@ -23,7 +23,6 @@ from wxaudit.django.views import AuditEventsView
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.http import HttpResponse
     from pytest_django.fixtures import DjangoAssertNumQueries
 
     from support.watched_fake import WatchedFake
@@ -61,11 +60,10 @@ def watch(database: str, watched: WatchedFake, settings: Any) -> AuditWatch:
     return row
 
 
-def post(pushed: tuple[str, bytes], url: str = URL, **options: Any) -> HttpResponse:
+def post(pushed: tuple[str, bytes], url: str = URL, **options: Any) -> Any:
     query_string, body = pushed
     client = Client(enforce_csrf_checks=True)
-    response: Any = client.post(f"{url}?{query_string}", body, content_type="text/xml", **options)
-    return response
+    return client.post(f"{url}?{query_string}", body, content_type="text/xml", **options)
 
 
 def next_check(row: AuditWatch) -> datetime | None:
@@ -114,14 +112,14 @@ def test_replays_cost_no_query(
     assert next_check(watch) == before
 
 
-def test_many_pushes_ask_at_most_every_five_seconds(watch: AuditWatch, watched: WatchedFake) -> None:
+@pytest.mark.usefixtures("watch")
+def test_many_pushes_ask_at_most_every_five_seconds(watched: WatchedFake) -> None:
     asked = 0
     for second in range(20):
         post(now_push(nonce=str(second)))
         asked += watched.poll().claimed
         watched.advance(1)
     assert asked == 4
-    assert watch
 
 
 def test_a_hint_never_delays_a_check(watch: AuditWatch, watched: WatchedFake, settings: Any) -> None:
@@ -181,42 +179,40 @@ WRONG: dict[str, tuple[Any, int]] = {
 }
 
 
+@pytest.mark.usefixtures("watch")
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_not_wechats_costs_no_query(
-    watch: AuditWatch, django_assert_num_queries: DjangoAssertNumQueries, database: str, case: str
+    django_assert_num_queries: DjangoAssertNumQueries, database: str, case: str
 ) -> None:
     make, status = WRONG[case]
     pushed = make()
     with django_assert_num_queries(0, using=database):
         response = post(pushed)
     assert (response.status_code, response.content) == (status, b"")
-    assert watch
 
 
-def test_a_body_of_unknown_length_is_read_up_to_its_limit(watch: AuditWatch) -> None:
+@pytest.mark.usefixtures("watch")
+def test_a_body_of_unknown_length_is_read_up_to_its_limit() -> None:
     """As a server passes it that leaves chunked bodies without a length."""
     response = post((now_push()[0], b"x" * 10_000_000), CONTENT_LENGTH="")
     assert response.status_code in (403, 413)
-    assert watch
 
 
+@pytest.mark.usefixtures("watch")
 def test_other_pushes_are_answered_without_a_query(
-    watch: AuditWatch, django_assert_num_queries: DjangoAssertNumQueries, database: str
+    django_assert_num_queries: DjangoAssertNumQueries, database: str
 ) -> None:
     with django_assert_num_queries(0, using=database):
         assert post(now_push(OTHER)).content == b"success"
-    assert watch
 
 
-def test_a_push_takes_one_query_and_one_for_the_time(
-    watch: AuditWatch, database: str, watched: WatchedFake
-) -> None:
+@pytest.mark.usefixtures("watch")
+def test_a_push_takes_one_query_and_one_for_the_time(database: str, watched: WatchedFake) -> None:
     del watched
     with CaptureQueriesContext(connections[database]) as queries:
         post(now_push())
     # Here, the time is that of the fake's clock.
     assert len(queries) == 1
-    assert watch
 
 
 def test_a_push_is_accepted_again_after_a_failure(
@@ -241,15 +237,15 @@ def test_the_view_commits_before_it_answers() -> None:
     assert view.csrf_exempt
 
 
-def echo(**changed: str) -> HttpResponse:
+def echo(**changed: str) -> Any:
     now = str(int(time.time()))
     parameters = {"signature": signature(now, "17"), "timestamp": now, "nonce": "17", "echostr": "4711"}
-    response: Any = Client().get(f"{URL}?{urlencode({**parameters, **changed})}")
-    return response
+    return Client().get(f"{URL}?{urlencode({**parameters, **changed})}")
 
 
+@pytest.mark.usefixtures("watch")
 def test_the_check_of_an_address_is_answered(
-    watch: AuditWatch, django_assert_num_queries: DjangoAssertNumQueries, database: str
+    django_assert_num_queries: DjangoAssertNumQueries, database: str
 ) -> None:
     with django_assert_num_queries(0, using=database):
         response = echo()
@@ -260,10 +256,10 @@ def test_the_check_of_an_address_is_answered(
         old = {"timestamp": str(NOW), "signature": signature(str(NOW), "17")}
         for changed in ({"signature": "0" * 40}, {"echostr": ""}, {"echostr": "x" * 300}, old):
             assert echo(**changed).status_code == 403
-    assert watch
 
 
-def test_what_is_refused_is_logged(watch: AuditWatch, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.usefixtures("watch")
+def test_what_is_refused_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "wxaudit.django"):
         post(forged(), "/wechat/wx%1B1/events/")
         post(now_push())
@@ -272,7 +268,6 @@ def test_what_is_refused_is_logged(watch: AuditWatch, caplog: pytest.LogCaptureF
     assert messages[0].startswith("POST /wechat/wx\\x1b1/events/ was refused: the push is not one that")
     assert messages[1] == "a push (weapp_audit_fail) about wx1: asking about 1 audits now"
     assert messages[2] == f"a push about an audit of {ORIGINAL_ID} has no appid, and is no help"
-    assert watch
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.fake_process import AUDITIDS, FakeProcess
+from support.fake_process import AUDITIDS
 from support.web_server import WORKERS, WebServer, gunicorn, uwsgi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from support.fake_process import FakeProcess
 
 REQUESTS = int(os.environ.get("WXAUDIT_REQUESTS", "160"))
 
@@ -42,17 +43,13 @@ COMMANDS: dict[str, tuple[list[str], str, bool]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeProcess]:
-    with FakeProcess() as fake:
-        fake.submit_numbered(AUDITIDS)
-        yield fake
-
-
 @pytest.mark.parametrize("server", COMMANDS)
-def test_every_request_is_answered(fake: FakeProcess, tmp_path: Path, server: str) -> None:
+def test_every_request_is_answered(fake_process: FakeProcess, tmp_path: Path, server: str) -> None:
     command, view, is_shared = COMMANDS[server]
-    site: dict[str, Any] = {"token": fake.token(), "wxaudit": {"CLIENT": {"base_url": fake.base_url}}}
+    site: dict[str, Any] = {
+        "token": fake_process.token(),
+        "wxaudit": {"CLIENT": {"base_url": fake_process.base_url}},
+    }
     auditids = [AUDITIDS[number % len(AUDITIDS)] for number in range(REQUESTS)]
     with WebServer(command, site, tmp_path) as running:
         running.ask([f"/{view}/{auditids[0]}/"])

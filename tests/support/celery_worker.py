@@ -28,7 +28,7 @@ class CeleryWorker:
     """A worker, and the sender of its tasks. Redis carries tasks and results.
 
     `settings` are those of a program in `programs/`, which reads them from the variable of its own name; to
-    them comes `celery`, the configuration of its application.
+    them comes `celery`, the configuration of its application. `variables` are more of the environment.
     """
 
     def __init__(
@@ -39,8 +39,8 @@ class CeleryWorker:
         folder: Path,
         pool: str,
         concurrency: int,
+        **variables: str,
     ) -> None:
-        self.redis = redis
         address = f"redis+socket://{redis.path}"
         configuration = {
             "broker_url": address,
@@ -53,8 +53,8 @@ class CeleryWorker:
         self._log = folder / "log"
         options = ["-P", pool, "-c", str(concurrency), "--without-gossip", "--without-mingle", "-l", "INFO"]
         self._command = [sys.executable, "-m", "celery", "-A", program, "worker", *options]
-        variable = {program.upper(): json.dumps({**settings, "celery": configuration})}
-        self._environment = environment(**variable)
+        variables[program.upper()] = json.dumps({**settings, "celery": configuration})
+        self._environment = environment(**variables)
 
     def __enter__(self) -> Self:
         with self._log.open("w") as log:

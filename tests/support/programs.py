@@ -48,7 +48,9 @@ def command(
 
 def environment(**changes: str | None) -> dict[str, str]:
     """This process's environment without what steers an interpreter, and with the package for any of them."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    # pytest-django names the settings of this process, which a program cannot import.
+    steering = ("PYTHON", "DJANGO_SETTINGS_MODULE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     kept["PYTHONPATH"] = str(Path(wxaudit.__file__).parents[1])
     kept.update({name: value for name, value in changes.items() if value is not None})
     return {name: value for name, value in kept.items() if changes.get(name, "") is not None}

@@ -19,13 +19,13 @@ from celery import shared_task  # noqa: E402  # the line above says what is miss
 EXPIRES = 60
 
 
-@shared_task(name="wxaudit.poll_chunk", serializer="json", ignore_result=True, expires=EXPIRES)
+@shared_task(name="wxaudit.poll_chunk", serializer="json", ignore_result=True, expires=EXPIRES)  # type: ignore[untyped-decorator]
 def poll_chunk() -> dict[str, int]:
     """Asks about one chunk of the audits that are due, and tells receivers."""
     return _chunks.poll_chunk()
 
 
-@shared_task(name="wxaudit.poll_due", serializer="json", ignore_result=True, expires=EXPIRES)
+@shared_task(name="wxaudit.poll_due", serializer="json", ignore_result=True, expires=EXPIRES)  # type: ignore[untyped-decorator]
 def poll_due() -> dict[str, int]:
     """Asks about the audits that are due: one chunk here, and the others in any worker, by
     `wxaudit.poll_chunk`."""

@@ -44,14 +44,23 @@ class AuditWatchQuerySet(_Acting):
         return found
 
     def check_now(self) -> int:
-        """Ask about them with the next poll; returns how many. Those that have failed go on.
+        """Ask about them with the next poll; returns how many. Those that were stopped or have failed go on.
 
-        Not about decided and stopped ones: WeChat has told, and `watch` resumes a stopped watch.
+        Not about decided ones: WeChat has told.
         """
-        phases, now = self.model.Phase, self._now()
-        pending = self.filter(phase__in=(phases.WATCHING, phases.PARKED))._take(next_check_at=now)
-        failed = self.filter(phase=phases.FAILED)
-        return pending + failed._take(phase=phases.WATCHING, next_check_at=now, failures=0, last_error="")
+        phases = self.model.Phase
+        ended = (phases.STOPPED, phases.FAILED)
+        # The phase last: MySQL assigns in this order, and the others depend on it.
+        anew = {"failures": 0, "last_error": "", "phase": phases.WATCHING}
+        changes = {
+            name: models.Case(
+                models.When(phase__in=ended, then=models.Value(value)),
+                default=models.F(name),
+                output_field=self.model._meta.get_field(name),
+            )
+            for name, value in anew.items()
+        }
+        return self.exclude(phase=phases.DECIDED)._take(next_check_at=self._now(), **changes)
 
     def stop(self) -> int:
         """Ask about them no more, unless `watch` is called again; returns how many. Not the decided ones."""

@@ -9,13 +9,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from ..models import AuditChange, AuditWatch
-from . import display, updates
+from . import display
 from .filters import AppidFilter, DeliveryFilter
 from .messages import report_delivery
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest
+
+    from .._querysets import AuditChangeQuerySet
 
     _Base = admin.ModelAdmin[AuditChange]
     _InlineBase = admin.TabularInline[AuditChange, AuditWatch]
@@ -102,5 +103,7 @@ class AuditChangeAdmin(_Columns, _Base):
         return display.short_text(change.last_error)
 
     @admin.action(permissions=["change"], description=_("Deliver again"))
-    def deliver_again(self, request: HttpRequest, queryset: QuerySet[AuditChange]) -> None:
-        report_delivery(self, request, updates.deliver_again(queryset))
+    def deliver_again(self, request: HttpRequest, queryset: AuditChangeQuerySet) -> None:
+        # Those that wait for it may be with a worker.
+        done = queryset.filter(next_delivery_at__isnull=True)
+        report_delivery(self, request, done.deliver_again())

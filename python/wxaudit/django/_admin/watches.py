@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from .. import _clock
 from ..models import AuditChange, AuditWatch
-from . import display, updates
+from . import display
 from .changes import ChangeInline
 from .filters import AppidFilter, OverdueFilter, StateFilter
 from .messages import report, report_delivery
@@ -186,7 +186,7 @@ class AuditWatchAdmin(_Base):
 
     @admin.action(permissions=["change"], description=_("Check now"))
     def check_now(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
-        count = updates.check_now(queryset)
+        count = queryset.check_now()
         report(
             self,
             request,
@@ -201,7 +201,7 @@ class AuditWatchAdmin(_Base):
 
     @admin.action(permissions=["change"], description=_("Stop watching"))
     def stop_watching(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
-        count = updates.stop(queryset)
+        count = queryset.stop()
         report(
             self,
             request,
@@ -216,8 +216,8 @@ class AuditWatchAdmin(_Base):
 
     @admin.action(permissions=["deliver"], description=_("Deliver failed changes again"))
     def deliver_again(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
-        failed = AuditChange.objects.filter(watch__in=queryset.values("pk"), failed_at__isnull=False)
-        report_delivery(self, request, updates.deliver_again(failed))
+        failed = AuditChange.objects.using(queryset.db).failed().filter(watch__in=queryset.values("pk"))
+        report_delivery(self, request, failed.deliver_again())
 
 
 def _matching(word: str) -> Q:

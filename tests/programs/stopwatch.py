@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -29,10 +30,9 @@ class Stopwatch:
     def _read(self) -> dict[str, float]:
         waits = {}
         for pid in self._pids:
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                try:
-                    waits[thread.name] = int((thread / "schedstat").read_text().split()[1]) / 1e9
-                except FileNotFoundError:
-                    # A thread that has ended.
-                    continue
+            # A thread that has ended has no file; and tests use up all descriptors.
+            with suppress(OSError):
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    with suppress(FileNotFoundError):
+                        waits[thread.name] = int((thread / "schedstat").read_text().split()[1]) / 1e9
         return waits

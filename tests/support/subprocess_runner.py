@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The modules of the tests, and the package as this process has it.
-_PATH = (str(Path(__file__).parents[1]), str(Path(wxaudit.__file__).parents[1]))
+_TESTS = Path(__file__).parents[1]
+_PATH = (str(_TESTS), str(_TESTS / "programs"), str(Path(wxaudit.__file__).parents[1]))
 
 
 def run_child(script: str, *arguments: object, environment: Mapping[str, str] | None = None) -> str:

@@ -95,8 +95,9 @@ def names(tmp_path: Path) -> NameLookup:
 
 
 CHILD = """
-import sys, time, wxaudit
+import sys, wxaudit
 from pathlib import Path
+from stopwatch import Stopwatch
 from support.client_kind import ClientKind
 
 client_kind = ClientKind(sys.argv[1])
@@ -104,7 +105,7 @@ base_url, names = sys.argv[2], Path(sys.argv[3])
 client = client_kind.client(base_url, timeout=wxaudit.Timeout(total=5, connect=None), trust_env=False)
 
 def ask(**options):
-    begun = time.monotonic()
+    stopwatch = Stopwatch()
     try:
         return client.get_audit_status("a-token-of-nobody", 1, **options).status
     except wxaudit.WxAuditError as error:
@@ -112,7 +113,7 @@ def ask(**options):
         return error
     finally:
         global took
-        took = time.monotonic() - begun
+        took = stopwatch.seconds()
 """
 
 

@@ -25,7 +25,7 @@ def check_now(appid: str, *, using: str | None = None) -> int:
     recent = Q(checked_at__gt=now - SHORTEST_INTERVAL)
     earliest = Case(When(recent, then=F("checked_at") + SHORTEST_INTERVAL), default=Value(now))
     pending = AuditWatch.objects.using(alias).pending().filter(appid=appid, next_check_at__gt=now)
-    # A row that is claimed too: its worker may have asked before the decision. The later claim is the one
-    # that counts.
-    moved: int = pending.update(next_check_at=earliest)
+    # A row that is claimed too: its worker may have asked before the decision. Without its lease it does not
+    # write, so that it cannot put the check off again.
+    moved: int = pending.update(next_check_at=earliest, lease="")
     return moved

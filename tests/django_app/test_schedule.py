@@ -164,7 +164,7 @@ def test_a_quota_is_waited_for_and_its_end_is_not_met_by_all_at_once() -> None:
         after_failure(situation, Failure.QUOTA, PACE, chance, retry_at=retry_at).next_check_at
         for chance in (0, 0.5)
     ]
-    assert starts == [retry_at, retry_at + 15 * MINUTE]
+    assert starts == [retry_at + 3 * MINUTE, retry_at + 16.5 * MINUTE]
 
 
 def test_a_deadline_is_met_by_a_check() -> None:

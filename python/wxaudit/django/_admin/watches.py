@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -71,7 +71,7 @@ class AuditWatchAdmin(_Base):
     class Media:
         css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012 — Django takes no other form
 
-    fieldsets = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("appid", "auditid", "note")}),
         (_("WeChat's answer"), {"fields": _ANSWER_FIELDS}),
         (_("Watch"), {"fields": _WATCH_FIELDS}),

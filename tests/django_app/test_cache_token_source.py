@@ -16,17 +16,17 @@ from wxaudit.django import CacheTokenSource, _clients, get_client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.servers.redis_server import RedisServer
     from support.watched_fake import WatchedFake
     from wxaudit.testing import FakeWeChat
 
 APPID = "wx1"
 
 
-@pytest.fixture(params=["memory", "redis", "database"])
+@pytest.fixture(params=["redis", "database"])
 def kind(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
-    """Django's cache in this process, in Redis, and in the database."""
+    """Django's cache in Redis, and in the database."""
     backends = {
-        "memory": ("locmem.LocMemCache", "wxaudit"),
         "redis": ("redis.RedisCache", ""),
         "database": ("db.DatabaseCache", "django_cache"),
     }
@@ -46,6 +46,11 @@ def kind(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
     yield request.param
     cache.clear()
     caches["default"].close()
+
+
+def never(key: str, lease: float) -> Any:
+    """The lock of a source that refreshes nothing."""
+    raise AssertionError(key, lease)
 
 
 def configure(settings: Any, fake: FakeWeChat, source: CacheTokenSource) -> None:
@@ -109,9 +114,14 @@ def test_a_refused_token_is_refreshed_once_for_all_threads(
     assert cache.get("token-of-wx1") not in (None, expired)
 
 
-def test_a_watch_asks_with_it(database: str, watched: WatchedFake) -> None:
+def test_a_watch_asks_with_it(
+    database: str, watched: WatchedFake, settings: Any, redis_server: RedisServer
+) -> None:
     del database
-    caches["default"].clear()
+    location = f"unix://{redis_server.path}"
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location}
+    }
     watched.configure(token_source=CacheTokenSource(refresh=watched.fake.token))
     watched.submit("wx1")
     watched.submit("wx2")
@@ -120,13 +130,13 @@ def test_a_watch_asks_with_it(database: str, watched: WatchedFake) -> None:
 
 
 def test_sources_of_one_mini_program_are_equal() -> None:
-    of = CacheTokenSource()
+    of = CacheTokenSource(lock=never)
     assert of("wx1") == of("wx1")
     assert hash(of("wx1")) == hash(of("wx1"))
     assert of("wx1") != of("wx2")
-    assert of("wx1") != CacheTokenSource("other:{appid}")("wx1")
+    assert of("wx1") != CacheTokenSource("other:{appid}", lock=never)("wx1")
     assert of("wx1").same_thread
-    assert not CacheTokenSource(same_thread=False)("wx1").same_thread
+    assert not CacheTokenSource(same_thread=False, lock=never)("wx1").same_thread
 
 
 @pytest.mark.parametrize(
@@ -151,3 +161,8 @@ def test_a_refresh_that_does_not_import() -> None:
 def test_a_key_of_a_cached_token_source() -> None:
     with pytest.raises(ArgumentError, match="key must be a text that is not empty"):
         wxaudit.CachedTokenSource(cache, str, name="wx1", key="")
+
+
+def test_a_cache_that_processes_do_not_share_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="processes do not share Django's local-memory cache"):
+        CacheTokenSource()("wx1")

@@ -139,6 +139,10 @@ def test_the_messages_hold_nothing(
         assert message["headers"]["eta"] is None
         assert message["headers"]["expires"] is not None
         assert message["headers"]["argsrepr"] == "()"
+    tokens = {request.token for request in watched.fake.requests}
+    stored = "".join(map(json.dumps, sent))
+    assert tokens
+    assert not any(str(token) in stored for token in tokens)
     # The other chunks are still due: nothing is claimed for a message that may get lost.
     assert AuditWatch.objects.exclude(checked_at=None).count() == 2
 

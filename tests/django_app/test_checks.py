@@ -46,15 +46,18 @@ def no_celery(monkeypatch: pytest.MonkeyPatch) -> None:
     "right",
     [
         {"TOKEN_SOURCE": find_token},
-        {"TOKEN_SOURCE": CacheTokenSource(), "CLIENT": {"timeout": 10}, "EVENTS": PLATFORM},
+        {"TOKEN_SOURCE": CacheTokenSource(cache="shared"), "CLIENT": {"timeout": 10}, "EVENTS": PLATFORM},
         {
-            "TOKEN_SOURCE": CacheTokenSource(refresh=f"{__name__}.find_token"),
+            "TOKEN_SOURCE": CacheTokenSource(refresh=f"{__name__}.find_token", cache="shared"),
             "CLIENT": {"proxy": wxaudit.Token("http://user:password@proxy.example:3128")},
         },
     ],
 )
 def test_nothing_is_said_about_what_is_right(settings: Any, right: dict[str, Any]) -> None:
     settings.WXAUDIT = right
+    # Nothing connects to it.
+    redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}
+    settings.CACHES = {**settings.CACHES, "shared": redis}
     assert found() == {}
     assert found(include_deployment_checks=True).keys() == {"wxaudit.W004"}  # the tests use SQLite
 
@@ -68,6 +71,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("E003", {"TOKEN_SOURCE": "shop.no_such.find"}, "No module named 'shop'"),
     ("E003", {"TOKEN_SOURCE": CacheTokenSource(refresh="shop.no_such.find")}, "refresh of CacheTokenSource"),
     ("E004", {"TOKEN_SOURCE": "92_dGhpcyBpcyBhIHRva2Vu"}, "a function that returns the authorizer_access"),
+    ("E005", {"TOKEN_SOURCE": CacheTokenSource()}, "processes do not share Django's local-memory cache"),
+    ("E005", {"TOKEN_SOURCE": CacheTokenSource(cache="none")}, "The connection 'none' doesn't exist"),
     ("E005", {"TOKEN_SOURCE": find_token, "WATCH": {"LEASE": 0}}, "LEASE must be at least 1 second"),
     ("E005", {"TOKEN_SOURCE": find_token, "CLIENT": {"proxy": "ftp://x"}}, "is not the URL of a proxy"),
     ("E005", {"TOKEN_SOURCE": find_token, "EVENTS": {"token": "x"}}, "开发配置"),

@@ -55,11 +55,11 @@ def test_an_unknown_audit_counts_only_in_a_row(watched: WatchedFake) -> None:
 def test_what_a_person_repairs_is_asked_again(watched: WatchedFake, errcode: int) -> None:
     audit, row = watched.submit(state=0)
     scripted = watched.fake.fail_next(Fault(errcode=errcode), times=None)
-    for _ in range(30):
+    for _ in range(8):
         watched.poll()
         watched.advance(1.1 * HOUR)
     row.refresh_from_db()
-    assert (row.phase, row.failures) == (Phase.WATCHING, 30)
+    assert (row.phase, row.failures) == (Phase.WATCHING, 8)
     assert str(errcode) in row.last_error
     scripted.cancel()
     watched.poll()

@@ -33,7 +33,7 @@ steps = st.one_of(
 
 
 @pytest.mark.parametrize("database", ["default"], indirect=True)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
 @given(script=st.lists(steps, max_size=25))
 def test_the_record_is_the_life(watched: WatchedFake, database: str, script: list[tuple[Any, ...]]) -> None:
     del database

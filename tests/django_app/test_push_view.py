@@ -259,6 +259,22 @@ def test_the_check_of_an_address_is_answered(
 
 
 @pytest.mark.usefixtures("watch")
+def test_no_secret_and_nothing_of_a_push_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    pushes = [make() for make, _ in WRONG.values()] + [now_push(), now_push(OTHER, nonce="2")]
+    for pushed in pushes:
+        post(pushed)
+        post(pushed, "/wechat/elsewhere/")
+    echo(signature=TOKEN, echostr=KEY)
+    assert len(caplog.records) > len(pushes)
+    for record in caplog.records:
+        if record.name == "django.db.backends":
+            continue
+        for secret in (TOKEN, KEY, "包含色情因素", "hello"):
+            assert secret not in record.getMessage()
+
+
+@pytest.mark.usefixtures("watch")
 def test_what_is_refused_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "wxaudit.django"):
         post(forged(), "/wechat/wx%1B1/events/")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from django.db import connections
 from freezegun import freeze_time
 
 from support.django_settings import SERVERS
 from support.subprocess_runner import run_child
-from wxaudit.django import PollReport, _clock
+from wxaudit.django import PollReport, _clock, _hints
 from wxaudit.django.models import AuditChange, AuditWatch
 from wxaudit.testing import Fault
 
@@ -78,14 +80,23 @@ def test_a_late_worker_writes_nothing(watched: WatchedFake, database: str) -> No
     assert row.pk == written["id"]
 
 
-def test_a_hint_outlives_the_answer_that_is_on_its_way(watched: WatchedFake, database: str) -> None:
+def _check_all_now() -> int:
+    return AuditWatch.objects.all().check_now()
+
+
+@pytest.mark.parametrize(
+    "hint", [_check_all_now, partial(_hints.check_now, "wx1")], ids=["query set", "push"]
+)
+def test_a_hint_outlives_the_answer_that_is_on_its_way(
+    watched: WatchedFake, database: str, hint: Callable[[], int]
+) -> None:
     watched.submit()
     watched.fake.fail_next(Fault(hold=True))
     reports: list[PollReport] = []
     late = _start(database, lambda: reports.append(watched.poll()))
     watched.fake.wait_for_held(1, timeout=60)
     # A push event, for example.
-    assert AuditWatch.objects.all().check_now() == 1
+    assert hint() == 1
     watched.fake.release()
     late.join(60)
     assert reports == [PollReport(claimed=1, skipped=1)]
@@ -107,6 +118,15 @@ def test_hosts_whose_clocks_differ_respect_each_others_leases(watched: WatchedFa
     watched.fake.release()
     late.join(60)
     assert audit.polls == 1
+
+
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_the_end_of_a_quota_does_not_go_by_a_clock_that_is_wrong(minutes: int) -> None:
+    now = datetime.now(timezone.utc)
+    with freeze_time(now + minutes * MINUTE):
+        # What the client of this host has computed.
+        retry_at = datetime.now(timezone.utc) + MINUTE
+        assert _clock.from_host(retry_at, now) == now + MINUTE
 
 
 def test_a_worker_that_is_killed_at_any_step_loses_nothing(watched: WatchedFake, database: str) -> None:

@@ -43,6 +43,11 @@ def as_stored(moment: datetime) -> datetime:
     return moment if settings.USE_TZ else django_timezone.make_naive(moment)
 
 
+def from_host(moment: datetime, now: datetime) -> datetime:
+    """A time by the clock of this host, as the database tells it, whose time is `now`."""
+    return now + (moment - datetime.now(timezone.utc))
+
+
 def _moment(using: str) -> datetime:
     if replacement is not None:
         return replacement()

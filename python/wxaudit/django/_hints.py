@@ -26,7 +26,7 @@ def check_now(appid: str, *, using: str | None = None) -> int:
     earliest = Case(When(recent, then=F("checked_at") + SHORTEST_INTERVAL), default=Value(now))
     # Never later than they are due anyway.
     pending = AuditWatch.objects.using(alias).pending().filter(appid=appid, next_check_at__gt=earliest)
-    # A row that is claimed too: its worker may have asked before the decision. The later claim is the one
-    # that counts.
-    moved: int = pending.update(next_check_at=earliest)
+    # A row that is claimed too: its worker may have asked before the decision. Without its lease it does not
+    # write, so that it cannot put the check off again.
+    moved: int = pending.update(next_check_at=earliest, lease="")
     return moved

@@ -1,4 +1,4 @@
-"""Apply the result of a call to a watch. Nothing here reads a clock or a database."""
+"""Apply the result of a call to a watch. Nothing here reads or writes the database."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _take_error(
     outcome.row.last_error = _storable(f"{type(error).__name__}: {truncate(error.message, _ERROR_LENGTH)}")
     retry_at = error.retry_at if isinstance(error, QuotaError) else None
     if retry_at is not None:
-        retry_at = _clock.as_stored(retry_at)
+        retry_at = _clock.from_host(retry_at, situation.now)
     return after_failure(situation, failure, settings.pace, chance, retry_at=retry_at)
 
 

@@ -132,7 +132,7 @@ def _plan(
     now, deadline = situation.now, situation.deadline
     overdue = deadline is not None and deadline <= now
     if start is not None:
-        return Plan(phase, start + interval * chance, failures, overdue)
+        return Plan(phase, start + interval * (JITTER + (1 - JITTER) * chance), failures, overdue)
     next_check_at = now + interval * (1 - JITTER + 2 * JITTER * chance)
     if deadline is not None and now < deadline < next_check_at:
         # To be told of in time.

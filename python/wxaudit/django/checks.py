@@ -60,7 +60,8 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     """What can be said without a look at the database."""
     settings, problems = _settings.read_with_problems()
     if isinstance(settings.token_source, CacheTokenSource):
-        problems += [problem for problem in settings.token_source.find_refresh()[1:] if problem is not None]
+        problem = settings.token_source.problem()
+        problems += [] if problem is None else [problem]
     client = make_client()
     if isinstance(client, Problem):
         problems.append(client)

@@ -83,11 +83,14 @@ def test_an_idle_loop_stops_at_once(database: str, fake: FakeWeChat) -> None:
 
 def test_two_drivers_with_two_threads_each(database: str, fake: FakeWeChat) -> None:
     watches = 120
-    submit_approved(fake, watches)
     started = [SiteCommand(database, site(fake, BATCH_SIZE=10), *LOOP, "--workers", "2") for _ in range(2)]
     with started[0] as first, started[1] as second:
-        lines = []
-        while AuditChange.objects.filter(delivered_at=None).exists() or count(decided_at=None):
+        lines = [first.line()]
+        # Both work before there is anything to do.
+        assert "nothing due" in lines[0]
+        assert "nothing due" in second.line()
+        submit_approved(fake, watches)
+        while AuditChange.objects.exclude(delivered_at=None).count() < watches:
             lines.append(first.line())
         for loop in (first, second):
             loop.stop()

@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 import traceback
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import celery
@@ -110,7 +111,7 @@ def poll_with_a_bug(place: str) -> Callable[[], None]:
 
     def poll_failing() -> None:
         # As the run before has claimed it.
-        AuditWatch.objects.update(next_check_at=timezone.now())
+        AuditWatch.objects.update(next_check_at=timezone.now() - timedelta(minutes=1))
         original = getattr(_polling, place)
         setattr(_polling, place, fail)
         try:

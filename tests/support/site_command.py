@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SiteCommand:
-    """A management command. It ends by SIGTERM, unless it has ended before."""
+    """A management command. It is killed if it has not ended."""
 
     def __init__(self, database: str, site: dict[str, Any], *arguments: str) -> None:
         self._site = {"database": DATABASES[database], **site}
@@ -35,11 +35,9 @@ class SiteCommand:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.communicate()
-
-    @property
-    def runs(self) -> bool:
-        return self._process.poll() is None
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def line(self) -> str:
         """The next line that it prints."""
@@ -51,5 +49,7 @@ class SiteCommand:
 
     def ended(self) -> tuple[int, str]:
         """Its exit code, and what it has printed since the last line that was read."""
-        out, _ = self._process.communicate(timeout=60)
-        return self._process.returncode, out
+        # Not by `communicate`, which does not see what `line` has buffered.
+        assert self._process.stdout is not None
+        out = self._process.stdout.read()
+        return self._process.wait(60), out

@@ -118,6 +118,7 @@ def set_up() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    call_command("createcachetable")
     from django.contrib.auth.models import User
 
     if not User.objects.filter(username="admin").exists():

@@ -31,8 +31,8 @@ MOVE = "shop/migrations/0002_watch_pending.py"
 # What the page leaves to the reader: a cache that processes share, and the platform's models and calls.
 PRELUDE = {
     "mysite/settings.py": (
-        "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.filebased.FileBasedCache', "
-        "'LOCATION': str(BASE_DIR / 'cache')}}\n"
+        "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.db.DatabaseCache', "
+        "'LOCATION': 'cache'}}\n"
     ),
     "shop/__init__.py": "",
     "shop/migrations/__init__.py": "",
@@ -128,6 +128,7 @@ def test_five_minutes_lead_to_the_first_signal(project: Project, fake: FakeWeCha
             command = line.removeprefix("$ ")
             if command.startswith("python manage.py migrate"):
                 project.run("manage.py", "makemigrations", "shop")
+                project.run("manage.py", "createcachetable")
             if command.startswith("python "):
                 printed = project.run(*shlex.split(command)[1:])
             if command.startswith("python manage.py shell"):

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from wxaudit.django import CacheTokenSource
+
 FOLDER = Path(__file__).parents[1]
 
 
@@ -46,6 +48,7 @@ def database(url: str) -> dict[str, Any]:
 
 BROKER_URL = os.environ.get("BROKER_URL", "")
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or str(FOLDER / "db.sqlite3"))}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shop_cache"}}
 
 # What wxaudit needs ---------------------------------------------------------------------------------------
 
@@ -60,7 +63,8 @@ INSTALLED_APPS = [
     "shop",
 ]
 WXAUDIT: dict[str, Any] = {
-    "TOKEN_SOURCE": "shop.wechat.token_source",
+    # All processes share the tokens in the cache, and refresh one together.
+    "TOKEN_SOURCE": CacheTokenSource(refresh="shop.wechat.fetch_token"),
     "CLIENT": {"base_url": os.environ.get("WXAUDIT_BASE_URL", "https://api.weixin.qq.com")},
     # For a story of seconds. The defaults are for reviews that take hours.
     "WATCH": {"PACE": [(None, 1)], "LEASE": 3},
@@ -80,12 +84,10 @@ if BROKER_URL:
     CELERY_BEAT_SCHEDULE = {
         "wxaudit": {"task": "wxaudit.poll_due", "schedule": 1.0, "options": {"expires": 5}},
     }
-    # Where processes share the tokens. Redis' own name for a socket is another one than Celery's.
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": BROKER_URL.replace("redis+socket://", "unix://"),
-        }
+    # Redis' own name for a socket is another one than Celery's.
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": BROKER_URL.replace("redis+socket://", "unix://"),
     }
 
 # What every project has -----------------------------------------------------------------------------------

@@ -7,10 +7,6 @@ import os
 import urllib.request
 from typing import Any
 
-from django.core.cache import cache
-
-from wxaudit import CachedTokenSource
-
 
 def submit_audit(appid: str, version: str) -> int:
     """Submit a version, and return the auditid. In earnest: POST /wxa/submit_audit"""
@@ -19,14 +15,10 @@ def submit_audit(appid: str, version: str) -> int:
 
 
 def fetch_token(appid: str) -> str:
-    """A new authorizer_access_token. In earnest: POST /cgi-bin/component/api_authorizer_token"""
+    """A new authorizer_access_token, for WXAUDIT["TOKEN_SOURCE"]. In earnest: POST
+    /cgi-bin/component/api_authorizer_token"""
     token: str = control("/tokens", appid=appid)["token"]
     return token
-
-
-def token_source(appid: str) -> CachedTokenSource:
-    """The setting WXAUDIT["TOKEN_SOURCE"]: where a token is kept, and how to get a new one."""
-    return CachedTokenSource(cache, fetch_token, name=appid)
 
 
 def control(path: str, **body: Any) -> Any:

@@ -236,7 +236,8 @@ def test_an_outage_is_probed_once_a_minute(watched: WatchedFake, caplog: pytest.
         assert watched.poll() == PollReport()
         watched.advance(61)
         assert watched.poll() == PollReport(claimed=1, failed=1)
-    assert len(watched.fake.requests) == sent + 10
+    # One a minute. What was in flight when the batch was stopped may have arrived later.
+    assert sent + 10 <= len(watched.fake.requests) <= sent + 10 + 5
     assert len([message for message in caplog.messages if "does not answer" in message]) == 1
     watched.fake.clear_faults()
     assert watched.poll() == PollReport()

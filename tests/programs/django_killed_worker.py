@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -28,6 +29,9 @@ from django.db import connections
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+# Python 3.12 and later warn of every fork beside threads; that such forks go well is tested here too.
+warnings.filterwarnings("ignore", ".*use of fork.*may lead to deadlocks", DeprecationWarning)
 
 alias, base_url, token, *numbers = sys.argv[1:]
 settings.WXAUDIT = {

@@ -22,8 +22,8 @@ import django
 import psutil
 from django.conf import settings
 
-from support.postgresql_server import PostgresqlServer
 from support.servers.nginx_server import Nginx
+from support.servers.postgresql_server import PostgresqlServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from support.fake_process import FakeProcess
-from support.postgresql_server import PostgresqlServer
 from support.programs import environment
+from support.servers.postgresql_server import PostgresqlServer
 from support.servers.redis_server import RedisServer
 
 if TYPE_CHECKING:

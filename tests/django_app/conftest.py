@@ -11,8 +11,8 @@ from django.db import connections
 
 from support.django_router import Router
 from support.django_settings import SERVERS
-from support.mariadb_server import MariadbServer
-from support.postgresql_server import PostgresqlServer
+from support.servers.mariadb_server import MariadbServer
+from support.servers.postgresql_server import PostgresqlServer
 from support.watched_fake import WatchedFake
 from wxaudit.django.models import AuditChange, AuditWatch
 

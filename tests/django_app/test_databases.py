@@ -21,8 +21,8 @@ from wxaudit.django.models import AuditChange, AuditWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from support.mariadb_server import MariadbServer
-    from support.postgresql_server import PostgresqlServer
+    from support.servers.mariadb_server import MariadbServer
+    from support.servers.postgresql_server import PostgresqlServer
     from support.watched_fake import WatchedFake
 
 MINUTE = timedelta(minutes=1)

@@ -7,7 +7,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from support.ended_example import EXAMPLES, EndedExample
-from support.postgresql_server import PostgresqlServer
+from support.servers.postgresql_server import PostgresqlServer
 from support.servers.redis_server import RedisServer
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ class Failure(enum.Enum):
     UNKNOWN_AUDIT = enum.auto()
 
 
-# Not `ArgumentError`: a token that is no text is a fault of the token source, which is repaired.
+# Not `ArgumentError`: a token that is not a text is a fault of the token source, which is repaired.
 _FAILURES = (
     (QuotaError, Failure.QUOTA),
     (AuthorizationLostError, Failure.AUTHORIZATION_LOST),
@@ -109,7 +109,7 @@ def after_failure(
             return Plan(_Phase.FAILED, None, failures)
     if phase == _Phase.PARKED:
         return _plan(situation, phase, PARKED_INTERVAL, failures, chance)
-    # Bounded before it is computed: 2 ** 1000 intervals are no timedelta.
+    # Bounded before it is computed: 2 ** 1000 intervals do not fit a timedelta.
     backoff = interval * 2 ** min(failures, 10)
     longest = max(LONGEST_BACKOFF, min(2 * interval, LONGEST_INTERVAL), interval)
     return _plan(situation, phase, min(backoff, longest), failures, chance)

@@ -89,7 +89,7 @@ def _check_audit(appid: object, auditid: Any) -> int:
         )
     if len(appid) > MAX_APPID_LENGTH:
         raise ArgumentError(f"appid must have at most {MAX_APPID_LENGTH} characters, got {len(appid)}")
-    # The checks of a call. The text is no token of anybody.
+    # The checks of a call, with a text in the place of a token.
     return AuditQuery("unused", auditid, appid).auditid
 
 

@@ -75,7 +75,8 @@ class AuditEventsView(View):
         appid = self.find_appid(event) if appid is None else appid
         if appid is None or not (appid.isprintable() and len(appid) <= MAX_APPID_LENGTH):
             _logger.warning(
-                "a push about an audit of %s has no appid, and is no help", truncate(event.original_id, 40)
+                "a push about an audit of %s has no appid, so that no watch is asked about",
+                truncate(event.original_id, 40),
             )
             return
         count = check_now(appid)

@@ -62,10 +62,10 @@ class ChangeInline(_Columns, _InlineBase):
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's
         return False
 
 
@@ -86,7 +86,7 @@ class AuditChangeAdmin(_Columns, _Base):
     class Media:
         css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012 — Django takes no other form
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

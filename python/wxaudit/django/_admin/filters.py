@@ -25,11 +25,11 @@ class StateFilter(SimpleListFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002  # Django's
         states = [(str(state), state_label(state)) for state in AuditState]
         return [*states, (_UNKNOWN, _("another state"))]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002  # Django's
         value = self.value()
         if value == _UNKNOWN:
             return queryset.exclude(state__in=list(AuditState))
@@ -40,10 +40,10 @@ class OverdueFilter(SimpleListFilter):
     title = _("overdue")
     parameter_name = "overdue"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002  # Django's
         return [("yes", _("overdue")), ("no", _("not overdue"))]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002  # Django's
         if self.value() == "yes":
             return queryset.overdue()
         return queryset.pending().filter(overdue_at__isnull=True) if self.value() == "no" else queryset
@@ -53,10 +53,10 @@ class DeliveryFilter(SimpleListFilter):
     title = _("delivery")
     parameter_name = "delivery"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002  # Django's
         return [("waiting", _("waiting")), ("delivered", _("delivered")), ("failed", _("failed"))]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002  # Django's
         conditions: dict[str | None, dict[str, bool]] = {
             "waiting": {"delivered_at__isnull": True, "failed_at__isnull": True},
             "delivered": {"delivered_at__isnull": False},
@@ -78,7 +78,7 @@ class AppidFilter(SimpleListFilter):
         self._field = "appid" if hasattr(model, "appid") else "watch__appid"
         super().__init__(request, params, model, model_admin)
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002  # Django's
         return []
 
     def has_output(self) -> bool:
@@ -90,6 +90,6 @@ class AppidFilter(SimpleListFilter):
             if name != self.parameter_name:
                 yield from ({"name": name, "value": value} for value in values)
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002  # Django's
         appid = (self.value() or "").strip()
         return queryset.filter(**{self._field: appid}) if appid else queryset

@@ -90,7 +90,7 @@ class AuditWatchAdmin(_Base):
 
     def get_search_results(
         self,
-        request: HttpRequest,  # noqa: ARG002
+        request: HttpRequest,  # noqa: ARG002  # Django's
         queryset: QuerySet[AuditWatch],
         search_term: str,
     ) -> tuple[QuerySet[AuditWatch], bool]:
@@ -99,13 +99,13 @@ class AuditWatchAdmin(_Base):
             queryset = queryset.filter(_matching(word.strip("\"'")))
         return queryset, False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
         return False
 
     def has_deliver_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("wxaudit.change_auditchange")
 
-    def save_model(self, request: HttpRequest, obj: AuditWatch, form: Any, change: bool) -> None:  # noqa: ARG002
+    def save_model(self, request: HttpRequest, obj: AuditWatch, form: Any, change: bool) -> None:  # noqa: ARG002  # Django's
         # Only what was edited: a worker may have written the rest in the meantime.
         obj.save(update_fields=form.changed_data)
 

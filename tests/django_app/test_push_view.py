@@ -283,7 +283,9 @@ def test_what_is_refused_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     messages = [record.getMessage() for record in caplog.records if record.name == "wxaudit.django"]
     assert messages[0].startswith("POST /wechat/wx\\x1b1/events/ was refused: the push is not one that")
     assert messages[1] == "a push (weapp_audit_fail) about wx1: asking about 1 audits now"
-    assert messages[2] == f"a push about an audit of {ORIGINAL_ID} has no appid, so that no watch is asked about"
+    assert (
+        messages[2] == f"a push about an audit of {ORIGINAL_ID} has no appid, so that no watch is asked about"
+    )
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])

@@ -140,8 +140,10 @@ assert calls.ask(other, 20) == [2] * 20
 """
     names.answer("localhost", "127.0.0.1")
     run(script, client_kind, how, names, closing_server.port)
-    # Each call needs a new one. While it is opened, another call's may become idle, and is tried.
-    assert closing_server.connections_accepted >= 40
+    # Each call needs a new one. In a batch, a query may open one and be given another's that became idle
+    # meanwhile; if that has been closed, it opens a second one.
+    accepted = closing_server.connections_accepted
+    assert accepted == 40 if how == "call" else 40 <= accepted <= 80
     assert [name for name, _ in names.lookups] == ["localhost"]
 
 

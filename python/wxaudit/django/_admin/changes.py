@@ -84,7 +84,7 @@ class AuditChangeAdmin(_Columns, _Base):
     fields = readonly_fields = ("watch", "kind", *_FIELDS)
 
     class Media:
-        css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012 — Django takes no other form
+        css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012  # Django takes no other form
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
         return False

@@ -18,7 +18,10 @@ _EXTRAS = {
     "django": "django",
     "opentelemetry-api": "otel",
     "pandas": "notebook",
+    "rich": "cli",
+    "tomli": "cli",
     "tqdm": "notebook",
+    "typer": "cli",
 }
 
 # The packages that have another name than their module.

@@ -250,7 +250,7 @@ class Command:
     def __init__(self, base_url: str, *arguments: str, token: str | None = None, **variables: str) -> None:
         variables |= {"WXAUDIT_BASE_URL": base_url, "WXAUDIT_TOKEN": token or TOKEN.text()}
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-m", "wxaudit", *arguments],
+            [sys.executable, "-X", "dev", "-m", "wxaudit", "status", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(WXAUDIT_MAX_RETRIES="0", **variables),
@@ -273,18 +273,18 @@ def test_the_command_shows_no_token(world: World) -> None:
     success = auditid_of("success")
     token = TOKEN.text()
     runs = {
-        "success": (0, Command(fake, success)),
-        "echo in the reason": (0, Command(fake, auditid_of("echo in the reason"))),
-        "echo in the errmsg": (1, Command(fake, auditid_of("echo in the errmsg"))),
-        "echo on a page": (1, Command(fake, auditid_of("echo on a page with 200"))),
-        "refused": (1, Command(refusing, success)),
-        "a token with a line break": (1, Command(fake, success, token=f"{token}\n")),
+        "success": (8, Command(fake, success)),
+        "echo in the reason": (1, Command(fake, auditid_of("echo in the reason"))),
+        "echo in the errmsg": (4, Command(fake, auditid_of("echo in the errmsg"))),
+        "echo on a page": (75, Command(fake, auditid_of("echo on a page with 200"))),
+        "refused": (75, Command(refusing, success)),
+        "a token with a line break": (2, Command(fake, success, token=f"{token}\n")),
         "the token in the base URL": (
-            1,
+            2,
             Command(f"{fake}/wxa/get_auditstatus?access_token={token}", success),
         ),
-        "the token in WXAUDIT_TIMEOUT": (1, Command(fake, success, WXAUDIT_TIMEOUT=token)),
-        "the token as auditid": (1, Command(fake, token)),
+        "the token in WXAUDIT_TIMEOUT": (2, Command(fake, success, WXAUDIT_TIMEOUT=token)),
+        "the token as auditid": (2, Command(fake, token)),
         "the token as second argument": (2, Command(fake, success, token)),
         "the token for an option": (2, Command(fake, success, f"--version={token}")),
         "the token as an option": (2, Command(fake, success, f"--token={token}")),

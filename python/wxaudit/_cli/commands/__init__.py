@@ -1,0 +1,3 @@
+"""The commands, a file for each."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What the commands write: tables for people, JSON Lines for programs, messages on standard error."""
+
+from __future__ import annotations

@@ -1,0 +1,42 @@
+"""Write to standard output and standard error, whatever they are: terminals, files, pipes, any encoding."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def prepare() -> None:
+    """Let a character that an encoding lacks be written as its escape, and not end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def silence() -> None:
+    """Drop what is still in the buffers: nobody reads standard output any more."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def is_terminal() -> bool:
+    """Whether standard output is for a person."""
+    return sys.stdout.isatty()
+
+
+def console(*, error: bool = False) -> Console:
+    """A console of Rich, which keeps NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS. Texts hold no markup."""
+    from rich.console import Console
+
+    return Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def say(message: str) -> None:
+    """Write a message for people to standard error."""
+    print(message, file=sys.stderr, flush=True)

@@ -243,28 +243,20 @@ def test_an_answer_over_tls_that_is_cut(
     client_kind: ClientKind, authority: trustme.CA, ca_file: Path, close_notify: bool
 ) -> None:
     """A cut TLS connection is a cut answer, whether or not the end was announced."""
-    good = context(authority.issue_cert("localhost"))
-    rest = Script()
-
-    def behave(connection: Connection) -> None:
-        connection.start_tls(good)
-        if connection.number > 3:
-            rest(connection)
-            return
-        connection.read_request()
-        connection.send(answer()[:-5])
-        if close_notify:
-            connection.end_tls()
-
-    with RawServer(behave) as server:
-        harness = trial_of(client_kind, server, ca_file)
-        harness.retried(wxaudit.TransportError)
+    with cut_answers(authority, answer()[:-5], close_notify=close_notify) as server:
+        trial_of(client_kind, server, ca_file).retried(wxaudit.TransportError)
 
 
 def test_an_unsized_answer_over_tls_ends_only_with_close_notify(
     client_kind: ClientKind, authority: trustme.CA, ca_file: Path
 ) -> None:
     """Without it, somebody on the way may have cut it: three attempts, and no answer to trust."""
+    with cut_answers(authority, b"HTTP/1.1 200 OK\r\n\r\n" + APPROVED, close_notify=False) as server:
+        trial_of(client_kind, server, ca_file).retried(wxaudit.TransportError)
+
+
+def cut_answers(authority: trustme.CA, content: bytes, *, close_notify: bool) -> RawServer:
+    """A server that answers three times with this content and closes the connection, then as it should."""
     good = context(authority.issue_cert("localhost"))
     rest = Script()
 
@@ -274,7 +266,8 @@ def test_an_unsized_answer_over_tls_ends_only_with_close_notify(
             rest(connection)
             return
         connection.read_request()
-        connection.send(b"HTTP/1.1 200 OK\r\n\r\n" + APPROVED)
+        connection.send(content)
+        if close_notify:
+            connection.end_tls()
 
-    with RawServer(behave) as server:
-        trial_of(client_kind, server, ca_file).retried(wxaudit.TransportError)
+    return RawServer(behave)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.token_sources import StrangeError, StrangeExit, Way
+from support.token_sources import StrangeError, StrangeExit, Way, wait_for_token_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,6 +164,7 @@ def test_sources_of_answered_queries_are_let_go(client_kind: ClientKind, fake: F
         assert result.ok
         if result.index % 100 == 0:
             alive.append(sum(it() is not None for it in seen))
+    wait_for_token_threads()
     gc.collect()
     print(f"\n3000 sources, one query each: {max(alive)} were alive at once")
     # Those whose tokens may be needed again, and those under way.

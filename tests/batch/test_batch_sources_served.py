@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.token_sources import WAYS, BlockingSource, Way
+from support.token_sources import WAYS, BlockingSource, Way, token_threads, wait_for_token_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,16 +43,6 @@ def until(way: Way, condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         pause(way, 0.01)
-
-
-def token_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "wxaudit-token"]
-
-
-def no_token_thread_is_left() -> None:
-    for thread in token_threads():
-        thread.join(20)
-    assert token_threads() == []
 
 
 def test_sources_are_asked_while_the_consumer_handles_a_result(served: Way, fake: FakeWeChat) -> None:
@@ -132,7 +122,7 @@ def test_a_source_of_the_same_thread_is_asked_in_the_consumers_thread_alone(fake
     results = fake.client().iter_audit_statuses(queries, max_concurrency=2)
     assert all(result.ok for result in results)
     assert threads == {threading.get_ident()}
-    no_token_thread_is_left()
+    wait_for_token_threads()
 
 
 def test_sources_see_the_context_of_the_last_result(served: Way, fake: FakeWeChat) -> None:
@@ -167,7 +157,7 @@ def test_a_batch_that_nobody_ends_leaves_no_thread(fake: FakeWeChat) -> None:
     assert token_threads()
     del results
     gc.collect()
-    no_token_thread_is_left()
+    wait_for_token_threads()
 
 
 def test_a_batch_that_is_over_leaves_no_thread_before_its_last_result_is_taken(fake: FakeWeChat) -> None:
@@ -178,7 +168,7 @@ def test_a_batch_that_is_over_leaves_no_thread_before_its_last_result_is_taken(f
     while fake.requests_received < 3:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    no_token_thread_is_left()
+    wait_for_token_threads()
     assert len(list(results)) == 2
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
+from support.token_sources import wait_for_token_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -282,6 +283,7 @@ def test_equal_sources_are_let_go(client_kind: ClientKind, fake: FakeWeChat) -> 
     for result in client_kind.client(fake).iter_audit_statuses(queries(), max_concurrency=4):
         assert result.ok
         alive.append(sum(it() is not None for it in seen[-200:]))
+    wait_for_token_threads()
     gc.collect()
     print(f"\n3000 sources of 5 mini programs: {max(alive)} were alive at once")
     # One for each mini program, and those of the queries in flight: 16 for each permit may wait.

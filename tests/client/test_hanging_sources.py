@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
+from support.token_sources import token_threads, wait_for_token_threads
 from wxaudit import _source_threads
 from wxaudit.testing import FakeWeChat, Fault
 
@@ -42,13 +43,7 @@ def release() -> Iterator[threading.Event]:
     release = threading.Event()
     yield release
     release.set()
-    for thread in token_threads():
-        thread.join(20)
-    assert token_threads() == []
-
-
-def token_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "wxaudit-token"]
+    wait_for_token_threads()
 
 
 def test_a_source_that_hangs_costs_few_threads(

@@ -54,7 +54,7 @@ class CeleryWorker:
         options = ["-P", pool, "-c", str(concurrency), "--without-gossip", "--without-mingle", "-l", "INFO"]
         self._command = [sys.executable, "-m", "celery", "-A", program, "worker", *options]
         variables[program.upper()] = json.dumps({**settings, "celery": configuration})
-        self._environment = environment(**variables)
+        self._environment = environment(PYTHONFAULTHANDLER="1", **variables)
 
     def __enter__(self) -> Self:
         with self._log.open("w") as log:
@@ -67,6 +67,11 @@ class CeleryWorker:
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            # The worker writes where it hangs into its log.
+            self._process.send_signal(signal.SIGABRT)
+            self._process.wait(60)
+            raise AssertionError(f"the worker has not ended after 60 s\n{self.log}") from None
         finally:
             self._process.kill()
             self._process.wait()

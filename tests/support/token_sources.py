@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from support.client_kind import ClientKind
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
+
+
+def token_threads() -> list[threading.Thread]:
+    """The threads that run token sources now, or serve the requests of a batch to them."""
+    return [thread for thread in threading.enumerate() if thread.name == "wxaudit-token"]
+
+
+def wait_for_token_threads() -> None:
+    """Waits until they have ended, which is a moment after the call or batch that they served."""
+    for thread in token_threads():
+        thread.join(20)
+    assert token_threads() == []
 
 
 class StrangeError(Exception):

@@ -38,8 +38,8 @@ KIND_HINTS: dict[str, Hint] = {
     "DecodeError": Hint(
         "Conclude nothing from this answer and try again: if this recurs, look in the excerpt for a proxy, "
         "a login page or a wrong base_url that answers in place of WeChat.",
-        "这次返回不能说明任何结果，请重试：如果反复出现，请根据 excerpt 检查是否有代理、登录页或错误的 "
-        "base_url 代替微信返回了内容。",
+        "这次返回不能说明任何结果，请重试：如果反复出现，请根据 excerpt 检查是否有代理、网络认证"
+        "（portal）页面或错误的 base_url 代替微信返回了内容。",
     ),
     "WaitTimeout": Hint(
         "Call wait_for_decision again or give it more time: a review takes hours, and up to 7 working days.",
@@ -82,7 +82,8 @@ HTTP_STATUS_HINTS: dict[int, Hint] = {
 _REDIRECT = Hint(
     "Redirects are never followed, since the token is part of the URL: check base_url, and whether a proxy "
     "or a login page of the network has answered.",
-    "令牌在 URL 中，因此不会跟随重定向：请检查 base_url，以及是否有代理或网络登录页返回了这个响应。",
+    "令牌在 URL 中，因此不会跟随重定向：请检查 base_url，以及是否有代理或网络认证（portal）页面返回了"
+    "这个响应。",
 )
 _GATEWAY = Hint(
     "A gateway of WeChat or a proxy could not serve the request: try again in about a minute; repeating "

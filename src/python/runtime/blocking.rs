@@ -13,13 +13,13 @@ use super::runtime::Runtime;
 /// How often a blocked thread checks for signals.
 const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Blocks the calling thread on `future`, without the GIL. If a signal handler raises (Ctrl-C), drops the future and
-/// returns the exception.
-pub(crate) fn block_on<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
+/// Blocks the calling thread on `future` in the `runtime` of this process, without the GIL. If a signal handler raises
+/// (Ctrl-C), drops the future and returns the exception.
+pub(crate) fn block_on<F>(py: Python<'_>, runtime: &Runtime, future: F) -> PyResult<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let driver = &Runtime::current(py)?.driver;
+    let driver = &runtime.driver;
     let activity = driver.begin_activity_unannounced();
     let mut future = Box::pin(after_other_events(future));
     if activity.alone

@@ -1,6 +1,6 @@
 //! Pool of HTTP/1.1 connections. Each serves one request at a time and is idle between two requests.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -37,7 +37,8 @@ pub(super) struct Connection {
     to_proxy: bool,
     /// Where it leads.
     pub(super) progress: Arc<Progress>,
-    /// The head of the answer has come: the bytes before it need no bound any more.
+    /// The head of the answer has come: the bytes before it need no bound any more. Set before a request, it makes the
+    /// stream look for unexpected bytes.
     pub(super) head_received: Arc<AtomicBool>,
     /// It has served a request before: then the server may be closing it as idle.
     pub(super) reused: bool,
@@ -182,6 +183,8 @@ impl Pool {
     /// Takes back a connection once its answer has been read.
     pub(super) fn release(self: &Arc<Self>, mut connection: Box<Connection>) {
         connection.reused = true;
+        // Already set, unless it has not served a request yet.
+        connection.head_received.store(true, Ordering::Relaxed);
         let mut idle = self.idle();
         if connection.sender.is_closed() || idle.connections.len() >= self.max_idle {
             return;

@@ -21,7 +21,7 @@ where
 {
     let driver = &runtime.driver;
     let activity = driver.begin_activity_unannounced();
-    let mut future = Box::pin(after_other_events(future));
+    let mut future = Box::pin(future);
     if activity.alone
         && let Some(output) = py.detach(|| driver.drive(future.as_mut(), SIGNAL_CHECK_INTERVAL))
     {
@@ -51,21 +51,6 @@ where
                 return Err(PyRuntimeError::new_err("a bug in wxaudit: the call panicked; please report it"));
             }
         }
-    }
-}
-
-/// Runs `call` after the runtime has handled the I/O events that came while it was not driven: the call must not use a
-/// connection that the server has closed meanwhile.
-///
-/// The call is boxed first: an async block that captures and awaits a future reserves space for it twice.
-fn after_other_events<F>(call: F) -> impl Future<Output = F::Output> + Send + 'static
-where
-    F: Future + Send + 'static,
-{
-    let call = Box::pin(call);
-    async move {
-        tokio::task::yield_now().await;
-        call.await
     }
 }
 

@@ -1,21 +1,13 @@
 //! The choice of a connection for a request, and what happens to it afterwards.
 
-use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
-use crate::support::scripted_server::{Act, IN_REVIEW, Server, answer, read_request, reply, serve_once};
-use crate::support::transport_harness::{
-    TransportHarness, fill, harness, options, send, short_queue, transport,
-};
+use crate::support::scripted_server::{Act, IN_REVIEW, Server, answer, reply, serve_once};
+use crate::support::transport_harness::{RECONNECT_LIMIT, send, transport, used_and_unused};
 use futures_util::future::join;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-
-/// How long a test waits for the kernel to retry a dropped connection attempt.
-const RECONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Advances the clock by `time` once other tasks wait.
 async fn pass(time: Duration) {
@@ -35,36 +27,6 @@ async fn simultaneous_requests_have_separate_connections_which_are_all_kept() {
         assert!(one.is_ok() && other.is_ok());
     }
     assert_eq!((server.requests().len(), server.connections()), (4, 2));
-}
-
-/// A transport whose first connection became idle while a second one opened, and the server's ends of both.
-async fn used_and_unused() -> (TransportHarness, TcpListener, TcpStream, TcpStream) {
-    let (listener, base_url) = short_queue();
-    let harness = harness(&options(&base_url));
-    let used = {
-        let mut first = pin!(send(&harness));
-        let accepted = async {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            read_request(&mut connection).await.unwrap();
-            connection
-        };
-        let mut used = tokio::select! {
-            connection = accepted => connection,
-            result = &mut first => panic!("{result:?}"),
-        };
-
-        let _filling = fill(&listener).await;
-        let mut second = pin!(send(&harness));
-        assert!(poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending())).await);
-        used.write_all(&answer(IN_REVIEW)).await.unwrap();
-        assert_eq!(first.await.unwrap(), IN_REVIEW);
-        let (second, ()) = join(second, serve_once(&mut used)).await;
-        assert_eq!(second.unwrap(), IN_REVIEW);
-        used
-    };
-    listener.accept().await.unwrap();
-    let (unused, _) = timeout(RECONNECT_LIMIT, listener.accept()).await.unwrap().unwrap();
-    (harness, listener, used, unused)
 }
 
 #[tokio::test]

@@ -6,12 +6,34 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
+/// A process, by its id.
+///
+/// To ask for the current one costs a system call. So it is asked once each time that Python calls, after the last
+/// code of the caller has run, and passed down. It stays the current one for the tasks that follow, since tasks are
+/// never polled after a fork: the child has its own runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process(u32);
+
+impl Process {
+    /// The calling process.
+    #[must_use]
+    pub fn current() -> Self {
+        Self(process::id())
+    }
+
+    /// Whether it is the calling process, and not one that it was forked from.
+    #[must_use]
+    pub fn is_current(self) -> bool {
+        self == Self::current()
+    }
+}
+
 struct Owned<T> {
-    pid: u32,
+    process: Process,
     value: Arc<T>,
 }
 
-/// A value of this process, built on first use.
+/// A value of each process, built on first use.
 ///
 /// A forked child inherits the value of its parent and must not touch it: the threads do not exist in the child, locks
 /// may be held forever, and the epoll descriptor is shared. So the child leaks it and builds its own. This takes no lock,
@@ -27,33 +49,37 @@ impl<T> PerProcess<T> {
         Self { slot: ArcSwapOption::const_empty() }
     }
 
-    /// The value of this process, if it has been built.
+    /// The value of the `current` process, if it has been built.
     #[must_use]
-    pub fn get(&self) -> Option<Arc<T>> {
-        let current = self.slot.load();
-        let owned = current.as_ref()?;
-        (owned.pid == process::id()).then(|| Arc::clone(&owned.value))
+    pub fn get(&self, current: Process) -> Option<Arc<T>> {
+        let owned = self.slot.load();
+        let owned = owned.as_ref()?;
+        (owned.process == current).then(|| Arc::clone(&owned.value))
     }
 
-    /// The value of this process, built now if necessary. If two threads build at once, one value is dropped unused.
+    /// The value of the `current` process, built now if necessary. If two threads build at once, one value is dropped unused.
     ///
     /// # Errors
     /// The error of `build`; the slot stays unchanged.
-    pub fn get_or_build<E>(&self, build: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
-        if let Some(value) = self.get() {
+    pub fn get_or_build<E>(
+        &self,
+        current: Process,
+        build: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        if let Some(value) = self.get(current) {
             return Ok(value);
         }
-        let fresh = Arc::new(Owned { pid: process::id(), value: Arc::new(build()?) });
+        let fresh = Arc::new(Owned { process: current, value: Arc::new(build()?) });
         loop {
-            let current = self.slot.load_full();
-            if let Some(owned) = current.as_ref()
-                && owned.pid == fresh.pid
+            let before = self.slot.load_full();
+            if let Some(owned) = before.as_ref()
+                && owned.process == current
             {
                 return Ok(Arc::clone(&owned.value));
             }
-            let seen = self.slot.compare_and_swap(&current, Some(Arc::clone(&fresh)));
-            if seen.as_ref().map(Arc::as_ptr) == current.as_ref().map(Arc::as_ptr) {
-                mem::forget(current);
+            let seen = self.slot.compare_and_swap(&before, Some(Arc::clone(&fresh)));
+            if seen.as_ref().map(Arc::as_ptr) == before.as_ref().map(Arc::as_ptr) {
+                mem::forget(before);
                 return Ok(Arc::clone(&fresh.value));
             }
         }
@@ -62,7 +88,7 @@ impl<T> PerProcess<T> {
     /// Empties the slot. The value is dropped with its last user; an inherited one is leaked.
     pub fn clear(&self) {
         if let Some(owned) = self.slot.swap(None)
-            && owned.pid != process::id()
+            && !owned.process.is_current()
         {
             mem::forget(owned);
         }

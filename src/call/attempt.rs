@@ -272,7 +272,7 @@ impl<'a> ActiveCall<'a> {
         let waiting_for_host = self.phase().waiting_for_host();
         if let Some(silence) = waiting_for_host {
             self.discount_unsent();
-            if let Ok(session) = self.client.session() {
+            if let Ok(session) = self.client.session(self.call.process) {
                 self.mark_slow_host_failed(&session, silence);
             }
             self.emit(kind::RESPONSE, |event| describe(event, &error));

@@ -45,7 +45,7 @@ impl Client {
 
 /// Makes attempts, with a recovery between two of them.
 async fn attempts(active: &ActiveCall<'_>) -> Result<Reply, Error> {
-    let session = active.client.session()?;
+    let session = active.client.session(active.call.process)?;
     let mut token_state = TokenState::new(active.token().await?);
     let mut recovery = Recovery::default();
     loop {

@@ -11,12 +11,14 @@ use super::token_source::Credential;
 use crate::config::{Config, Timeouts};
 use crate::error::Error;
 use crate::event::Observer;
-use crate::fork::PerProcess;
+use crate::fork::{PerProcess, Process};
 use crate::transport::Transport;
 use crate::wechat::operation::Operation;
 
 /// The parameters of one call.
 pub struct Call {
+    /// The process that makes it: no call goes on in a forked child.
+    pub process: Process,
     /// What to ask WeChat.
     pub operation: Operation,
     /// Where its token comes from.
@@ -87,7 +89,7 @@ impl Client {
 
     /// Forgets the quota blocks of a mini program in this process, or all of them.
     pub fn unblock_quota(&self, appid: Option<&str>) {
-        if let Some(session) = self.session.get() {
+        if let Some(session) = self.session.get(Process::current()) {
             session.quota_blocks.lift(appid);
         }
     }
@@ -97,8 +99,8 @@ impl Client {
         self.session.clear();
     }
 
-    /// The session of this process, built on first use.
-    pub(super) fn session(&self) -> Result<Arc<Session>, Error> {
-        self.session.get_or_build(|| Session::new(&self.config))
+    /// The session of the current process, built on first use.
+    pub(super) fn session(&self, current: Process) -> Result<Arc<Session>, Error> {
+        self.session.get_or_build(current, || Session::new(&self.config))
     }
 }

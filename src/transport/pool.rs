@@ -1,6 +1,6 @@
 //! Pool of HTTP/1.1 connections. Each serves one request at a time and is idle between two requests.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ use crate::wechat::request::{BaseUrl, Request};
 /// that the server is closing fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How often idle connections are checked. Less than the limits of calls: tokio wakes itself, by a system call, for each
+/// timer that ends before all others, so one that nearly always ends first spares that to every call.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Told which connection a request waits for, before it is open.
 pub(super) type Opening<'a> = dyn Fn(&Arc<Progress>) + Sync + 'a;
 
@@ -37,7 +41,8 @@ pub(super) struct Connection {
     to_proxy: bool,
     /// Where it leads.
     pub(super) progress: Arc<Progress>,
-    /// The head of the answer has come: the bytes before it need no bound any more.
+    /// The head of the answer has come: the bytes before it need no bound any more. Set before a request, it makes the
+    /// stream look for unexpected bytes.
     pub(super) head_received: Arc<AtomicBool>,
     /// It has served a request before: then the server may be closing it as idle.
     pub(super) reused: bool,
@@ -182,6 +187,8 @@ impl Pool {
     /// Takes back a connection once its answer has been read.
     pub(super) fn release(self: &Arc<Self>, mut connection: Box<Connection>) {
         connection.reused = true;
+        // Already set, unless it has not served a request yet.
+        connection.head_received.store(true, Ordering::Relaxed);
         let mut idle = self.idle();
         if connection.sender.is_closed() || idle.connections.len() >= self.max_idle {
             return;
@@ -230,7 +237,7 @@ impl Pool {
 /// Closes connections that have been idle for `IDLE_TIMEOUT`. Ends when none is left.
 async fn evict_idle(pool: Weak<Pool>) {
     loop {
-        sleep(IDLE_TIMEOUT).await;
+        sleep(EVICTION_INTERVAL).await;
         let Some(pool) = pool.upgrade() else {
             return;
         };

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::fork::PerProcess;
+use crate::fork::{PerProcess, Process};
 
 /// How long the addresses of a name are used without another lookup.
 const ANSWER_LIFETIME: Duration = Duration::from_secs(30);
@@ -88,7 +88,8 @@ pub(super) fn forget(host: &str) {
 }
 
 fn names() -> Arc<Names> {
-    let Ok(names) = NAMES.get_or_build(|| Ok::<_, std::convert::Infallible>(Names::new()));
+    let Ok(names) =
+        NAMES.get_or_build(Process::current(), || Ok::<_, std::convert::Infallible>(Names::new()));
     names
 }
 

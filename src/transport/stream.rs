@@ -135,7 +135,7 @@ pub(super) struct Stream {
     pub(super) to_proxy: bool,
     /// The `Proxy-Authorization` header that each request to the proxy must carry.
     pub(super) authorization: Option<HeaderValue>,
-    /// Set by the call once it has the head of the answer.
+    /// Set once the call has the head of the answer, and when the connection becomes idle.
     pub(super) head_received: Arc<AtomicBool>,
 }
 
@@ -155,15 +155,16 @@ impl Stream {
     }
 
     /// Fails before the first write of a request if the server has closed the connection or sent anything meanwhile: it
-    /// would be taken for the answer. tokio may not know yet, since it asks for events only now and then while busy.
+    /// would be taken for the answer. tokio may not know yet: it asks for events only now and then while busy, and not at
+    /// all between two calls of a thread that drives it.
     fn begin_request(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         let socket = self.io.socket();
-        if socket.received == 0 {
+        let was_idle = self.head_received.swap(false, Ordering::Relaxed);
+        if socket.received == 0 && !was_idle {
             return Ok(());
         }
         socket.received = 0;
         socket.read_directly = true;
-        self.head_received.store(false, Ordering::Relaxed);
         let mut byte = [MaybeUninit::uninit()];
         let mut buffer = ReadBuf::uninit(&mut byte);
         // Under TLS, bytes may have come that are not an answer, such as a session ticket. They are read here.

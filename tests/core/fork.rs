@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
-use wxaudit::fork::PerProcess;
+use wxaudit::fork::{PerProcess, Process};
 
 fn build(value: &str) -> impl FnOnce() -> Result<String, Infallible> {
     let value = value.to_owned();
@@ -14,30 +14,34 @@ fn build(value: &str) -> impl FnOnce() -> Result<String, Infallible> {
 #[test]
 fn nothing_is_built_before_it_is_needed_and_then_once() {
     let slot = PerProcess::new();
-    assert_eq!(slot.get(), None);
-    let first = slot.get_or_build(build("first")).unwrap();
-    let second = slot.get_or_build(|| -> Result<_, Infallible> { panic!("built twice") }).unwrap();
+    assert_eq!(slot.get(Process::current()), None);
+    let first = slot.get_or_build(Process::current(), build("first")).unwrap();
+    let second =
+        slot.get_or_build(Process::current(), || -> Result<_, Infallible> { panic!("built twice") }).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
-    assert!(Arc::ptr_eq(&first, &slot.get().unwrap()));
+    assert!(Arc::ptr_eq(&first, &slot.get(Process::current()).unwrap()));
     assert_eq!(*first, "first");
 }
 
 #[test]
 fn a_failure_to_build_leaves_the_slot_empty_for_the_next_try() {
     let slot = PerProcess::<String>::default();
-    assert_eq!(slot.get_or_build(|| Err("no descriptors left")), Err("no descriptors left"));
-    assert_eq!(slot.get(), None);
-    assert_eq!(*slot.get_or_build(build("later")).unwrap(), "later");
+    assert_eq!(
+        slot.get_or_build(Process::current(), || Err("no descriptors left")),
+        Err("no descriptors left")
+    );
+    assert_eq!(slot.get(Process::current()), None);
+    assert_eq!(*slot.get_or_build(Process::current(), build("later")).unwrap(), "later");
 }
 
 #[test]
 fn a_cleared_slot_is_built_anew_and_users_of_the_old_value_keep_it() {
     let slot = PerProcess::new();
-    let old = slot.get_or_build(build("old")).unwrap();
+    let old = slot.get_or_build(Process::current(), build("old")).unwrap();
     slot.clear();
     slot.clear();
-    assert_eq!(slot.get(), None);
-    assert_eq!(*slot.get_or_build(build("new")).unwrap(), "new");
+    assert_eq!(slot.get(Process::current()), None);
+    assert_eq!(*slot.get_or_build(Process::current(), build("new")).unwrap(), "new");
     assert_eq!(*old, "old");
 }
 
@@ -61,12 +65,12 @@ impl Drop for Counted<'_> {
 fn in_its_own_process_a_value_is_dropped_with_its_last_user() {
     let alive = AtomicU32::new(0);
     let slot = PerProcess::new();
-    let user = slot.get_or_build(|| Ok::<_, Infallible>(Counted::new(&alive))).unwrap();
+    let user = slot.get_or_build(Process::current(), || Ok::<_, Infallible>(Counted::new(&alive))).unwrap();
     slot.clear();
     assert_eq!(alive.load(Ordering::SeqCst), 1);
     drop(user);
     assert_eq!(alive.load(Ordering::SeqCst), 0);
-    slot.get_or_build(|| Ok::<_, Infallible>(Counted::new(&alive))).unwrap();
+    slot.get_or_build(Process::current(), || Ok::<_, Infallible>(Counted::new(&alive))).unwrap();
     drop(slot);
     assert_eq!(alive.load(Ordering::SeqCst), 0);
 }
@@ -80,7 +84,7 @@ fn threads_that_build_at_once_agree_on_one_value_and_the_others_are_dropped() {
         let values: Vec<_> = std::thread::scope(|scope| {
             let build = || {
                 barrier.wait();
-                slot.get_or_build(|| Ok::<_, Infallible>(Counted::new(&alive))).unwrap()
+                slot.get_or_build(Process::current(), || Ok::<_, Infallible>(Counted::new(&alive))).unwrap()
             };
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -98,7 +102,8 @@ fn threads_that_clear_and_build_at_once_lose_nothing() {
         for _ in 0..2 {
             scope.spawn(|| {
                 for _ in 0..2000 {
-                    slot.get_or_build(|| Ok::<_, Infallible>(Counted::new(&alive))).unwrap();
+                    slot.get_or_build(Process::current(), || Ok::<_, Infallible>(Counted::new(&alive)))
+                        .unwrap();
                     slot.clear();
                 }
             });

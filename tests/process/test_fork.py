@@ -56,6 +56,7 @@ def test_a_thousand_children_answer_while_the_parent_calls(fake: FakeProcess, ki
         "between_threads_that_begin",
         "with_calls_pending_in_the_loop",
         "by_another_hand_than_os_fork",
+        "in_an_argument",
         "and_close_the_client_in_the_child",
         "and_leave_by_sys_exit",
         "and_leave_by_sys_exit_after_asyncio",
@@ -64,6 +65,7 @@ def test_a_thousand_children_answer_while_the_parent_calls(fake: FakeProcess, ki
         "in_an_async_token_source",
         "in_on_event",
         "and_go_on_with_the_call_in_the_child",
+        "by_another_hand_and_go_on_with_the_call_in_the_child",
         "while_the_same_token_source_is_asked",
     ],
 )

@@ -21,6 +21,9 @@ import wxaudit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Forks as C code does.
+LIBC = ctypes.PyDLL(None)
+
 client = wxaudit.Client(base_url=BASE_URL)
 async_client = wxaudit.AsyncClient(base_url=BASE_URL)
 
@@ -144,15 +147,56 @@ def with_calls_pending_in_the_loop() -> None:
 
 def by_another_hand_than_os_fork() -> None:
     """As a server written in C forks (uWSGI): none of Python's hooks runs, in the parent or in the child."""
-    ask()
-    libc = ctypes.PyDLL(None)
-    child = libc.fork()
+
+    def ask_all() -> None:
+        ask_both()
+        for result in client.get_audit_statuses([(TOKEN, auditid) for auditid in AUDITIDS]):
+            check(result.unwrap(), AUDITIDS[result.index])
+
+    ask_all()
+    child = LIBC.fork()
     if child == 0:
         try:
-            ask()
+            ask_all()
         finally:
-            libc._exit(0 if sys.exc_info()[0] is None else 1)
+            LIBC._exit(0 if sys.exc_info()[0] is None else 1)
     wait(child)
+    ask_all()
+
+
+def in_an_argument() -> None:
+    """The conversion of an argument forks: parent and child both come out of it, and make the call."""
+
+    class AuditId:
+        def __init__(self) -> None:
+            self.child: int | None = None
+
+        def __index__(self) -> int:
+            if self.child is None:
+                self.child = os.fork()
+            return 1003
+
+    def ask_with(auditid: AuditId) -> None:
+        check(client.get_audit_status(TOKEN, auditid), 1003)
+
+    def ask_async_with(auditid: AuditId) -> None:
+        try:
+            check(asyncio.run(async_client.get_audit_status(TOKEN, auditid)), 1003)
+        except RuntimeError as failure:
+            # The loop stays the parent's.
+            if os.getpid() == parent or "belongs to the process that forked" not in str(failure):
+                raise
+
+    parent = os.getpid()
+    ask_both()
+    for work in (ask_with, ask_async_with):
+        auditid = AuditId()
+        work(auditid)
+        if os.getpid() != parent:
+            ask()
+            os._exit(0)
+        assert auditid.child is not None
+        wait(auditid.child)
     ask_both()
 
 
@@ -240,6 +284,14 @@ def in_on_event() -> None:
 
 
 def and_go_on_with_the_call_in_the_child() -> None:
+    go_on_in_the_child(os.fork)
+
+
+def by_another_hand_and_go_on_with_the_call_in_the_child() -> None:
+    go_on_in_the_child(LIBC.fork)
+
+
+def go_on_in_the_child(fork_now: Callable[[], int]) -> None:
     """A call begun in the parent belongs to the parent: in the child it ends with an error, and soon."""
 
     class Source:
@@ -247,7 +299,7 @@ def and_go_on_with_the_call_in_the_child() -> None:
 
         def get_token(self, *, refresh: bool = False) -> str:
             assert not refresh
-            children.append(os.fork())
+            children.append(fork_now())
             return TOKEN
 
     parent = os.getpid()

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use wxaudit::call::client::{Call, Client};
 use wxaudit::call::token_source::Credential;
 use wxaudit::config::{Config, Settings, Timeouts};
+use wxaudit::fork::Process;
 use wxaudit::token::{Token, Tokens};
 use wxaudit::wechat::operation::Operation;
 use wxaudit::wechat::request::{AuditId, BaseUrl};
@@ -90,6 +91,7 @@ pub fn client_and_call(base_url: &str) -> Result<(Client, Call), Box<dyn Error>>
         Settings { base_url: Some(base_url.to_owned()), max_concurrency: 1, ..Settings::default() };
     let parts = Parts::new()?;
     let call = Call {
+        process: Process::current(),
         credential: Credential::Fixed(parts.token),
         operation: Operation::AuditStatus(parts.auditid),
         appid: None,

@@ -21,6 +21,7 @@ use crate::call::batch::{self, BatchEvent, Query};
 use crate::call::batch_scope::BatchScope;
 use crate::call::client::{Call, Client};
 use crate::event::Event;
+use crate::fork::Process;
 use crate::python::runtime::blocking::{self, AbortOnDrop};
 use crate::python::runtime::completion_queue;
 use crate::python::runtime::loop_bridge::LoopBridge;
@@ -30,7 +31,7 @@ use crate::python::types;
 /// A batch in the process that began it.
 #[pyclass(frozen, module = "wxaudit._native")]
 pub(crate) struct Batch {
-    pid: u32,
+    process: Process,
     /// None after `close`.
     running: Mutex<Option<Arc<Running>>>,
 }
@@ -97,7 +98,7 @@ impl Batch {
             work: Work::Call(Arc::default()),
         };
         let credential = running.credential(0, token, Duration::ZERO)?;
-        let call = Call { observer: running.observer(), ..call.with(credential) };
+        let call = Call { observer: running.observer(), ..call.with(credential, running.runtime.process) };
         running.channel.note_query();
         let channel = Arc::clone(&running.channel);
         let future: CallFuture = Box::pin(async move {
@@ -111,7 +112,7 @@ impl Batch {
     }
 
     fn of(running: Running) -> Self {
-        Self { pid: std::process::id(), running: Mutex::new(Some(Arc::new(running))) }
+        Self { process: running.runtime.process, running: Mutex::new(Some(Arc::new(running))) }
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
@@ -122,7 +123,7 @@ impl Batch {
         let Some(running) = self.slot().take() else {
             return Vec::new();
         };
-        if self.pid != std::process::id() {
+        if !self.process.is_current() {
             std::mem::forget(running);
             return Vec::new();
         }
@@ -137,7 +138,7 @@ impl Batch {
     }
 
     fn running(&self) -> PyResult<Arc<Running>> {
-        if self.pid != std::process::id() {
+        if !self.process.is_current() {
             let problem = "this call or batch belongs to the process that forked; begin a new one";
             return Err(PyRuntimeError::new_err(problem));
         }
@@ -146,14 +147,13 @@ impl Batch {
     }
 
     /// Ready when there is something to take, or when one of the `others` has requests for its consumer.
-    fn ready(&self, others: Vec<Arc<BatchChannel>>) -> PyResult<impl Future<Output = ()> + Send + 'static> {
-        let running = self.running()?;
+    fn ready(running: &Running, others: Vec<Arc<BatchChannel>>) -> impl Future<Output = ()> + Send + 'static {
         let channel = Arc::clone(&running.channel);
         let slot = match &running.work {
             Work::Call(slot) => Some(Arc::clone(slot)),
             Work::Batch { .. } => None,
         };
-        Ok(async move {
+        async move {
             let take = || slot.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(mut call) = take() else {
                 return channel.wait_or_serve(others).await;
@@ -167,7 +167,7 @@ impl Batch {
                     }
                 }
             }
-        })
+        }
     }
 }
 
@@ -254,7 +254,8 @@ impl Batch {
     /// for the consumer of one of the `others`, which this thread is: `take_requests` has them.
     #[pyo3(signature = (others = Vec::new()))]
     fn wait(&self, py: Python<'_>, others: Vec<Bound<'_, Self>>) -> PyResult<()> {
-        blocking::block_on(py, self.ready(channels(others))?)
+        let running = self.running()?;
+        blocking::block_on(py, &running.runtime, Self::ready(&running, channels(others)))
     }
 
     /// As `wait`, for an event loop.
@@ -265,7 +266,8 @@ impl Batch {
         future: Bound<'_, PyAny>,
         others: Vec<Bound<'_, Self>>,
     ) -> PyResult<bool> {
-        LoopBridge::submit(bridge, future, self.ready(channels(others))?)
+        let running = self.running()?;
+        LoopBridge::submit(bridge, &running.runtime, future, Self::ready(&running, channels(others)))
     }
 
     /// Takes the available results, token requests for the consumer, and events, and whether the batch has ended. A result

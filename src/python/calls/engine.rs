@@ -69,8 +69,10 @@ impl Engine {
         subject: &Bound<'py, PyAny>,
         options: Options<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let call = self.prepare(operation, subject, options)?.with(fixed(token));
-        outcome::to_python(py, blocking::block_on(py, self.execute(call))?, None)
+        let call = self.prepare(operation, subject, options)?;
+        let runtime = Runtime::current(py)?;
+        let call = self.execute(call.with(fixed(token), runtime.process));
+        outcome::to_python(py, blocking::block_on(py, &runtime, call)?, None)
     }
 
     /// As `call`, for an event loop.
@@ -83,8 +85,10 @@ impl Engine {
         subject: &Bound<'_, PyAny>,
         options: Options<'_>,
     ) -> PyResult<bool> {
-        let call = self.prepare(operation, subject, options)?.with(fixed(token));
-        LoopBridge::submit(bridge, future, self.execute(call))
+        let call = self.prepare(operation, subject, options)?;
+        let runtime = Runtime::current(token.py())?;
+        let call = self.execute(call.with(fixed(token), runtime.process));
+        LoopBridge::submit(bridge, &runtime, future, call)
     }
 
     /// Begins any other call, as a batch of one.

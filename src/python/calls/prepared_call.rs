@@ -3,6 +3,7 @@
 use crate::call::client::Call;
 use crate::call::token_source::Credential;
 use crate::config::Timeouts;
+use crate::fork::Process;
 use crate::wechat::operation::Operation;
 
 /// The checked arguments of a call.
@@ -14,9 +15,11 @@ pub(crate) struct PreparedCall {
 }
 
 impl PreparedCall {
-    pub(crate) fn with(self, credential: Credential) -> Call {
+    /// The call, which `process` makes.
+    pub(crate) fn with(self, credential: Credential, process: Process) -> Call {
         let Self { operation, appid, timeouts, max_retries } = self;
         Call {
+            process,
             operation,
             credential,
             appid,

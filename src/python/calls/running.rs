@@ -111,9 +111,8 @@ impl Running {
         };
         let (timeouts, max_retries) = (self.client.config().timeouts, self.client.config().max_retries);
         match self.credential(index, token.bind(py), TOKEN_MAX_AGE) {
-            Ok(credential) => {
-                Ok(Ok(PreparedCall { operation, appid, timeouts, max_retries }.with(credential)))
-            }
+            Ok(credential) => Ok(Ok(PreparedCall { operation, appid, timeouts, max_retries }
+                .with(credential, self.runtime.process))),
             Err(error) => {
                 let error = query::argument_error(py, error)?;
                 error.setattr(intern!(py, "appid"), appid)?;

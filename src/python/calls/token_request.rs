@@ -12,9 +12,11 @@ use super::request_queue::{PendingRequest, RequestQueue};
 use super::sources::Sources;
 use crate::call::token_source::TokenRequestKind;
 use crate::error::{Error, Limit, Phase};
+use crate::fork::Process;
 use crate::python::convert::token::{self, PyToken};
 use crate::python::runtime::known_source::KnownSource;
 use crate::python::runtime::loop_bridge::LoopBridge;
+use crate::python::runtime::runtime::Runtime;
 use crate::token::Token;
 
 /// A request to a token source. Dropping it fails the call.
@@ -24,7 +26,7 @@ pub(crate) struct TokenRequest {
     source: Py<PyAny>,
     deadline: Instant,
     state: Mutex<State>,
-    pid: u32,
+    process: Process,
 }
 
 struct State {
@@ -41,7 +43,7 @@ impl TokenRequest {
         let request = |PendingRequest { kind, source, deadline, reply }| {
             let (source, known) = sources.get(py, source)?;
             let state = Mutex::new(State { reply: Some(reply), known: Some(known), thread: None });
-            Some(Self { kind, source, deadline, state, pid: std::process::id() })
+            Some(Self { kind, source, deadline, state, process: Process::current() })
         };
         pending.into_iter().filter_map(request).collect()
     }
@@ -51,7 +53,7 @@ impl TokenRequest {
     }
 
     fn reply(&self, answer: Result<Token, Error>) {
-        if self.pid != std::process::id() {
+        if !self.process.is_current() {
             return;
         }
         let reply = self.state().reply.take();
@@ -156,7 +158,7 @@ impl TokenRequest {
 
 impl Drop for TokenRequest {
     fn drop(&mut self) {
-        if self.pid == std::process::id() {
+        if self.process.is_current() {
             drop(self.leave());
         } else {
             let mut state = self.state();
@@ -170,16 +172,16 @@ impl Drop for TokenRequest {
 pub(crate) struct TokenRequests {
     queue: Arc<RequestQueue>,
     sources: Arc<Sources>,
-    pid: u32,
+    process: Process,
 }
 
 impl TokenRequests {
     pub(crate) fn new(queue: Arc<RequestQueue>, sources: Arc<Sources>) -> Self {
-        Self { queue, sources, pid: std::process::id() }
+        Self { queue, sources, process: Process::current() }
     }
 
     fn queue(&self) -> PyResult<&Arc<RequestQueue>> {
-        if self.pid == std::process::id() {
+        if self.process.is_current() {
             return Ok(&self.queue);
         }
         Err(PyRuntimeError::new_err("this batch belongs to the process that forked; begin a new one"))
@@ -199,7 +201,8 @@ impl TokenRequests {
     /// Waits until there are requests or the batch has ended, for an event loop.
     fn await_(&self, bridge: &Bound<'_, LoopBridge>, future: Bound<'_, PyAny>) -> PyResult<bool> {
         let queue = Arc::clone(self.queue()?);
-        LoopBridge::submit(bridge, future, async move { queue.ready().await })
+        let runtime = Runtime::of(bridge.py(), self.process)?;
+        LoopBridge::submit(bridge, &runtime, future, async move { queue.ready().await })
     }
 
     /// Takes the requests that there are.
@@ -216,7 +219,7 @@ impl TokenRequests {
 
 impl Drop for TokenRequests {
     fn drop(&mut self) {
-        if self.pid != std::process::id() {
+        if !self.process.is_current() {
             std::mem::forget((Arc::clone(&self.queue), Arc::clone(&self.sources)));
         }
     }

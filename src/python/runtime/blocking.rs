@@ -13,15 +13,15 @@ use super::runtime::Runtime;
 /// How often a blocked thread checks for signals.
 const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Blocks the calling thread on `future`, without the GIL. If a signal handler raises (Ctrl-C), drops the future and
-/// returns the exception.
-pub(crate) fn block_on<F>(py: Python<'_>, future: F) -> PyResult<F::Output>
+/// Blocks the calling thread on `future` in the `runtime` of this process, without the GIL. If a signal handler raises
+/// (Ctrl-C), drops the future and returns the exception.
+pub(crate) fn block_on<F>(py: Python<'_>, runtime: &Runtime, future: F) -> PyResult<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let driver = &Runtime::current(py)?.driver;
+    let driver = &runtime.driver;
     let activity = driver.begin_activity_unannounced();
-    let mut future = Box::pin(after_other_events(future));
+    let mut future = Box::pin(future);
     if activity.alone
         && let Some(output) = py.detach(|| driver.drive(future.as_mut(), SIGNAL_CHECK_INTERVAL))
     {
@@ -51,21 +51,6 @@ where
                 return Err(PyRuntimeError::new_err("a bug in wxaudit: the call panicked; please report it"));
             }
         }
-    }
-}
-
-/// Runs `call` after the runtime has handled the I/O events that came while it was not driven: the call must not use a
-/// connection that the server has closed meanwhile.
-///
-/// The call is boxed first: an async block that captures and awaits a future reserves space for it twice.
-fn after_other_events<F>(call: F) -> impl Future<Output = F::Output> + Send + 'static
-where
-    F: Future + Send + 'static,
-{
-    let call = Box::pin(call);
-    async move {
-        tokio::task::yield_now().await;
-        call.await
     }
 }
 

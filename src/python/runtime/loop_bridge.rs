@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -19,12 +18,13 @@ use pyo3::prelude::*;
 use super::completion_queue::{CallKey, Completion, CompletionQueue};
 use super::runtime::Runtime;
 use crate::error::{Error, Phase};
+use crate::fork::Process;
 use crate::python::convert::errors;
 
 /// The bridge between one event loop, which owns it, and tokio.
 #[pyclass(frozen, weakref, module = "wxaudit._native")]
 pub(crate) struct LoopBridge {
-    pid: u32,
+    process: Process,
     queue: Arc<CompletionQueue>,
     calls: Mutex<Calls>,
 }
@@ -55,7 +55,7 @@ impl LoopBridge {
     fn new(py: Python<'_>) -> PyResult<Self> {
         let queue = CompletionQueue::new()
             .map_err(|error| errors::raise(py, Error::transient(Phase::Start, error.to_string())))?;
-        Ok(Self { pid: process::id(), queue: Arc::new(queue), calls: Mutex::default() })
+        Ok(Self { process: Process::current(), queue: Arc::new(queue), calls: Mutex::default() })
     }
 
     /// A descriptor that becomes readable when there are results.
@@ -77,9 +77,9 @@ impl LoopBridge {
 
     /// Submits the pending calls.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        if self.pid == process::id() {
-            let runtime = Runtime::current(py)?;
-            self.spawn_pending(&runtime);
+        let current = Process::current();
+        if self.process == current {
+            self.spawn_pending(&*Runtime::of(py, current)?);
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ impl LoopBridge {
         py: Python<'py>,
         signaled: bool,
     ) -> PyResult<(Vec<(Py<PyAny>, Bound<'py, PyAny>)>, Vec<(Py<PyAny>, PyErr)>)> {
-        if self.pid != process::id() {
+        if !self.process.is_current() {
             // The byte is for the process that forked.
             return Ok((Vec::new(), Vec::new()));
         }
@@ -148,15 +148,19 @@ impl Drop for LoopBridge {
 }
 
 impl LoopBridge {
-    /// Submits a call with its result going to `future`: at once if it is the only one, and otherwise in `flush`. True if
-    /// the caller must schedule `flush` for the end of this iteration of the loop.
-    pub(crate) fn submit<F>(slf: &Bound<'_, Self>, future: Bound<'_, PyAny>, call: F) -> PyResult<bool>
+    /// Submits a call to the `runtime` of this process, with its result going to `future`: at once if it is the only one,
+    /// and otherwise in `flush`. True if the caller must schedule `flush` for the end of this iteration of the loop.
+    pub(crate) fn submit<F>(
+        slf: &Bound<'_, Self>,
+        runtime: &Runtime,
+        future: Bound<'_, PyAny>,
+        call: F,
+    ) -> PyResult<bool>
     where
         F: Future<Output: Completion + 'static> + Send + 'static,
     {
         let bridge = slf.get();
-        let runtime = Runtime::current(slf.py())?;
-        if bridge.pid != runtime.pid {
+        if bridge.process != runtime.process {
             return Err(PyRuntimeError::new_err(
                 "this event loop belongs to the process that forked; make a new one",
             ));
@@ -175,7 +179,7 @@ impl LoopBridge {
             (alone, calls.pending.len() == 1)
         };
         if alone {
-            bridge.spawn_pending(&runtime);
+            bridge.spawn_pending(runtime);
         }
         Ok(first && !alone)
     }
@@ -202,7 +206,7 @@ impl LoopBridge {
     fn abort(&self, calls: impl IntoIterator<Item = InFlightCall>) {
         for call in calls {
             // A forked child has inherited the handle without the runtime.
-            if self.pid == process::id() {
+            if self.process.is_current() {
                 call.task.abort();
             } else {
                 mem::forget(call.task);

@@ -7,15 +7,14 @@ use pyo3::prelude::*;
 use super::driver::Driver;
 use super::known_source::KnownSources;
 use crate::error::{Error, Phase};
-use crate::fork::PerProcess;
+use crate::fork::{PerProcess, Process};
 use crate::python::convert::errors;
 
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
 /// The runtime of one process.
 pub(crate) struct Runtime {
-    /// The process. Stored, since asking the system costs a call.
-    pub(crate) pid: u32,
+    pub(crate) process: Process,
     pub(crate) driver: Arc<Driver>,
     /// The token sources of the calls in flight.
     pub(crate) sources: KnownSources,
@@ -31,15 +30,20 @@ impl Drop for Runtime {
 impl Runtime {
     /// The runtime of this process, started on first use.
     pub(crate) fn current(py: Python<'_>) -> PyResult<Arc<Self>> {
-        match RUNTIME.get() {
+        Self::of(py, Process::current())
+    }
+
+    /// The runtime of the `current` process.
+    pub(crate) fn of(py: Python<'_>, current: Process) -> PyResult<Arc<Self>> {
+        match RUNTIME.get(current) {
             Some(runtime) => Ok(runtime),
             None => py
-                .detach(|| RUNTIME.get_or_build(Self::start))
+                .detach(|| RUNTIME.get_or_build(current, || Self::start(current)))
                 .map_err(|error| errors::raise(py, Error::transient(Phase::Start, error.to_string()))),
         }
     }
 
-    fn start() -> std::io::Result<Self> {
-        Ok(Self { pid: std::process::id(), driver: Driver::start()?, sources: KnownSources::default() })
+    fn start(process: Process) -> std::io::Result<Self> {
+        Ok(Self { process, driver: Driver::start()?, sources: KnownSources::default() })
     }
 }

@@ -15,6 +15,7 @@ use wxaudit::call::token_source::{CallLimits, Credential, SharedSource, TokenReq
 use wxaudit::config::{Config, ProxyUrl, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Observer};
+use wxaudit::fork::Process;
 use wxaudit::token::Token;
 use wxaudit::wechat::operation::Operation;
 use wxaudit::wechat::request::AuditId;
@@ -207,6 +208,7 @@ async fn run(scenario: Scenario, texts: &mut Texts) -> &'static str {
     let client = Client::new(config);
     let events = Arc::new(EventLog::default());
     let call = Call {
+        process: Process::current(),
         credential: scenario.credential,
         operation: Operation::AuditStatus(AuditId::new(1_234_567).unwrap()),
         appid: None,

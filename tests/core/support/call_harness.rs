@@ -16,6 +16,7 @@ use wxaudit::call::token_source::Credential;
 use wxaudit::config::{Config, Settings, Timeouts};
 use wxaudit::error::{Error, Failure};
 use wxaudit::event::{Event, Observer, kind};
+use wxaudit::fork::Process;
 use wxaudit::token::Token;
 use wxaudit::wechat::operation::Operation;
 use wxaudit::wechat::request::AuditId;
@@ -42,6 +43,7 @@ pub(crate) fn token(text: &str) -> Token {
 /// A call with a fixed token and two retries.
 pub(crate) fn call(total: Duration) -> Call {
     Call {
+        process: Process::current(),
         credential: Credential::Fixed(token("the-token-that-was-given")),
         operation: Operation::AuditStatus(AuditId::new(1_234_567).unwrap()),
         appid: None,

@@ -2,20 +2,29 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::join;
 use http::HeaderValue;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use wxaudit::error::Error;
 use wxaudit::token::{Token, Tokens};
 use wxaudit::transport::{Limits, Options, Transport};
 use wxaudit::wechat::operation::Operation;
 use wxaudit::wechat::request::{AuditId, BaseUrl};
 
-use crate::support::scripted_server::Server;
+use crate::support::scripted_server::{IN_REVIEW, Server, answer, read_request, serve_once};
 
 pub(crate) const LIMITS: Limits =
     Limits { connect: Some(Duration::from_secs(5)), read: Some(Duration::from_secs(5)) };
+
+/// How long a test waits for the kernel to retry a dropped connection attempt.
+pub(crate) const RECONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 pub(crate) fn options(base_url: &str) -> Options {
     Options {
@@ -67,4 +76,34 @@ pub(crate) fn short_queue() -> (TcpListener, String) {
     let listener = socket.listen(0).unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     (listener, base_url)
+}
+
+/// A transport whose first connection became idle while a second one opened, and the server's ends of both.
+pub(crate) async fn used_and_unused() -> (TransportHarness, TcpListener, TcpStream, TcpStream) {
+    let (listener, base_url) = short_queue();
+    let harness = harness(&options(&base_url));
+    let used = {
+        let mut first = pin!(send(&harness));
+        let accepted = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            read_request(&mut connection).await.unwrap();
+            connection
+        };
+        let mut used = tokio::select! {
+            connection = accepted => connection,
+            result = &mut first => panic!("{result:?}"),
+        };
+
+        let _filling = fill(&listener).await;
+        let mut second = pin!(send(&harness));
+        assert!(poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending())).await);
+        used.write_all(&answer(IN_REVIEW)).await.unwrap();
+        assert_eq!(first.await.unwrap(), IN_REVIEW);
+        let (second, ()) = join(second, serve_once(&mut used)).await;
+        assert_eq!(second.unwrap(), IN_REVIEW);
+        used
+    };
+    listener.accept().await.unwrap();
+    let (unused, _) = timeout(RECONNECT_LIMIT, listener.accept()).await.unwrap().unwrap();
+    (harness, listener, used, unused)
 }

@@ -1,18 +1,13 @@
 //! The choice of a connection for a request, and what happens to it afterwards.
 
-use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
-use crate::support::scripted_server::{Act, IN_REVIEW, Server, answer, read_request, reply, serve_once};
-use crate::support::transport_harness::{fill, harness, options, send, short_queue, transport};
+use crate::support::scripted_server::{Act, IN_REVIEW, Server, answer, reply, serve_once};
+use crate::support::transport_harness::{RECONNECT_LIMIT, send, transport, used_and_unused};
 use futures_util::future::join;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
-
-/// How long a test waits for the kernel to retry a dropped connection attempt.
-const RECONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Advances the clock by `time` once other tasks wait.
 async fn pass(time: Duration) {
@@ -36,33 +31,28 @@ async fn simultaneous_requests_have_separate_connections_which_are_all_kept() {
 
 #[tokio::test]
 async fn a_connection_that_becomes_idle_is_used_while_a_new_one_opens_and_both_are_kept() {
-    let (listener, base_url) = short_queue();
-    let harness = harness(&options(&base_url));
-    let mut first = pin!(send(&harness));
-    let accepted = async {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        read_request(&mut connection).await.unwrap();
-        connection
-    };
-    let mut connection = tokio::select! {
-        connection = accepted => connection,
-        result = &mut first => panic!("{result:?}"),
-    };
-
-    let _filling = fill(&listener).await;
-    let mut second = pin!(send(&harness));
-    assert!(poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending())).await);
-    connection.write_all(&answer(IN_REVIEW)).await.unwrap();
-    assert_eq!(first.await.unwrap(), IN_REVIEW);
-    let (second, ()) = join(second, serve_once(&mut connection)).await;
-    assert_eq!(second.unwrap(), IN_REVIEW);
-
-    let (_filling, _) = listener.accept().await.unwrap();
-    let (mut new, _) = timeout(RECONNECT_LIMIT, listener.accept()).await.unwrap().unwrap();
+    let (harness, _listener, mut used, mut unused) = used_and_unused().await;
     let both = join(send(&harness), send(&harness));
-    let served = join(serve_once(&mut connection), serve_once(&mut new));
+    let served = join(serve_once(&mut used), serve_once(&mut unused));
     let ((one, other), _) = timeout(RECONNECT_LIMIT, join(both, served)).await.unwrap();
     assert!(one.is_ok() && other.is_ok());
+}
+
+#[tokio::test]
+async fn what_came_over_a_connection_before_its_first_request_is_not_taken_for_an_answer() {
+    let (harness, listener, _used, mut unused) = used_and_unused().await;
+    // Until the transport has it: it is the one that became idle last.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    // The kernel has it before tokio asks for events again.
+    unused.write_all(&answer(r#"{"errcode":0,"errmsg":"stray","status":0}"#)).await.unwrap();
+    let served = async {
+        let (mut fresh, _) = listener.accept().await.unwrap();
+        serve_once(&mut fresh).await;
+    };
+    let (result, ()) = timeout(RECONNECT_LIMIT, join(send(&harness), served)).await.unwrap();
+    assert_eq!(result.unwrap(), IN_REVIEW);
 }
 
 #[tokio::test]

@@ -87,6 +87,14 @@ def test_a_stray_answer_is_never_taken_while_the_runtime_is_busy(kind: str) -> N
         assert answers(kind, server.base_url, strays, CALLS) == list(range(1, CALLS + 1))
 
 
+@pytest.mark.parametrize("kind", ["blocking", "asyncio", "batch"])
+def test_nor_is_it_while_nothing_drives_the_runtime(kind: str) -> None:
+    """A thread that makes one call after the other drives the runtime only during each."""
+    strays = StrayServer()
+    with RawServer(strays) as server:
+        assert answers(kind, server.base_url, strays, CALLS) == list(range(1, CALLS + 1))
+
+
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("kind", ["blocking", "asyncio", "batch"])
 def test_nor_is_it_under_tls(kind: str, tmp_path: Path) -> None:

@@ -52,6 +52,9 @@ class CeleryWorker:
         self._sender.conf.update(configuration)
         self._log = folder / "log"
         options = ["-P", pool, "-c", str(concurrency), "--without-gossip", "--without-mingle", "-l", "INFO"]
+        # A worker with greenlets may never end: it then waits for the lock with which events are sent, which
+        # without task events are only heartbeats.
+        options.append("--without-heartbeat")
         self._command = [sys.executable, "-m", "celery", "-A", program, "worker", *options]
         variables[program.upper()] = json.dumps({**settings, "celery": configuration})
         self._environment = environment(PYTHONFAULTHANDLER="1", **variables)

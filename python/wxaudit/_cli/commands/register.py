@@ -9,7 +9,7 @@ import typer
 from ..._native import __version__
 from ..language import text
 from ..options import expand
-from . import status
+from . import batch, status
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -42,6 +42,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_program)
     app.command("status", help=status.HELP)(expand(status.status))
+    app.command("batch", help=batch.HELP)(expand(batch.batch))
     return app
 
 

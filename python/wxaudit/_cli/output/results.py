@@ -45,7 +45,7 @@ def show(results: Sequence[AuditResult]) -> None:
     table.add_column(text("DETAILS", "说明"), ratio=1)
     for result in results:
         cells = [str(result.auditid or ""), *([result.appid or ""] if with_appid else [])]
-        table.add_row(*map(escape_controls, cells), _label(result), "\n".join(detail_lines(result)))
+        table.add_row(*map(escape_controls, cells), styled_label(result), "\n".join(detail_lines(result)))
     out.print(table)
 
 
@@ -69,7 +69,8 @@ def _outcome(result: AuditResult) -> labels.Outcome:
     return labels.of_state(result.unwrap().status)
 
 
-def _label(result: AuditResult) -> Text:
+def styled_label(result: AuditResult) -> Text:
+    """The label in the colour of the state."""
     from rich.text import Text
 
     colour = _outcome(result).on_terminal
@@ -79,7 +80,7 @@ def _label(result: AuditResult) -> Text:
 def _heading(result: AuditResult) -> Text:
     from rich.text import Text
 
-    return Text.assemble(f"{result.auditid or ''} ", _label(result))
+    return Text.assemble(f"{result.auditid or ''} ", styled_label(result))
 
 
 def detail_lines(result: AuditResult) -> list[str]:

@@ -194,7 +194,7 @@ def _run(
     begun = monotonic()
     asked = 0
     try:
-        with BatchProgress(rows.count, target.done, target.tally) as progress:
+        with BatchProgress(rows.count, target.done, target.tally.in_words) as progress:
             remaining = (row for row in rows if not target.has(row))
             for row, result in _results(wechat, remaining, tokens, concurrency):
                 target.write(values_of(row, result), result, progress)
@@ -233,7 +233,8 @@ def _say_summary(target: FileOutput | StandardOutput, asked: int, seconds: float
     kept = tally.total - asked
     streams.say(
         text(
-            f"{tally.total} rows in {seconds:.1f} s"
+            ("1 row" if tally.total == 1 else f"{tally.total} rows")
+            + f" in {seconds:.1f} s"
             + (f" ({kept} from the earlier run)" if kept else "")
             + f": {tally.in_words()}; {tally.failed} failed",
             f"共 {tally.total} 条，用时 {seconds:.1f} 秒"

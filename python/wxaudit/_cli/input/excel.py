@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..._errors.tree import ArgumentError
 from ..language import text
-from ..libraries import import_for
+from ..libraries import openpyxl
 from .cells import RawRow
 from .columns import Columns
 
@@ -28,12 +28,12 @@ def read(file: BinaryIO, where: str) -> Iterator[RawRow]:
 
 
 def _rows(file: BinaryIO, where: str) -> Iterator[tuple[Any, ...]]:
-    openpyxl = import_for("openpyxl", "Excel", "读写 Excel 文件")
+    library = openpyxl()
     # It warns of styles and validations that it does not read.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            workbook = library.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             try:
                 sheet = workbook.worksheets[0]
                 # What the file says of its size may be wrong.

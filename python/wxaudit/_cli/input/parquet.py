@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..._errors.tree import ArgumentError
 from ..language import text
-from ..libraries import import_for
+from ..libraries import parquet_library
 from .cells import RawRow
 from .columns import KNOWN, Columns
 
@@ -20,17 +19,9 @@ _CHUNK = 8192
 _INEXACT = ("float", "halffloat", "Float32", "Float16")
 
 
-def library() -> str:
-    """Which of the two is installed. `ArgumentError` says how to install one."""
-    if find_spec("pyarrow") is None and find_spec("polars") is not None:
-        return "polars"
-    import_for("pyarrow", "Parquet", "读写 Parquet 文件")
-    return "pyarrow"
-
-
 def read(file: BinaryIO, where: str) -> Iterator[RawRow]:
     """The rows. `ArgumentError` for what is not Parquet, and as `Columns` does."""
-    chunks = _chunks_of_pyarrow if library() == "pyarrow" else _chunks_of_polars
+    chunks = _chunks_of_pyarrow if parquet_library() == "pyarrow" else _chunks_of_polars
     try:
         for rows in chunks(file, where):
             for row in rows:

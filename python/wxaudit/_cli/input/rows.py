@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..._errors.tree import ArgumentError
 from ..language import text
+from ..output import streams
 from .cells import appid_of, auditid_of, reference_of
 
 if TYPE_CHECKING:
@@ -39,27 +40,37 @@ class Rows:
     ) -> None:
         """Reads all of the input. `appid` is that of rows without one.
 
-        `check` raises `ArgumentError` for a row that is invalid for other reasons than its cells. Raises
-        `ArgumentError` if there are no rows, and for invalid rows unless they are to be skipped.
+        `check` raises `ArgumentError` for a row whose token cannot be found. Raises `ArgumentError` if there
+        are no rows, if there is no token for rows that name none, and for invalid rows unless they are to be
+        skipped.
         """
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  # closed by `close`
-        self.count = self.invalid = 0
+        self.count = 0
+        try:
+            self._read(source, check, appid, skip_invalid)
+        except BaseException:
+            self.close()
+            raise
+
+    def _read(
+        self, source: Source, check: Callable[[Row], None], appid: str | None, skip_invalid: bool
+    ) -> None:
         named: list[str] = []
+        invalid = 0
         for raw in source.rows():
             self.count += 1
             row = _checked(self.count, raw, appid, check)
             if row.problem:
-                self.invalid += 1
+                invalid += 1
                 if len(named) < _NAMED:
                     named.append(f"{_place(row.number, raw.line)}{row.problem}")
-                row = row._replace(reference=None)
             self._file.write(json.dumps(row) + "\n")
         if not self.count:
             raise ArgumentError(
                 text(f"{source.name} has a header and no rows", f"{source.name} 只有表头，没有数据行")
             )
-        if named and not skip_invalid:
-            raise ArgumentError(_refusal(source.name, self.invalid, named))
+        if invalid and not skip_invalid:
+            raise _refused(source.name, invalid, named)
 
     def __iter__(self) -> Iterator[Row]:
         """From the first row. One iteration at a time."""
@@ -79,10 +90,14 @@ def _checked(number: int, raw: RawRow, appid: str | None, check: Callable[[Row],
         appid = appid_of(raw.appid) or appid
         auditid = auditid_of(raw.auditid)
         row = Row(number, auditid, appid, reference_of(raw.reference))
-        check(row)
-        return row
+        if row.reference is not None:
+            check(row)
     except ArgumentError as error:
         return Row(number, auditid, appid, problem=error.message)
+    if row.reference is None:
+        # If there is no token, that is not for this row alone.
+        check(row)
+    return row
 
 
 def _place(number: int, line: int) -> str:
@@ -91,13 +106,18 @@ def _place(number: int, line: int) -> str:
     return text(f"row {number} (line {line}): ", f"第 {number} 条（第 {line} 行）：")
 
 
-def _refusal(name: str, count: int, named: list[str]) -> str:
-    rows = text("1 row" if count == 1 else f"{count} rows", f"{count} 条")
+def _refused(name: str, count: int, named: list[str]) -> ArgumentError:
+    """Says the first rows, one a line, and returns the error."""
+    for row in named:
+        streams.say(row)
     more = count - len(named)
-    listed = "; ".join(named) + (text(f"; and {more} more", f"；另有 {more} 条") if more else "")
-    return text(
-        f"{name}: {rows} cannot be asked about, and nothing was sent: {listed}. Correct them, or record them "
-        "as errors and ask about the others with --skip-invalid",
-        f"{name}：{rows}数据无法查询，请求尚未发出：{listed}。请更正，或用 --skip-invalid 将其记为错误，"
-        "只查询其余各条",
+    if more:
+        streams.say(text(f"and {more} more", f"另有 {more} 条"))
+    rows = text("1 row is" if count == 1 else f"{count} rows are", f"{count} 条")
+    return ArgumentError(
+        text(
+            f"{name}: {rows} not valid; correct them, or record them as errors and ask about the others with "
+            "--skip-invalid",
+            f"{name} 中有 {rows}数据无法查询；请更正，或用 --skip-invalid 将其记为错误，只查询其余各条",
+        )
     )

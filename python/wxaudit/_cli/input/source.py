@@ -35,7 +35,11 @@ class Source:
         self.name = text("standard input", "标准输入") if is_standard_input else truncate(path, 200)
         self.folder = "." if is_standard_input else os.path.dirname(path)
         self._file = _standard_input() if is_standard_input else _open(path, self.name)
-        self.format = given_format or _format_of(self._file, self.name)
+        try:
+            self.format = given_format or _format_of(self._file, self.name)
+        except BaseException:
+            self.close()
+            raise
 
     def rows(self) -> Iterator[RawRow]:
         return _READERS[self.format](self._file, self.name)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .streams import console, is_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
     from typing_extensions import Self
-
-    from ..outcomes import Tally
 
 # A bar that is drawn for each outcome would cost more than the outcome.
 _EVERY = 0.1
@@ -23,8 +23,9 @@ class BatchProgress:
 
     console: Console | None = None
 
-    def __init__(self, total: int, done: int, tally: Tally) -> None:
-        self._done, self._tally, self._shown_at = done, tally, 0.0
+    def __init__(self, total: int, done: int, counts: Callable[[], str]) -> None:
+        """`counts` tells how many outcomes of each kind there are."""
+        self._done, self._counts, self._shown_at = done, counts, 0.0
         self._bar: Any = None
         if is_terminal():
             self.console = console()
@@ -44,7 +45,7 @@ class BatchProgress:
             self._bar.stop()
 
     def advance(self) -> None:
-        """One more row has its outcome, and is counted in the tally."""
+        """One more row has its outcome."""
         self._done += 1
         now = time.monotonic()
         if self._bar is not None and now - self._shown_at >= _EVERY:
@@ -52,7 +53,7 @@ class BatchProgress:
             self._show()
 
     def _show(self) -> None:
-        self._bar.update(self._task, completed=self._done, counts=self._tally.in_words())
+        self._bar.update(self._task, completed=self._done, counts=self._counts())
 
 
 def _bar(shown_on: Console) -> Any:

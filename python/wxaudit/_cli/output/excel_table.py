@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..libraries import import_for
+from ..libraries import openpyxl
 from .cells import EXACT, KINDS, cell
 
 # Below the header.
@@ -25,16 +25,12 @@ _WIDTHS = {
 _WIDTHS |= {"observed_at": 34, "error": 60, "rid": 40}
 
 
-def library() -> Any:
-    return import_for("openpyxl", "Excel", "读写 Excel 文件")
-
-
 class ExcelTable:
     """One sheet whose header stays in sight. Ids of more than 15 digits are texts, and so are times (UTC)."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self._workbook = library().Workbook(write_only=True)
+        self._workbook = openpyxl().Workbook(write_only=True)
         self._sheet = self._workbook.create_sheet("wxaudit")
         self._sheet.freeze_panes = "A2"
         for number, name in enumerate(KINDS):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._frames.writer import polars_frame
-from ..input.parquet import library
+from ..libraries import parquet_library
 from .cells import KINDS
 
 _CHUNK = 8192
@@ -19,7 +19,7 @@ class ParquetTable:
         self._file = file
         self._rows: list[dict[str, Any]] = []
         self._writer: Any = None
-        if library() == "pyarrow":
+        if parquet_library() == "pyarrow":
             from pyarrow import parquet
 
             self._writer = parquet.ParquetWriter(file, _schema())

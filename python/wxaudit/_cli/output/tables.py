@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..._errors.tree import ArgumentError
 from ..._escape import truncate
 from ..language import text
+from ..libraries import openpyxl, parquet_library
 from .cells import KINDS
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def check(path: str, count: int) -> None:
     """`ArgumentError` if the format cannot hold so many rows, or if its library is missing."""
     kind = format_of(path)
     if kind == "xlsx":
-        from .excel_table import LARGEST, library
+        from .excel_table import LARGEST
 
-        library()
+        openpyxl()
         if count > LARGEST:
             raise ArgumentError(
                 text(
@@ -55,9 +56,7 @@ def check(path: str, count: int) -> None:
                 )
             )
     elif kind == "parquet":
-        from ..input.parquet import library
-
-        library()
+        parquet_library()
 
 
 def write(path: str, rows: Iterable[dict[str, Any]]) -> None:

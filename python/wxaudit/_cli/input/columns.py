@@ -69,6 +69,7 @@ def _check(name: str, where: str) -> None:
             )
         )
     spelled = {"".join(letter for letter in known if letter.isalnum()): known for known in KNOWN}
+    spelled["tokenref"] = "token_reference"
     near = get_close_matches(plain, spelled, 1, 0.8)
     if near:
         meant = spelled[near[0]]

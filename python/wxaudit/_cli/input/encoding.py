@@ -27,11 +27,12 @@ def text_of(file: BinaryIO, where: str) -> io.TextIOWrapper:
 
 def _encoding_of(file: BinaryIO, where: str) -> str:
     file.seek(0)
-    start = file.read(4)
+    start = file.read(512)
     candidates = [encoding for mark, encoding in _MARKS if start.startswith(mark)]
     if not candidates and b"\0" in start:
-        # Without a mark: the first characters of a header are ASCII.
-        candidates = ["utf-16-be" if start[:1] == b"\0" else "utf-16-le"]
+        # Without a mark: the names of the columns are ASCII, whose first or second bytes are zeros.
+        bytes_at = start[::2], start[1::2]
+        candidates = ["utf-16-be" if bytes_at[0].count(0) > bytes_at[1].count(0) else "utf-16-le"]
     for encoding in candidates or ["utf-8", "gb18030"]:
         if _decodes(file, encoding):
             return encoding

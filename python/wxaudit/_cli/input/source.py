@@ -42,6 +42,7 @@ class Source:
             raise
 
     def rows(self) -> Iterator[RawRow]:
+        self._file.seek(0)
         return _READERS[self.format](self._file, self.name)
 
     def is_same_file(self, path: str) -> bool:

@@ -59,7 +59,11 @@ def refusal_of(table: Path, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_each_format_is_told_by_its_content(fake: FakeWeChat, tmp_path: Path, kind: str) -> None:
     auditids = [fake.submit(state=0).auditid for _ in range(3)]
-    columns: dict[str, list[Any]] = {"note": ["=1", "", "x"], "appid": [APPID, None, "wxb"], "auditid": auditids}
+    columns: dict[str, list[Any]] = {
+        "note": ["=1", "", "x"],
+        "appid": [APPID, None, "wxb"],
+        "auditid": auditids,
+    }
     table = write_table(tmp_path / f"x.{kind}", columns).rename(tmp_path / "table")
     rows = asked(fake, table)
     assert [row["auditid"] for row in rows] == auditids
@@ -202,7 +206,7 @@ def test_a_row_that_cannot_be_a_query_is_named(
 def test_values_that_are_no_ids(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, value: object, told: str
 ) -> None:
-    columns = {"auditid": [value, value], "note": [1, 2]}
+    columns: dict[str, list[Any]] = {"auditid": [value, value], "note": [1, 2]}
     said = refusal_of(write_table(tmp_path / f"x.{kind}", columns), capsys)
     # The floats of JSON are texts as they are written.
     as_text = {1.5: "1.5 is not a number", 1e17: "Excel has rounded"} if kind == "jsonl" else {}

@@ -262,7 +262,7 @@ def test_invalid_rows_can_be_recorded_as_errors(fake: FakeWeChat, tmp_path: Path
 
 def test_places_that_are_not_files(fake: FakeWeChat, tmp_path: Path) -> None:
     assert "is a directory" in refusal(fake, tmp_path)
-    assert "cannot be read: No such file" in refusal(fake, tmp_path / "none.csv")
+    assert "cannot be read: it does not exist" in refusal(fake, tmp_path / "none.csv")
     assert "--input-format must be one of csv" in refusal(
         fake, tmp_path / "none.csv", "--input-format", "xml"
     )

@@ -25,7 +25,7 @@ LONG = 4416177671234567893
 
 def submitted(fake: FakeWeChat) -> list[FakeAudit]:
     """Audits whose texts a spreadsheet would misread."""
-    reason = "=1+1:<br>(1):甲\t乙<br>(2):\x1b[31m“丙”, 丁<br>2:😀"
+    reason = "1:=1+1:<br>(1):甲\t乙<br>(2):\x1b[31m“丙”, 丁<br>2:😀"
     return [
         fake.submit(state=0),
         fake.submit(state=1, reason=reason, screenshots=[f"-{fake.media_id()}", fake.media_id()]),
@@ -35,7 +35,10 @@ def submitted(fake: FakeWeChat) -> list[FakeAudit]:
 
 
 def table_of(path: Path, audits: list[FakeAudit]) -> Path:
-    columns = {"auditid": [audit.auditid for audit in audits], "appid": ["wxa", "+wxb", None, "wxd"]}
+    columns: dict[str, list[Any]] = {
+        "auditid": [audit.auditid for audit in audits],
+        "appid": ["wxa", "+wxb", None, "wxd"],
+    }
     return write_table(path, columns)
 
 
@@ -76,7 +79,7 @@ def test_csv_for_excel(fake: FakeWeChat, tmp_path: Path) -> None:
     rows = read_table(tmp_path / "y.csv")
     for row in rows:
         assert not any(value.startswith(("=", "+", "-", "@")) for value in row.values())
-    assert rows[1]["reason"].startswith("'=1+1:<br>")
+    assert rows[1]["reason"].startswith("1:=1+1:<br>")
     assert rows[1]["reasons"] == "1. =1+1: 甲\\t乙, \\x1b[31m“丙”, 丁; 2. 😀"
     assert rows[1]["screenshots"].startswith("'-")
     assert rows[1]["appid"] == "'+wxb"
@@ -97,7 +100,9 @@ def test_a_workbook_has_texts_and_no_formulas(fake: FakeWeChat, tmp_path: Path) 
     assert not [cell.value for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     ids = [sheet.cell(row, 3).value for row in range(2, 6)]
     assert ids == [audits[0].auditid, audits[1].auditid, str(LONG), audits[3].auditid]
-    assert sheet.cell(3, 7).value.startswith("=1+1")
+    assert sheet.cell(4, 7).value == "@SUM(A1)"
+    assert sheet.cell(3, 2).value == "+wxb"
+    assert sheet.cell(3, 7).value.startswith("1:=1+1")
 
 
 def test_parquet_has_the_schema_of_a_batch(fake: FakeWeChat, tmp_path: Path) -> None:
@@ -181,7 +186,7 @@ def test_each_row_has_the_token_of_its_reference_or_its_appid(fake: FakeWeChat, 
     tokens = [fake.token(appid) for appid in appids]
     (tmp_path / "token").write_text(tokens[0] + "\n")
     (tmp_path / "token").chmod(0o600)
-    columns = {
+    columns: dict[str, list[Any]] = {
         "auditid": [*auditids, auditids[3]],
         "appid": [*appids, appids[3]],
         "token_reference": ["file:token", "env:SHOP_TOKEN", "", "", None],
@@ -254,5 +259,5 @@ def test_standard_output_that_is_full(fake: FakeWeChat, tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 75
-    assert "No space left on device" in done.stderr
+    assert "no space left on the device" in done.stderr
     assert "Traceback" not in done.stderr

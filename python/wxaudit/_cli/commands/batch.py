@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -123,14 +124,22 @@ def batch(
     from ..input.source import Source
     from ..row_tokens import RowTokens
 
-    _check_options(file, connection, output, output_file, resume=resume, overwrite=overwrite)
+    _check_options(output, output_file, resume=resume, overwrite=overwrite)
     with ExitStack() as opened:
+        wechat = opened.enter_context(Connection(connection))
+        tokens = RowTokens(wechat, os.path.dirname(file))
+        if file == "-" and tokens.reads_standard_input:
+            raise ArgumentError(
+                text(
+                    "standard input is either the table or the token; give the token by WXAUDIT_TOKEN, a "
+                    "file or --token-command",
+                    "标准输入不能既是表格又是令牌；请用 WXAUDIT_TOKEN、令牌文件或 --token-command 提供令牌",
+                )
+            )
         source = opened.enter_context(closing(Source(file, input_format)))
         target = opened.enter_context(
             closing(_target(source, output, output_file, resume=resume, overwrite=overwrite))
         )
-        wechat = opened.enter_context(Connection(connection))
-        tokens = RowTokens(wechat, source.folder)
         rows = opened.enter_context(
             closing(Rows(source, tokens.check, appid=connection.appid, skip_invalid=skip_invalid))
         )
@@ -140,22 +149,12 @@ def batch(
 
 
 def _check_options(
-    file: str,
-    connection: ConnectionOptions,
     output: OutputOptions,
     output_file: str | None,
     *,
     resume: bool,
     overwrite: bool,
 ) -> None:
-    if file == connection.token_file == "-":
-        raise ArgumentError(
-            text(
-                "standard input is either the table or the token; give the token by WXAUDIT_TOKEN, a file or "
-                "--token-command",
-                "标准输入不能既是表格又是令牌；请用 WXAUDIT_TOKEN、令牌文件或 --token-command 提供令牌",
-            )
-        )
     if output_file is None and (resume or overwrite):
         option = "--resume" if resume else "--overwrite"
         raise ArgumentError(text(f"{option} needs --output FILE", f"{option} 需要与 --output FILE 一起使用"))

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from ..._native import __version__
+from ..help_page import use_for
 from ..language import text
-from ..options import expand
-from . import batch, status
+from ..options import LANGUAGE_HELP, check_language, expand
+from . import batch, config, status
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -35,7 +36,6 @@ def application() -> typer.Typer:
     app = typer.Typer(
         help=_HELP,
         epilog=_EPILOG,
-        no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,7 +43,10 @@ def application() -> typer.Typer:
     app.callback()(_program)
     app.command("status", help=status.HELP)(expand(status.status))
     app.command("batch", help=batch.HELP)(expand(batch.batch))
-    return app
+    settings = typer.Typer(help=config.HELP)
+    settings.command("show", help=config.SHOW_HELP)(expand(config.show))
+    app.add_typer(settings, name="config")
+    return use_for(app)
 
 
 def _print_version(given: bool) -> None:
@@ -62,5 +65,8 @@ def _program(
             is_eager=True,
         ),
     ] = False,
+    lang: Annotated[
+        str | None, typer.Option(metavar="en|zh", help=LANGUAGE_HELP, callback=check_language)
+    ] = None,
 ) -> None:
-    del version
+    del version, lang

@@ -6,7 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from ..._errors.tree import ArgumentError
-from ..._escape import truncate
+from ..errors import short
 from ..language import text
 
 # A float, and a number in Excel, has 15 digits that can be relied on; a wrong digit is another audit.
@@ -58,12 +58,12 @@ def _of_text(cell: str) -> int:
         return _of_float(int(digits.partition(".")[0]))
     if re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?[eE][+-]?[0-9]{1,3}", digits):
         raise _refused(
-            f"auditid is {truncate(digits, 12)}: Excel has rounded this id; format the column as text, and "
+            f"auditid is {short(digits)}: Excel has rounded this id; format the column as text, and "
             "enter the id again",
-            f"auditid 为 {truncate(digits, 12)}，已被 Excel 转成科学计数法，后几位已丢失；请将该列设为"
+            f"auditid 为 {short(digits)}，已被 Excel 转成科学计数法，后几位已丢失；请将该列设为"
             "文本格式后重新填入",
         )
-    shown = truncate(digits, 12)
+    shown = short(digits)
     raise _refused(f"auditid {shown} is not a number", f"审核单 id（auditid）{shown} 不是数字")
 
 

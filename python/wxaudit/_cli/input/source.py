@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ..._errors.tree import ArgumentError
 from ..._escape import truncate
+from ..errors import of_system
 from ..language import text
 from . import delimited, excel, json_lines, parquet
 
@@ -24,7 +25,7 @@ FORMATS = tuple(_READERS)
 
 
 class Source:
-    """A table: its name in messages, the folder that its paths are relative to, and its bytes."""
+    """A table: its name in messages, its format and its bytes."""
 
     def __init__(self, path: str, given_format: str | None) -> None:
         """Opens it. `ArgumentError` if there is nothing to read. `-` is standard input."""
@@ -33,7 +34,6 @@ class Source:
         is_standard_input = path == "-"
         self.path = path
         self.name = text("standard input", "标准输入") if is_standard_input else truncate(path, 200)
-        self.folder = "." if is_standard_input else os.path.dirname(path)
         self._file = _standard_input() if is_standard_input else _open(path, self.name)
         try:
             self.format = given_format or _format_of(self._file, self.name)
@@ -61,7 +61,7 @@ def _open(path: str, name: str) -> BinaryIO:
         ) from None
     except OSError as error:
         raise ArgumentError(
-            text(f"{name} cannot be read: {error.strerror}", f"无法读取 {name}：{error.strerror}")
+            text(f"{name} cannot be read: {of_system(error)}", f"无法读取 {name}：{of_system(error)}")
         ) from None
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         return file

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..._display import labels
 from ..._escape import escape_controls
 from .. import language
+from ..errors import advice, facts
 from ..language import text
 from .streams import console, is_terminal
 
@@ -87,8 +88,7 @@ def detail_lines(result: AuditResult) -> list[str]:
     """The reasons as a list, then the screenshots; of an error its message, and what to do."""
     error, audit = result.error, result.status
     if error is not None:
-        hint = error.hint_zh if language.chosen() == "zh" else error.hint
-        return [escape_controls(error.message), hint]
+        return [line for line in (escape_controls(facts(error)), advice(error)) if line]
     if audit is None:
         return []
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""What docs/cli.md and docs/cli.zh.md show, works; their tables and the man pages are those of the commands."""
+"""What docs/cli.md and docs/cli.zh.md show, works; their tables and man pages are those of the commands."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ def facts(error: WxAuditError) -> str:
     if isinstance(error, APIError) and error.errcode is not None and language.chosen() == "zh":
         rid = f"（rid: {escape_controls(error.rid)}）" if error.rid else ""
         return f"{error.errcode} {escape_controls(error.errmsg)}{rid}"
-    return error.message
+    # The hint, in English and written for programs, ends many messages.
+    return error.message.removesuffix(error.hint).rstrip().removesuffix(".")
 
 
 def advice(error: WxAuditError) -> str:

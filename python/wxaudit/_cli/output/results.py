@@ -9,7 +9,7 @@ from ..._escape import escape_controls
 from .. import language
 from ..errors import advice, facts
 from ..language import text
-from .streams import console, is_terminal
+from .streams import coloured, console, forces_colour, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +54,9 @@ def _show_lines(results: Sequence[AuditResult]) -> None:
     """Columns separated by tabs, as `cut` and `awk` take them."""
     for result in results:
         details = "; ".join(line.strip() for line in detail_lines(result))
-        cells = (str(result.auditid or ""), result.appid or "", label(result), details)
-        print("\t".join(escape_controls(cell) for cell in cells))
+        shown = coloured(_label(result)) if forces_colour() else label(result)
+        cells = (str(result.auditid or ""), result.appid or "")
+        print(*map(escape_controls, cells), shown, escape_controls(details), sep="\t")
 
 
 def label(result: AuditResult) -> str:

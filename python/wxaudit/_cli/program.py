@@ -69,10 +69,12 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 
 def _say_error(error: WxAuditError) -> None:
-    streams.say(f"wxaudit: {error}")
-    hint = error.hint_zh if language.chosen() == "zh" else error.hint
-    if hint not in str(error):
-        streams.say(f"  {hint}")
+    from .output.errors import lines
+
+    first, *rest = lines(error)
+    streams.say(f"wxaudit: {first}")
+    for line in rest:
+        streams.say(f"  {line}")
 
 
 def _say_usage_error(error: typer.TyperException, arguments: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import typer
 from ..._native import __version__
 from ..language import text
 from ..options import expand
-from . import status
+from . import explain, latest, quota, screenshots, status, wait
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -42,6 +42,11 @@ def application() -> typer.Typer:
     )
     app.callback()(_program)
     app.command("status", help=status.HELP)(expand(status.status))
+    app.command("latest", help=latest.HELP)(expand(latest.latest))
+    app.command("wait", help=wait.HELP)(expand(wait.wait))
+    app.command("screenshots", help=screenshots.HELP)(expand(screenshots.screenshots))
+    app.command("explain", help=explain.HELP)(expand(explain.explain))
+    app.command("quota", help=quota.HELP)(expand(quota.quota))
     return app
 
 

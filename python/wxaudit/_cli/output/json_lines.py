@@ -6,15 +6,17 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..._errors.tree import WaitTimeout
 from ..._frames.columns import record
+from ..._native import AuditResult
 
 if TYPE_CHECKING:
-    from ..._native import AuditResult
+    from datetime import datetime
 
 
 def line(values: dict[str, Any]) -> str:
     """One line of JSON. Times are written in UTC as ISO 8601."""
-    return json.dumps(values, ensure_ascii=False, default=lambda moment: moment.isoformat())
+    return json.dumps(values, ensure_ascii=False, default=_time)
 
 
 def write(values: dict[str, Any]) -> None:
@@ -22,4 +24,17 @@ def write(values: dict[str, Any]) -> None:
 
 
 def write_result(result: AuditResult) -> None:
-    write(record(result))
+    write(result_values(result))
+
+
+def result_values(result: AuditResult) -> dict[str, Any]:
+    """A value or None for each column. A wait that is over has its error and the last status as well."""
+    values = record(result)
+    if isinstance(result.error, WaitTimeout) and result.error.last is not None:
+        last = record(AuditResult(result.auditid, result.appid, result.error.last))
+        values.update({name: value for name, value in last.items() if values[name] is None})
+    return values
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from .._display.terminal import wrapped
 from . import exit_codes
 from .language import text
 from .output import json_lines, results
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from .._native import AuditQuery, AuditResult
+
+
+_MINUTE = 60
 
 
 def watch_until_decided(
@@ -92,11 +96,13 @@ def _redrawn(
     def picture() -> Text:
         from rich.text import Text
 
-        every = duration(interval)
+        every = f"{interval:g} s" if interval < _MINUTE else duration(interval)
         now = local_time(datetime.now(timezone.utc))
         caption = text(f"Every {every}, last at {now}", f"每 {every} 查询一次，最近一次 {now}")
-        lines = _fitting([latest[query] for query in queries if query in latest], out)
-        return Text("\n", no_wrap=True).join([Text(caption, style="bright_black"), Text(""), *lines])
+        above = [Text(line, style="bright_black") for line in wrapped(caption, out.width)]
+        room = max(out.height - len(above) - 1, 1)
+        below = _fitting([latest[query] for query in queries if query in latest], out.width, room)
+        return Text("\n", no_wrap=True).join([*above, Text(""), *below])
 
     live = Live(console=out, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
 
@@ -113,15 +119,14 @@ def _redrawn(
         results.show([latest[query] for query in queries if query in latest])
 
 
-def _fitting(shown: Sequence[AuditResult], out: Console) -> list[Text]:
+def _fitting(shown: Sequence[AuditResult], columns: int, room: int) -> list[Text]:
     """The table; without details if the terminal is too low for them, and then as many rows as it holds."""
     from rich.text import Text
 
-    room = max(out.height - 2, 1)
-    lines = results.lines(shown, out.width)
+    lines = results.lines(shown, columns)
     if len(lines) > room:
-        lines = results.lines(shown, out.width, detailed=False)
+        lines = results.lines(shown, columns, detailed=False)
     if len(lines) > room:
-        hidden = len(lines) - room + 1
-        lines = [*lines[: room - 1], Text(text(f"and {hidden} more", f"另有 {hidden} 个"))]
+        rest = text(f"{len(lines) - room + 1} more lines", f"另有 {len(lines) - room + 1} 行")
+        lines = [*lines[: room - 1], Text(rest)]
     return lines

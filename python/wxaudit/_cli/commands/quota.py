@@ -24,7 +24,7 @@ HELP = text(
 # WeChat counts days in Beijing, whose offset is the same all year.
 _BEIJING = timezone(timedelta(hours=8))
 
-_BAR = 20
+_BAR = 10
 _LOW = 0.1
 
 
@@ -69,32 +69,32 @@ def _rate_values(limit: RateLimit | None) -> dict[str, int] | None:
 def _fields(counted: Quota, appid: str | None, resets_at: datetime, left: str) -> list[Field]:
     midnight = local_time(resets_at)
     unknown = text("WeChat does not say", "微信未提供")
-    remain = unknown if counted.remain is None else f"{counted.remain}"
+    remain = unknown if counted.remain is None else f"{counted.remain:,}"
     style = ""
     if counted.remain is not None and counted.daily_limit:
         share = min(max(counted.remain / counted.daily_limit, 0.0), 1.0)
         full = round(_BAR * share)
-        remain += f"  {'━' * full}{'╌' * (_BAR - full)}  {share:.0%}"
+        remain += f"  {'━' * full}{'╌' * (_BAR - full)}  {int(100 * share)}%"
         style = "red" if not counted.remain else "yellow" if share < _LOW else "green"
     return [
         Field("Appid", appid or ""),
         Field(text("Left today", "今日剩余"), remain, style),
         Field(text("Used", "已用"), _number(counted.used)),
         Field(text("Daily limit", "每日上限"), _number(counted.daily_limit)),
-        Field(text("Resets", "重置时间"), text(f"{midnight} (in {left})", f"{midnight}（{left} 后）")),
+        Field(text("Resets", "重置时间"), text(f"{midnight} (in {left})", f"{midnight}（{left}后）")),
         Field(text("Rate limit", "频率上限"), _rate(counted.rate_limit)),
         Field(text("Of the platform", "第三方平台"), _rate(counted.component_rate_limit)),
     ]
 
 
 def _number(count: int | None) -> str:
-    return "" if count is None else str(count)
+    return "" if count is None else f"{count:,}"
 
 
 def _rate(limit: RateLimit | None) -> str:
     if limit is None:
         return ""
     return text(
-        f"{limit.call_count} calls in {limit.refresh_second} s",
-        f"每 {limit.refresh_second} 秒 {limit.call_count} 次",
+        f"{limit.call_count:,} calls in {limit.refresh_second} s",
+        f"每 {limit.refresh_second} 秒 {limit.call_count:,} 次",
     )

@@ -12,7 +12,7 @@ from ..._wait.polling import Polling
 from .. import exit_codes
 from ..connection import Connection
 from ..durations import seconds
-from ..language import chosen, text
+from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import json_lines, results, streams
 from ..output.progress import Bar
@@ -144,8 +144,10 @@ class _Wait:
             if answer is not None:
                 name = results.label(_result(auditid, answer))
                 states[name] = states.get(name, 0) + 1
-        separator = "，" if chosen() == "zh" else ", "
-        note = separator.join(f"{count} {name}" for name, count in states.items())
+        note = text(
+            ", ".join(f"{count} {name}" for name, count in states.items()),
+            "，".join(f"{name} {count}" for name, count in states.items()),
+        )
         self._bar.update(len(self.ended), note)
 
 

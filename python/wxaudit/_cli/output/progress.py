@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _WIDEST_BAR = 30
 _NARROWEST_BAR = 8
+_ROOM_FOR_KEYS = 3
+
 # The time is drawn anew this many times a second.
 _REFRESHES = 2
 
@@ -88,15 +90,16 @@ class Bar:
             self._live.stop()
 
     def _line(self, columns: int) -> Text:
-        """One line, without its last column: some terminals begin a new line there."""
+        """One line, with room for the ^C that a terminal writes behind it."""
         from rich.text import Text
 
         count = f"{self._done}/{self._total}" if self._total is not None else f"{self._done}"
-        room = columns - 1 - width(count)
+        room = columns - _ROOM_FOR_KEYS - width(count)
         parts = []
         # What matters most comes first: the time, the note, the rate.
-        for part in (self._time(), self._note, self._speed()):
-            if part and room >= width(part) + 2:
+        for forms in (self._time(), (self._note,), (self._speed(),)):
+            part = next((form for form in forms if room >= width(form) + 2), "")
+            if part:
                 parts.append(part)
                 room -= width(part) + 2
         told = "  ".join([count, *parts])
@@ -109,15 +112,16 @@ class Bar:
         line.no_wrap = True
         return line
 
-    def _time(self) -> str:
+    def _time(self) -> tuple[str, ...]:
+        """The time, and a shorter form of it."""
         now = monotonic()
         if self._ends is not None:
             left = duration(self._ends - now)
         elif self._rate and self._total and self._speed_now() > 0:
             left = duration((self._total - self._done) / self._speed_now())
         else:
-            return duration(now - self._began)
-        return text(f"{left} left", f"剩余 {left}")
+            return (duration(now - self._began),)
+        return text(f"{left} left", f"剩余 {left}"), left
 
     def _speed(self) -> str:
         speed = self._speed_now()

@@ -77,8 +77,8 @@ def lines(results: Sequence[AuditResult], columns: int, *, detailed: bool = True
     # Nobody needs a column without values, or its head.
     widths = [max(head, width(name)) if head else 0 for head, name in zip(widths, heads, strict=True)]
     indent = sum(each + _GAP for each in widths if each)
-    if columns - indent < _NARROWEST and detailed:
-        return [line for result in results for line in _paragraph(result, columns)]
+    if columns < (indent + _NARROWEST if detailed else indent - _GAP):
+        return [line for result in results for line in _paragraph(result, columns, detailed=detailed)]
     head = _joined(heads, widths)
     table = [Text(head + text("DETAILS", "说明") if detailed else head.rstrip(), style="bold")]
     for result, cells in zip(results, rows, strict=True):
@@ -100,7 +100,9 @@ def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
     )
 
 
-def _paragraph(result: AuditResult, columns: int, *, observed: bool = False) -> Iterator[Text]:
+def _paragraph(
+    result: AuditResult, columns: int, *, observed: bool = False, detailed: bool = True
+) -> Iterator[Text]:
     from rich.text import Text
 
     before = [cell for cell in _cells(result)[:-1] if cell]
@@ -117,7 +119,7 @@ def _paragraph(result: AuditResult, columns: int, *, observed: bool = False) -> 
     else:
         for cell, colour in ((" ".join(before), ""), (label(result), style(result)), (" ".join(after), "")):
             yield from (Text(line, style=colour) for line in wrapped(cell, columns) if cell)
-    for line in broken(details(result), columns - _GAP):
+    for line in broken(details(result) if detailed else [], columns - _GAP):
         if line:
             yield Text(" " * _GAP + line)
 
@@ -163,6 +165,16 @@ def details(result: AuditResult, *, ids: bool = False) -> list[Detail]:
     if audit is None:
         return []
     shown: list[Detail] = []
+    if not (audit.is_final or audit.is_pending):
+        shown.append(
+            Detail(
+                "",
+                text(
+                    "a state that this version of wxaudit does not know; conclude nothing from it",
+                    "当前版本的 wxaudit 不认识这个状态，请勿据此判断审核结果",
+                ),
+            )
+        )
     for number, reason in enumerate(audit.reasons, start=1):
         shown.append(Detail(f"{number}. ", escape_controls(reason.title)))
         shown += (Detail("   - ", escape_controls(detail)) for detail in reason.details)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..language import text
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -14,11 +16,10 @@ def local_time(moment: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`2d 03:15:00`, `3:15:00` or `0:42`, in whole seconds."""
-    whole = max(0, round(seconds))
-    days, rest = divmod(whole, 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, rest = divmod(rest, 60)
+    """As exact as a person needs it: `2d 3h`, `3h 15m`, `4:02`, `0:42`."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    days = hours // 24
     if days:
-        return f"{days}d {hours:02}:{minutes:02}:{rest:02}"
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+        return text(f"{days}d {hours % 24}h", f"{days}天{hours % 24}小时")
+    return text(f"{hours}h {minutes}m", f"{hours}小时{minutes}分") if hours else f"{minutes}:{rest:02}"

@@ -12,7 +12,7 @@ from .. import exit_codes
 from ..connection import Connection
 from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
-from ..output import errors, fields
+from ..output import fields, json_lines
 from ..output.fields import Field
 from ..output.times import local_time
 
@@ -46,7 +46,7 @@ def explain(
     found = _rid_in(rid)
     with Connection(connection) as wechat:
         token = wechat.token()
-        with errors.as_json(output.json):
+        with json_lines.with_errors(output.json):
             trace = wechat.client.explain(token, found, appid=connection.appid)
     fields.write(_values(trace), _fields(trace), as_json=output.json)
     return exit_codes.ExitCode.OK

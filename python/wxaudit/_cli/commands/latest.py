@@ -9,7 +9,7 @@ from .. import exit_codes
 from ..connection import Connection
 from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
-from ..output import errors, fields, json_lines, results
+from ..output import fields, json_lines, results
 from ..output.fields import Field
 from ..output.times import local_time
 
@@ -25,7 +25,7 @@ HELP = text(
 def latest(connection: ConnectionOptions, output: OutputOptions) -> exit_codes.ExitCode:
     with Connection(connection) as wechat:
         token = wechat.token()
-        with errors.as_json(output.json):
+        with json_lines.with_errors(output.json):
             audit = wechat.client.get_latest_audit_status(token, appid=connection.appid)
     fields.write(_values(audit), _fields(audit), as_json=output.json)
     return exit_codes.of_status(audit)

@@ -9,7 +9,7 @@ from .. import exit_codes
 from ..connection import Connection
 from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
-from ..output import errors, fields
+from ..output import fields, json_lines
 from ..output.fields import Field
 from ..output.times import duration, local_time
 
@@ -31,7 +31,7 @@ _LOW = 0.1
 def quota(connection: ConnectionOptions, output: OutputOptions) -> exit_codes.ExitCode:
     with Connection(connection) as wechat:
         token = wechat.token()
-        with errors.as_json(output.json):
+        with json_lines.with_errors(output.json):
             counted = wechat.client.quota(token, appid=connection.appid)
     now = datetime.now(timezone.utc)
     appid, resets_at = connection.appid, _next_midnight(now)

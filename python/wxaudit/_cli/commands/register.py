@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from ..._native import __version__
+from ..help_page import use_for
 from ..language import text
-from ..options import expand
-from . import explain, latest, quota, screenshots, status, wait
+from ..options import LANGUAGE_HELP, check_language, expand
+from . import config, explain, latest, quota, screenshots, status, wait
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -35,7 +36,6 @@ def application() -> typer.Typer:
     app = typer.Typer(
         help=_HELP,
         epilog=_EPILOG,
-        no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,7 +47,10 @@ def application() -> typer.Typer:
     app.command("screenshots", help=screenshots.HELP)(expand(screenshots.screenshots))
     app.command("explain", help=explain.HELP)(expand(explain.explain))
     app.command("quota", help=quota.HELP)(expand(quota.quota))
-    return app
+    settings = typer.Typer(help=config.HELP)
+    settings.command("show", help=config.SHOW_HELP)(expand(config.show))
+    app.add_typer(settings, name="config")
+    return use_for(app)
 
 
 def _print_version(given: bool) -> None:
@@ -66,5 +69,8 @@ def _program(
             is_eager=True,
         ),
     ] = False,
+    lang: Annotated[
+        str | None, typer.Option(metavar="en|zh", help=LANGUAGE_HELP, callback=check_language)
+    ] = None,
 ) -> None:
-    del version
+    del version, lang

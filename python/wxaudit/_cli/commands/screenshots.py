@@ -13,9 +13,10 @@ from ..._models.screenshot import SUFFIXES
 from ..._native import AuditQuery
 from .. import exit_codes
 from ..connection import Connection
+from ..errors import advice, facts, of_system
 from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
-from ..output import errors, json_lines, streams
+from ..output import json_lines, streams
 from ..output.progress import Bar
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def screenshots(
         folder = _folder(to)
         if not overwrite:
             _check_absent(folder, query.auditid)
-        with errors.as_json(output.json):
+        with json_lines.with_errors(output.json):
             audit = wechat.client.get_audit_status(token, query.auditid, appid=query.appid)
         if not audit.screenshots:
             _say_none(audit)
@@ -86,8 +87,8 @@ def _folder(to: str) -> Path:
     except OSError as error:
         raise ArgumentError(
             text(
-                f"--to: {to} is not a directory and cannot be made one: {error.strerror}; name another",
-                f"--to：{to} 不是目录，也无法创建：{error.strerror}；请换一个目录",
+                f"--to: {to} is not a directory and cannot be made one: {of_system(error)}; name another",
+                f"--to：{to} 不是目录，也无法创建：{of_system(error)}；请换一个目录",
             )
         ) from None
     return folder
@@ -138,7 +139,9 @@ def _tell(
             "rid": None,
         }
         if isinstance(picture, WxAuditError):
-            values.update({name: errors.values(picture)[name] for name in ("errcode", "error", "rid")})
+            values.update(
+                {name: json_lines.error_values(picture)[name] for name in ("errcode", "error", "rid")}
+            )
         else:
             values.update(media_type=picture.media_type, bytes=len(picture.content))
         json_lines.write(values)
@@ -152,8 +155,9 @@ def _tell(
                 f"wxaudit：审核单 {audit.auditid} 的第 {number} 张截图（共 {count} 张）未能下载：",
             )
         )
-        for line in errors.lines(failed):
-            streams.say(f"  {line}")
+        for line in (facts(failed), advice(failed)):
+            if line:
+                streams.say(f"  {line}")
 
 
 def _say_none(audit: AuditStatus) -> None:

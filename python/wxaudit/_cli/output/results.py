@@ -9,9 +9,8 @@ from ..._display.terminal import padded, width, wrapped
 from ..._errors.tree import WaitTimeout
 from ..._escape import escape_controls
 from .. import language
+from ..errors import advice, facts
 from ..language import text
-from . import errors
-from .hints import hint_of
 from .streams import console, is_terminal
 from .times import local_time
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from ..._errors.base import WxAuditError
     from ..._native import AuditResult
 
 # Columns between two columns, and the columns that the details need: with less, each audit is a paragraph.
@@ -161,7 +161,7 @@ def details(result: AuditResult, *, ids: bool = False) -> list[Detail]:
     """The reasons as a list, then the screenshots (their media_ids with `ids`); of an error what to do."""
     error, audit = result.error, result.status
     if error is not None:
-        return [Detail("", errors.facts_of_row(error)), Detail("", hint_of(error))]
+        return [Detail("", line) for line in (_facts_of_row(error), advice(error)) if line]
     if audit is None:
         return []
     shown: list[Detail] = []
@@ -185,3 +185,15 @@ def details(result: AuditResult, *, ids: bool = False) -> list[Detail]:
         plural = "s" if count > 1 else ""
         shown.append(Detail("", text(f"{count} screenshot{plural}: {command}", f"{count} 张截图：{command}")))
     return shown
+
+
+def _facts_of_row(error: WxAuditError) -> str:
+    """The facts where the audit and the appid stand beside them."""
+    subject = "" if error.auditid is None else f" for audit {error.auditid}"
+    if error.appid:
+        subject += (
+            f" of {escape_controls(error.appid)}" if subject else f" for {escape_controls(error.appid)}"
+        )
+    # Some messages go on behind the hint.
+    told = facts(error).replace(subject, "", 1).replace(error.hint, "")
+    return escape_controls(" ".join(told.split()))

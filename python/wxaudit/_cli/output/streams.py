@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def prepare() -> None:
     """Let a character that an encoding lacks be written as its escape, and not end the program."""
+    # A caller may have closed them.
+    null = None if sys.stdout and sys.stderr else open(os.devnull, "w")  # noqa: SIM115  # until the end
+    sys.stdout, sys.stderr = sys.stdout or null, sys.stderr or null
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -12,6 +12,7 @@ from rich.text import Text
 from support.chromium import ARTEFACTS, Chromium
 from support.command_line import clean_environment, command
 from support.terminal import Terminal
+from wxaudit._display.terminal import width
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 _FOLDER = "terminal"
 
-# A font whose Chinese characters are two columns wide.
+# In fonts Chinese characters are rarely as wide as two others, as they are on terminals.
 _PAGE = """<!DOCTYPE html><meta charset="utf-8"><style>
 pre {{ display: inline-block; margin: 0; padding: 12px; background: {background}; color: {foreground};
       font: 15px/1.35 "WenQuanYi Micro Hei Mono", "Noto Sans Mono CJK SC", monospace; width: {columns}ch }}
+i {{ display: inline-block; width: 2ch; font-style: normal; text-align: center; white-space: pre }}
 </style><pre>{code}</pre>"""
 
 
@@ -79,7 +81,7 @@ class Captures:
         return Terminal(command(*arguments), environment, columns=columns, rows=rows)
 
     def keep(self, name: str, terminal: Terminal) -> str:
-        """Keeps the screen as text and as a picture, and returns the text. No line may be too long."""
+        """Keeps the screen as text and as a picture, and returns the text."""
         shown = terminal.screen()
         (ARTEFACTS / _FOLDER / f"{name}.txt").write_text(shown + "\n", encoding="utf-8")
         page = self._chromium.new_page()
@@ -96,7 +98,7 @@ def _html(screen: str, columns: int) -> str:
     console.print(Text.from_ansi(screen), soft_wrap=True)
     code = console.export_html(theme=SVG_EXPORT_THEME, inline_styles=True, code_format="{code}")
     return _PAGE.format(
-        code=code,
+        code="".join(f"<i>{it}</i>" if width(it) == 2 else it for it in code),
         columns=columns,
         background=SVG_EXPORT_THEME.background_color.hex,
         foreground=SVG_EXPORT_THEME.foreground_color.hex,

@@ -13,7 +13,7 @@ from . import exit_codes
 from .language import text
 from .output import json_lines, results
 from .output.streams import console, is_terminal
-from .output.times import duration, local_time
+from .times import duration, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

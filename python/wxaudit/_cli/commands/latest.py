@@ -11,7 +11,7 @@ from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import fields, json_lines, results
 from ..output.fields import Field
-from ..output.times import local_time
+from ..times import local_time
 
 if TYPE_CHECKING:
     from ..._native import LatestAuditStatus

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..._display.terminal import width
 from ..language import text
+from ..times import duration
 from .streams import console
-from .times import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from ..._escape import escape_controls
 from .. import language
 from ..errors import advice, facts
 from ..language import text
+from ..times import local_time
 from .streams import console, is_terminal
-from .times import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

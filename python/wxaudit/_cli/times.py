@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..language import text
+from .language import text
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -49,7 +49,9 @@ class Terminal:
         settings.write_text(
             "set -g default-terminal xterm-256color\nset -g status off\nset -g history-limit 10000\n"
         )
-        shell = ["sh", "-c", _SHELL, str(begin), *self._command]
+        # tmux sets its own TERM.
+        program = ["env", f"TERM={self._environment.get('TERM', 'xterm-256color')}", *self._command]
+        shell = ["sh", "-c", _SHELL, str(begin), *program]
         self._tmux(
             *(
                 "-f",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .._errors.tree import ArgumentError
 from .journal import Journal
 from .language import text
 from .outcomes import Tally, may_be_asked_again
-from .output import batch_lines, json_lines, streams, tables
+from .output import json_lines, results, streams, tables
 from .output.cells import KINDS
 
 if TYPE_CHECKING:
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
     from .._native import AuditResult
     from .input.rows import Row, Rows
     from .input.source import Source
-    from .output.batch_progress import BatchProgress
+    from .output.progress import Bar
+
+
+# Lines of a burst are written together: the bar is erased before and drawn again behind them.
+_BURST_SECONDS = 0.1
 
 
 class StandardOutput:
-    """Writes each outcome at once."""
+    """Writes each outcome as it comes."""
 
     done = 0
 
     def __init__(self, *, json: bool) -> None:
         self._json = json
+        self._burst: list[tuple[int, AuditResult]] = []
+        self._written_at = 0.0
         self.tally = Tally()
 
     def begin(self, rows: Rows) -> None:
@@ -37,14 +44,25 @@ class StandardOutput:
         del row
         return False
 
-    def write(self, values: dict[str, Any], result: AuditResult, progress: BatchProgress) -> None:
+    def write(self, values: dict[str, Any], result: AuditResult, bar: Bar) -> None:
         self.tally.add(values)
         if self._json:
             json_lines.write({name: values[name] for name in KINDS})
-        elif progress.console is not None:
-            batch_lines.write_styled(progress.console, values, result)
+        elif not streams.is_terminal():
+            results.show_one(result, values["row"])
         else:
-            batch_lines.write_plain(values, result)
+            self._burst.append((values["row"], result))
+            if monotonic() - self._written_at >= _BURST_SECONDS:
+                self.flush(bar)
+
+    def flush(self, bar: Bar) -> None:
+        """Writes what has been held back."""
+        if self._burst:
+            with bar.hidden():
+                for row, result in self._burst:
+                    results.show_one(result, row)
+            self._burst.clear()
+            self._written_at = monotonic()
 
     def end(self) -> None:
         """Nothing is left to do."""
@@ -97,13 +115,16 @@ class FileOutput:
     def has(self, row: Row) -> bool:
         return self._journal is not None and row.number in self._journal
 
-    def write(self, values: dict[str, Any], result: AuditResult, progress: BatchProgress) -> None:
-        del progress
+    def write(self, values: dict[str, Any], result: AuditResult, bar: Bar) -> None:
+        del bar
         ask_again = may_be_asked_again(result)
         if self._journal is not None:
             self._journal.append(values, ask_again=ask_again)
         self._ask_again += ask_again
         self.tally.add(values)
+
+    def flush(self, bar: Bar) -> None:
+        """Nothing is held back."""
 
     def end(self) -> None:
         """Writes the file, and removes the journal unless some rows should be asked about again."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from .._errors.errcode_hints import ERRCODE_HINTS
 from .._errors.tree import APIError, ArgumentError, QuotaError, RequestTimeout, TokenError, WaitTimeout
 from .._escape import escape_controls, truncate
 from . import language
+from .hints import hint_of
 from .language import text
+from .times import local_time
 
 if TYPE_CHECKING:
     from .._errors.tree import WxAuditError
@@ -26,10 +29,22 @@ def facts(error: WxAuditError) -> str:
                 "在单次请求的时限（--request-timeout）内没有取得令牌",
             )
     if isinstance(error, APIError) and error.errcode is not None and language.chosen() == "zh":
-        rid = f"（rid: {escape_controls(error.rid)}）" if error.rid else ""
-        return f"{error.errcode} {escape_controls(error.errmsg)}{rid}"
+        return _answer_in_chinese(error)
     # The hint, in English and written for programs, ends many messages.
     return error.message.removesuffix(error.hint).rstrip().removesuffix(".")
+
+
+def _answer_in_chinese(error: APIError) -> str:
+    """WeChat's errcode and errmsg, the rid once, and when the next call is allowed."""
+    errmsg, mark, rid = error.errmsg.rpartition("rid:")
+    told = errmsg if mark and rid.strip() in ("", error.rid) else error.errmsg
+    told = f"{error.errcode} {truncate(told.strip(' ,.;'), 300)}".rstrip()
+    if error.rid:
+        told += f"（rid: {escape_controls(error.rid)}）"
+    if isinstance(error, QuotaError):
+        told += "；未发出请求" if error.attempts == 0 else ""
+        told += "" if error.retry_at is None else f"；{local_time(error.retry_at)} 之后可再次调用"
+    return told
 
 
 def advice(error: WxAuditError) -> str:
@@ -62,14 +77,14 @@ def advice(error: WxAuditError) -> str:
             "调用次数超限：请等到提示的时间（当日额度为北京时间次日零点）再继续，并降低查询频率；剩余次数"
             "可用 wxaudit quota 查看。",
         )
-    if type(error) is APIError:
+    if type(error) is APIError and error.errcode not in ERRCODE_HINTS:
         return text(
             "Look the errcode up in WeChat's list of global error codes, or, within 7 days, run wxaudit "
             "explain with the rid.",
             "请在微信全局错误码文档中查找该错误码，或在 7 天之内用 wxaudit explain 加上 rid 查看微信收到的"
             "请求。",
         )
-    return error.hint_zh if language.chosen() == "zh" else error.hint
+    return hint_of(error)
 
 
 def of_system(error: OSError) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..input.rows import Row, Rows
     from ..row_tokens import RowTokens
 
+# How often the counts beside the bar are made.
+_NOTE_SECONDS = 0.25
+
 HELP = text(
     """\
 Show the review status of each row of a table.
@@ -188,17 +191,24 @@ def _run(
     from time import monotonic
 
     from ..outcomes import values_of
-    from ..output.batch_progress import BatchProgress
+    from ..output.progress import Bar
 
     begun = monotonic()
     asked = 0
     try:
-        with BatchProgress(rows.count, target.done, target.tally.in_words) as progress:
+        with Bar(rows.count) as bar:
+            bar.skip(target.done)
             remaining = (row for row in rows if not target.has(row))
-            for row, result in _results(wechat, remaining, tokens, concurrency):
-                target.write(values_of(row, result), result, progress)
-                asked += 1
-                progress.advance()
+            note, noted_at = "", begun
+            try:
+                for row, result in _results(wechat, remaining, tokens, concurrency):
+                    target.write(values_of(row, result), result, bar)
+                    asked += 1
+                    if monotonic() - noted_at >= _NOTE_SECONDS:
+                        note, noted_at = target.tally.in_words(), monotonic()
+                    bar.update(target.done + asked, note)
+            finally:
+                target.flush(bar)
         target.end()
     except (KeyboardInterrupt, OSError) as error:
         if not isinstance(error, BrokenPipeError):

@@ -10,7 +10,7 @@ from ..._native import __version__
 from ..help_page import use_for
 from ..language import text
 from ..options import LANGUAGE_HELP, check_language, expand
-from . import batch, config, status
+from . import batch, config, explain, latest, quota, screenshots, status, wait
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -42,7 +42,12 @@ def application() -> typer.Typer:
     )
     app.callback()(_program)
     app.command("status", help=status.HELP)(expand(status.status))
+    app.command("latest", help=latest.HELP)(expand(latest.latest))
+    app.command("wait", help=wait.HELP)(expand(wait.wait))
     app.command("batch", help=batch.HELP)(expand(batch.batch))
+    app.command("screenshots", help=screenshots.HELP)(expand(screenshots.screenshots))
+    app.command("explain", help=explain.HELP)(expand(explain.explain))
+    app.command("quota", help=quota.HELP)(expand(quota.quota))
     settings = typer.Typer(help=config.HELP)
     settings.command("show", help=config.SHOW_HELP)(expand(config.show))
     app.add_typer(settings, name="config")

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from ..._display.terminal import wrapped
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -55,5 +57,9 @@ def console(*, error: bool = False) -> Console:
 
 
 def say(message: str) -> None:
-    """Write a message for people to standard error."""
+    """Write a message for people to standard error, on a terminal without breaking words."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        indent = message[: len(message) - len(message.lstrip(" "))]
+        columns = max(os.get_terminal_size(sys.stderr.fileno()).columns - len(indent), 2)
+        message = "\n".join(indent + line for line in wrapped(message.strip(), columns))
     print(message, file=sys.stderr, flush=True)

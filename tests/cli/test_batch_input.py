@@ -257,7 +257,7 @@ def test_invalid_rows_can_be_recorded_as_errors(fake: FakeWeChat, tmp_path: Path
     assert rows[2]["state"] == "APPROVED"
     assert (rows[1]["auditid"], rows[1]["appid"], rows[1]["state"]) == (None, "wxa", None)
     assert "ArgumentError: auditid x is not a number" in rows[1]["error"]
-    assert "1 approved, 1 ArgumentError; 1 failed" in done.stderr
+    assert "1 approved, 1 wrong argument; 1 failed" in done.stderr
 
 
 def test_places_that_are_not_files(fake: FakeWeChat, tmp_path: Path) -> None:

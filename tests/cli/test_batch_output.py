@@ -51,7 +51,7 @@ def test_the_four_formats_hold_the_same(fake: FakeWeChat, tmp_path: Path) -> Non
         done = ask(fake, fake.token(), "batch", table, "--output", tmp_path / f"y.{kind}")
         assert (done.returncode, done.stdout) == (4, "")
         assert "4 rows in " in done.stderr
-        assert "1 rejected, 1 delayed, 1 unknown (7), 1 PermissionDeniedError; 1 failed" in done.stderr
+        assert "1 rejected, 1 delayed, 1 unknown (7), 1 no permission; 1 failed" in done.stderr
         tables[kind] = read_table(tmp_path / f"y.{kind}")
     assert sorted(os.listdir(tmp_path)) == ["x.csv", *(f"y.{kind}" for kind in sorted(FORMATS))]
     for kind, rows in tables.items():

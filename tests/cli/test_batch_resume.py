@@ -186,12 +186,12 @@ def test_transient_failures_and_refused_tokens_are_asked_about_again(
     done = batch.run()
     assert done.returncode == 4
     assert "2 of 4 rows may be answered by another run" in done.stderr
-    assert "1 approved, 1 AuditNotFoundError, 1 ServerBusyError, 1 TokenError; 3 failed" in done.stderr
+    assert "1 approved, 1 audit not found, 1 WeChat busy, 1 token refused; 3 failed" in done.stderr
     assert states(batch) == ["", "", "", "APPROVED"]
     before = fake.requests_received
     done = batch.run("--resume")
     assert done.returncode == 4
-    assert "3 approved, 1 AuditNotFoundError; 1 failed" in done.stderr
+    assert "3 approved, 1 audit not found; 1 failed" in done.stderr
     assert states(batch) == ["APPROVED", "APPROVED", "", "APPROVED"]
     assert fake.requests_received - before == 2
     assert not batch.journal.exists()

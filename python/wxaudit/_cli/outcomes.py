@@ -11,6 +11,7 @@ from .._frames.columns import record
 from .._models.state import AuditState
 from . import exit_codes, language
 from .exit_codes import ExitCode
+from .language import text
 
 if TYPE_CHECKING:
     from .._native import AuditResult
@@ -63,12 +64,15 @@ class Tally:
         """`2 approved, 1 TokenError`: states by their number, then errors by their name."""
         ordered = sorted(self._counts.items(), key=lambda item: (item[0][1], item[0][0] or 0))
         if language.chosen() == "zh":
-            return "，".join(f"{_outcome(*key).chinese} {count}" for key, count in ordered)
-        return ", ".join(f"{count} {_outcome(*key).english}" for key, count in ordered)
+            return "，".join(f"{_label(*key)} {count}" for key, count in ordered)
+        return ", ".join(f"{count} {_label(*key)}" for key, count in ordered)
 
 
-def _outcome(status: int | None, error: str) -> labels.Outcome:
+def _label(status: int | None, error: str) -> str:
+    """The words of the lines for the same outcome."""
     if status is not None:
-        return labels.of_state(AuditState(status))
+        outcome = labels.of_state(AuditState(status))
+        return text(outcome.english, outcome.chinese)
     # A journal may hold the error of a newer version.
-    return labels.of_error(getattr(tree, error, tree.WxAuditError)())
+    kind = getattr(tree, error, tree.WxAuditError)()
+    return text(labels.error_in_english(kind), labels.of_error(kind).chinese)

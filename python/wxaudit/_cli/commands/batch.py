@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from ..input.rows import Row, Rows
     from ..row_tokens import RowTokens
 
-# How often the counts beside the bar are made.
-_NOTE_SECONDS = 0.25
-
 HELP = text(
     """\
 Show the review status of each row of a table.
@@ -199,14 +196,11 @@ def _run(
         with Bar(rows.count) as bar:
             bar.skip(target.done)
             remaining = (row for row in rows if not target.has(row))
-            note, noted_at = "", begun
             try:
                 for row, result in _results(wechat, remaining, tokens, concurrency):
                     target.write(values_of(row, result), result, bar)
                     asked += 1
-                    if monotonic() - noted_at >= _NOTE_SECONDS:
-                        note, noted_at = target.tally.in_words(), monotonic()
-                    bar.update(target.done + asked, note)
+                    bar.update(target.done + asked, target.tally.in_words)
             finally:
                 target.flush(bar)
         target.end()

@@ -97,5 +97,5 @@ def _masked(message: str, arguments: Sequence[str]) -> str:
     for argument in arguments:
         for part in {argument, argument.partition("=")[2]}:
             if len(part) >= 16 and not part.startswith("--"):
-                message = message.replace(part, "***")
+                message = message.replace(part, "***").replace(repr(part)[1:-1], "***")
     return re.sub(r"\s+", " ", message)

@@ -9,7 +9,7 @@ import typer
 from ..._native import __version__
 from ..language import text
 from ..options import expand
-from . import status
+from . import codes, decrypt, fake, status
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -42,6 +42,11 @@ def application() -> typer.Typer:
     )
     app.callback()(_program)
     app.command("status", help=status.HELP)(expand(status.status))
+    # A negative errcode is not an option.
+    negative = {"ignore_unknown_options": True}
+    app.command("codes", help=codes.HELP, context_settings=negative)(expand(codes.codes))
+    app.command("decrypt", help=decrypt.HELP)(expand(decrypt.decrypt))
+    app.add_typer(fake.application(), name="fake")
     return app
 
 

@@ -124,8 +124,8 @@ def _say_unknown(number: int, known: dict[int, Code]) -> None:
     nearest = ", ".join(str(code) for code in sorted(known, key=lambda code: abs(code - number))[:3])
     streams.say(
         text(
-            f"wxaudit codes: {number} is not an errcode that wxaudit knows; the nearest are {nearest}. WeChat's "
-            f"list: {LIST_OF_WECHAT}",
+            f"wxaudit codes: {number} is not an errcode that wxaudit knows; the nearest are {nearest}. "
+            f"WeChat's list: {LIST_OF_WECHAT}",
             f"wxaudit codes：未收录错误码 {number}，相近的有 {nearest}。"
             f"微信的全局错误码文档：{LIST_OF_WECHAT}",
         )

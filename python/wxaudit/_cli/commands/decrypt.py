@@ -62,7 +62,9 @@ def decrypt(
         streams.say(f"wxaudit decrypt: {lines[-1] if language.chosen() == 'zh' else lines[0]}")
         return ExitCode.USAGE
     settings = push_settings.read(platform)
-    query = query.partition("?")[2] if "?" in query else query
+    if "?" in query:
+        # A URL, or a line of an access log.
+        query = query.partition("?")[2].partition(" ")[0]
     receiver = events.EventReceiver(
         **settings,
         previous_encoding_aes_key=push_settings.previous_key(),
@@ -140,25 +142,25 @@ def _values(event: AuditEvent | None) -> dict[str, Any]:
 
 
 def _show(event: AuditEvent) -> None:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (text("EVENT", "事件"), event.kind),
         (text("STATE", "状态"), event.status.label(language.chosen())),
         (text("MINI PROGRAM", "原始 ID"), event.original_id),
         (text("DECIDED AT", "时间"), event.decided_at.isoformat()),
     ]
     for number, reason in enumerate(event.reasons, start=1):
-        details = "".join(f"; - {detail}" for detail in reason.details)
-        rows.append((text("REASON", "原因"), f"{number}. {reason.title}{details}"))
+        details = (f"- {detail}" for detail in reason.details)
+        rows.append((text("REASON", "原因"), f"{number}. {reason.title}", *details))
     rows += ((text("SCREENSHOT", "截图"), media_id) for media_id in event.screenshots)
     if not streams.is_terminal():
-        for name, value in rows:
-            print(f"{name}\t{escape_controls(value)}")
+        for name, *lines in rows:
+            print(f"{name}\t{escape_controls('; '.join(lines))}")
         return
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(name, escape_controls(value).replace("; - ", "\n- "))
+    for name, *lines in rows:
+        table.add_row(name, "\n".join(map(escape_controls, lines)))
     streams.console().print(table)

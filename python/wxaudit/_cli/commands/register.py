@@ -9,7 +9,7 @@ import typer
 from ..._native import __version__
 from ..language import text
 from ..options import expand
-from . import codes, decrypt, fake, status
+from . import codes, decrypt, doctor, fake, status
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -46,6 +46,7 @@ def application() -> typer.Typer:
     negative = {"ignore_unknown_options": True}
     app.command("codes", help=codes.HELP, context_settings=negative)(expand(codes.codes))
     app.command("decrypt", help=decrypt.HELP)(expand(decrypt.decrypt))
+    app.command("doctor", help=doctor.HELP)(expand(doctor.doctor))
     app.add_typer(fake.application(), name="fake")
     return app
 

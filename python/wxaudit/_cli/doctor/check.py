@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,9 +65,16 @@ def of_failure(name: str, error: WxAuditError, todo: str = "", **more: Any) -> C
 
 def facts(error: WxAuditError) -> str:
     """What happened, without what to do about it."""
-    what = error.message.removesuffix(error.hint).rstrip(" .")
+    what = error.message.removesuffix(error.hint).rstrip(" .").removeprefix("no answer from WeChat: ")
+    what = what.replace(f" for audit {error.auditid}", "")
     label = labels.of_error(error).chinese
     return truncate(text(what, f"{label}：{what}"), 400)
+
+
+def phase(error: WxAuditError) -> str:
+    """What a call was doing when the network failed: "looking up", "connecting", "TLS" or another phase."""
+    found = re.search(r"(?:^|: |; )(looking up|connecting|TLS|waiting|reading)\b", error.message)
+    return found[1] if found else ""
 
 
 def hint(error: WxAuditError) -> str:

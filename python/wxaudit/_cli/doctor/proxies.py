@@ -27,7 +27,8 @@ class Target(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.host if self.port == (443 if self.tls else 80) else f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.explicit_port is None else f"{host}:{self.port}"
 
     @property
     def explicit_port(self) -> int | None:

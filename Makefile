@@ -56,6 +56,7 @@ help:
 	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'
 	@echo 'make format   format Rust and Python'
 	@echo 'make messages  bring the translations of the Django app up to date'
+	@echo 'make cli-reference  write the tables of docs/cli.md and the man pages from the commands'
 	@echo 'make wheel    build a release wheel in dist/, and print its size and the cost of its import'
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
@@ -185,6 +186,11 @@ format: $(DEVELOPMENT_TOOLS)
 .PHONY: messages
 messages: $(DEVELOPMENT_TOOLS)
 	$(BIN)/python tests/django_messages.py
+
+# The tables of options and the man pages, in both languages.
+.PHONY: cli-reference
+cli-reference: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python tests/cli_reference.py
 
 .PHONY: wheel
 wheel: $(BUILD_TOOLS)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors.tree import ArgumentError
+from .._errors.tree import ArgumentError, TokenError
 from .language import text
 from .tokens import TokenFile
 
@@ -46,6 +46,17 @@ class PushOptions:
             rich_help_panel=_PANEL,
         ),
     ] = None
+    allow_readable_token_file: Annotated[
+        bool,
+        typer.Option(
+            "--allow-readable-token-file",
+            help=text(
+                "Accept files that other users of this machine can read.",
+                "允许使用本机其他用户也能读取的文件。",
+            ),
+            rich_help_panel=_PANEL,
+        ),
+    ] = False
     component_appid: Annotated[
         str | None,
         typer.Option(
@@ -61,9 +72,10 @@ class PushOptions:
 
 def read(options: PushOptions) -> dict[str, Any]:
     """The settings, named as `EventReceiver` names them. `ArgumentError` names what is missing."""
+    allow_readable = options.allow_readable_token_file
     settings = {
-        "token": _secret(options.push_token_file, TOKEN),
-        "encoding_aes_key": _secret(options.aes_key_file, AES_KEY),
+        "token": _secret(options.push_token_file, TOKEN, allow_readable),
+        "encoding_aes_key": _secret(options.aes_key_file, AES_KEY, allow_readable),
         "component_appid": options.component_appid or os.environ.get(APPID, ""),
     }
     variables = dict(zip(settings, (TOKEN, AES_KEY, APPID), strict=True))
@@ -84,7 +96,10 @@ def previous_key() -> str | None:
     return os.environ.get(PREVIOUS_AES_KEY) or None
 
 
-def _secret(path: str | None, variable: str) -> str:
+def _secret(path: str | None, variable: str, allow_readable: bool) -> str:
     if path is None:
         return os.environ.get(variable, "")
-    return TokenFile(path).get_token().reveal()
+    try:
+        return TokenFile(path, allow_readable).get_token().reveal()
+    except TokenError as error:
+        raise ArgumentError(error.message) from None

@@ -7,13 +7,12 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from ..._client import Client
 from ..._errors.tree import ArgumentError
-from .. import exit_codes, settings
+from .. import exit_codes
+from ..connection import Connection
 from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import streams
-from ..tokens import token_for
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -42,35 +41,25 @@ def _waiting() -> AbstractContextManager[object]:
     return streams.console(error=True).status(text("Checking …", "正在检查……"))
 
 
-def _checks(connection: ConnectionOptions) -> list[Check]:
+def _checks(options: ConnectionOptions) -> list[Check]:
     from ..doctor import hosts, proxies, setup, token
     from ..doctor.check import Status, skipped
 
     checks = [setup.versions()]
     try:
-        given = settings.resolve(connection)
-        options = given.client_options()
-        client = Client(**options)
+        connection = Connection(options)
     except ArgumentError as error:
         return [*checks, setup.wrong_settings(error)]
-    with client:
-        urls = dict.fromkeys((options["base_url"], *options.get("fallback_urls", ())))
+    with connection as wechat:
+        settings, given = wechat.settings, wechat.settings.client_options()
+        urls = dict.fromkeys((given["base_url"], *given.get("fallback_urls", ())))
         targets = [proxies.target(url) for url in urls]
-        named = given.values.get("proxy")
-        proxy = proxies.in_force(options.get("proxy"), named.origin if named else "", os.environ)
-        checks += (setup.settings(given), setup.proxy(proxy, targets, os.environ))
-        of_hosts = hosts.check(targets, proxy, options)
-        checks += of_hosts
-        answered = {
-            check.host
-            for check in of_hosts
-            if check.name == "connection" and check.status in (Status.OK, Status.WARNING)
-        }
-        if not answered:
+        named = settings.values.get("proxy")
+        proxy = proxies.in_force(given.get("proxy"), named.origin if named else "", os.environ)
+        of_hosts = hosts.check(targets, proxy, given)
+        checks += (setup.settings(settings), setup.proxy(proxy, targets, os.environ), *of_hosts)
+        well = (Status.OK, Status.WARNING)
+        if not any(check.name == "connection" and check.status in well for check in of_hosts):
             told = text("not checked: no host answers", "未检查：没有可用的地址")
             return [*checks, skipped("token", told)]
-        origin = token.origin(given, connection, os.environ)
-        return [
-            *checks,
-            *token.check(client, lambda: token_for(given, connection, connection.appid), origin),
-        ]
+        return [*checks, *token.check(wechat.client, wechat.token, token.origin(settings))]

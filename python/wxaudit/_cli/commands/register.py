@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from ..._native import __version__
+from ..help_page import use_for
 from ..language import text
-from ..options import expand
-from . import codes, decrypt, doctor, fake, status
+from ..options import LANGUAGE_HELP, check_language, expand
+from . import codes, config, decrypt, doctor, fake, status
 
 _HELP = text(
     "Ask WeChat for the review status of mini programs.",
@@ -35,7 +36,6 @@ def application() -> typer.Typer:
     app = typer.Typer(
         help=_HELP,
         epilog=_EPILOG,
-        no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,7 +48,10 @@ def application() -> typer.Typer:
     app.command("decrypt", help=decrypt.HELP)(expand(decrypt.decrypt))
     app.command("doctor", help=doctor.HELP)(expand(doctor.doctor))
     app.add_typer(fake.application(), name="fake")
-    return app
+    settings = typer.Typer(help=config.HELP)
+    settings.command("show", help=config.SHOW_HELP)(expand(config.show))
+    app.add_typer(settings, name="config")
+    return use_for(app)
 
 
 def _print_version(given: bool) -> None:
@@ -67,5 +70,8 @@ def _program(
             is_eager=True,
         ),
     ] = False,
+    lang: Annotated[
+        str | None, typer.Option(metavar="en|zh", help=LANGUAGE_HELP, callback=check_language)
+    ] = None,
 ) -> None:
-    del version
+    del version, lang

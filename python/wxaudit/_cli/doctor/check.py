@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._display import labels
 from ..._escape import truncate
+from .. import errors
 from ..exit_codes import ExitCode, of_error
-from ..language import chosen, text
+from ..language import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +61,12 @@ def skipped(name: str, found: str, **more: Any) -> Check:
 
 def of_failure(name: str, error: WxAuditError, todo: str = "", **more: Any) -> Check:
     """A failed row for an error of the library."""
-    return failed(name, facts(error), todo or hint(error), of_error(error), **more)
+    return failed(name, facts(error), todo or errors.advice(error), of_error(error), **more)
 
 
 def facts(error: WxAuditError) -> str:
-    """What happened, without what to do about it."""
-    what = error.message.removesuffix(error.hint).rstrip(" .").removeprefix("no answer from WeChat: ")
+    """What happened, without what to do about it, and without the audit, which does not exist."""
+    what = errors.facts(error).removeprefix("no answer from WeChat: ")
     what = what.replace(f" for audit {error.auditid}", "")
     label = labels.of_error(error).chinese
     return truncate(text(what, f"{label}：{what}"), 400)
@@ -75,7 +76,3 @@ def phase(error: WxAuditError) -> str:
     """What a call was doing when the network failed: "looking up", "connecting", "TLS" or another phase."""
     found = re.search(r"(?:^|: |; )(looking up|connecting|TLS|waiting|reading)\b", error.message)
     return found[1] if found else ""
-
-
-def hint(error: WxAuditError) -> str:
-    return error.hint_zh if chosen() == "zh" else error.hint

@@ -12,10 +12,11 @@ from ..._client import Client
 from ..._errors.tree import APIError, HTTPStatusError, TransportError, WxAuditError
 from ..._escape import escape_controls
 from ..._native import Token
+from ..errors import advice
 from ..exit_codes import ExitCode
 from ..language import text
 from . import certificate, exchange, tunnel
-from .check import Check, failed, hint, of_failure, ok, phase, skipped, warning
+from .check import Check, failed, of_failure, ok, phase, skipped, warning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +149,7 @@ def _ask(client: Client) -> WxAuditError | None:
 
 
 def _unreachable(target: Target, proxy: Proxy | None, error: WxAuditError) -> Check:
-    todo = hint(error)
+    todo = advice(error)
     if isinstance(error, TransportError):
         if phase(error) == "TLS":
             todo = text("See the certificate below.", "请看下方的证书信息。")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..._escape import escape_controls
 from ..language import text
 from ..output import json_lines, streams
+from ..output.rows import show_rows
 from .check import Status
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def rows(checks: Sequence[Check], as_json: bool) -> None:
     elif streams.is_terminal():
         _table(checks)
     else:
-        for check in checks:
-            cells = (_mark(check), _name(check), check.host or "", check.found, check.todo)
-            print("\t".join(escape_controls(cell) for cell in cells))
+        show_rows((), ((_mark(each), _name(each), each.host or "", each.found, each.todo) for each in checks))
 
 
 def _table(checks: Sequence[Check]) -> None:

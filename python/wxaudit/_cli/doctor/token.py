@@ -6,15 +6,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import tree
+from ..errors import advice
 from ..exit_codes import ExitCode
 from ..language import text
-from .check import Check, facts, failed, hint, of_failure, ok, skipped
+from ..settings import SOURCES
+from .check import Check, facts, failed, of_failure, ok, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..._client import Client
-    from ..options import ConnectionOptions
     from ..settings import Settings
 
 # WeChat's ids have more digits.
@@ -24,16 +25,13 @@ _WRONG_KIND = (61014, 61015, 61024, 86000)
 _LOST_TOKENS = (42002, 42007, 61023)
 
 
-def origin(settings: Settings, options: ConnectionOptions, environment: Any) -> str | None:
-    """Where the token comes from, in the order of `tokens.token_for`; None if there is no token."""
-    for name in ("token_file", "token_command"):
-        if getattr(options, name) is not None:
-            return "--" + name.replace("_", "-")
-    if environment.get("WXAUDIT_TOKEN"):
-        return "WXAUDIT_TOKEN"
-    for name in ("token_file", "token_command"):
+def origin(settings: Settings) -> str | None:
+    """Where the token comes from; None if there is no token."""
+    for name in SOURCES:
         if name in settings.values:
-            return f"{name} ({settings.values[name].origin})"
+            origin = settings.values[name].origin
+            is_named = origin.startswith(("--", "WXAUDIT_"))
+            return origin if is_named else f"{name} ({origin})"
     return None
 
 
@@ -74,7 +72,9 @@ def _of_refusal(error: tree.APIError, origin: str) -> list[Check]:
         return [row, _unknown("token", origin)]
     if isinstance(error, tree.TokenError) or code in (*_WRONG_KIND, *_LOST_TOKENS):
         shown = text(f"from {origin}: {facts(error)}", f"来自 {origin}：{facts(error)}")
-        return [failed("token", shown, hint(error), ExitCode.REFUSED, details={**details, "origin": origin})]
+        return [
+            failed("token", shown, advice(error), ExitCode.REFUSED, details={**details, "origin": origin})
+        ]
     if isinstance(error, (tree.PermissionDeniedError, tree.AuthorizationLostError)):
         return [_ip_ok(), _token_ok(origin), of_failure("permission", error, details=details)]
     if isinstance(error, tree.QuotaError):

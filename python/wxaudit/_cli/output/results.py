@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from ..._display import labels
 from ..._escape import escape_controls
 from .. import language
+from ..errors import advice, facts
 from ..language import text
-from .streams import console, is_terminal
+from .streams import coloured, console, forces_colour, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +54,9 @@ def _show_lines(results: Sequence[AuditResult]) -> None:
     """Columns separated by tabs, as `cut` and `awk` take them."""
     for result in results:
         details = "; ".join(line.strip() for line in detail_lines(result))
-        cells = (str(result.auditid or ""), result.appid or "", label(result), details)
-        print("\t".join(escape_controls(cell) for cell in cells))
+        shown = coloured(_label(result)) if forces_colour() else label(result)
+        cells = (str(result.auditid or ""), result.appid or "")
+        print(*map(escape_controls, cells), shown, escape_controls(details), sep="\t")
 
 
 def label(result: AuditResult) -> str:
@@ -86,8 +88,7 @@ def detail_lines(result: AuditResult) -> list[str]:
     """The reasons as a list, then the screenshots; of an error its message, and what to do."""
     error, audit = result.error, result.status
     if error is not None:
-        hint = error.hint_zh if language.chosen() == "zh" else error.hint
-        return [escape_controls(error.message), hint]
+        return [line for line in (escape_controls(facts(error)), advice(error)) if line]
     if audit is None:
         return []
     lines: list[str] = []

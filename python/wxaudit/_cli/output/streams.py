@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def prepare() -> None:
     """Let a character that an encoding lacks be written as its escape, and not end the program."""
+    # A caller may have closed them.
+    null = None if sys.stdout and sys.stderr else open(os.devnull, "w")  # noqa: SIM115  # until the end
+    sys.stdout, sys.stderr = sys.stdout or null, sys.stderr or null
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -28,6 +32,19 @@ def silence() -> None:
 def is_terminal() -> bool:
     """Whether standard output is for a person."""
     return sys.stdout.isatty()
+
+
+def forces_colour() -> bool:
+    """Whether colours are wanted where the output is piped."""
+    return bool(os.environ.get("FORCE_COLOR"))
+
+
+def coloured(styled: Text) -> str:
+    """A text with the codes of its colours."""
+    out = console()
+    with out.capture() as captured:
+        out.print(styled, end="")
+    return captured.get()
 
 
 def console(*, error: bool = False) -> Console:

@@ -224,6 +224,8 @@ def test_the_address_of_the_fake_itself_is_told_from_its_control_plane(fake: Fak
         "http://127.0.0.1:x",
         "http://[::1",
         "http://127.0.0.1:18081/other",
+        "http://192.0.2.1:18081",
+        "http://fake.example:18081",
         "http://user:CANARYPASSWORD@127.0.0.1:18081",
         "http://127.0.0.1:18081/__fake__?access_token=CANARYPASSWORD",
     ],

@@ -14,6 +14,7 @@ from ..output import streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeGuard
 
 PREFIX = "/__fake__"
 # A push may take the five seconds that WeChat gives a receiver.
@@ -60,7 +61,8 @@ def _address(url: str) -> tuple[str, int]:
     except ValueError:
         parts, host, port = urlsplit(""), None, None
     is_plain = parts.scheme == "http" and not (parts.username or parts.query or parts.fragment)
-    if not host or port is None or not is_plain or parts.path.rstrip("/") not in ("", PREFIX):
+    # Secrets of the platform are sent there: never to another machine.
+    if not _is_loopback(host) or port is None or not is_plain or parts.path.rstrip("/") not in ("", PREFIX):
         example = f"http://127.0.0.1:18081{PREFIX}"
         raise ArgumentError(
             text(
@@ -70,6 +72,15 @@ def _address(url: str) -> tuple[str, int]:
             )
         )
     return host, port
+
+
+def _is_loopback(host: str | None) -> TypeGuard[str]:
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _end_without_fake(url: str) -> NoReturn:

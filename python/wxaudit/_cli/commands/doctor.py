@@ -38,7 +38,7 @@ def _waiting() -> AbstractContextManager[object]:
     """Tells a person that something goes on: a host that does not answer takes its time."""
     if not sys.stderr.isatty():
         return nullcontext()
-    return streams.console(error=True).status(text("Checking …", "正在检查……"))
+    return streams.console(error=True).status(text("Checking …", "正在检查……"), spinner="line")
 
 
 def _checks(options: ConnectionOptions) -> list[Check]:

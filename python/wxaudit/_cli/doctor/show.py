@@ -13,7 +13,12 @@ from .check import Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.text import Text
+
     from .check import Check
+
+# Below this width a table would break every word.
+_NARROW = 60
 
 _COLOURS = {
     Status.OK: "green",
@@ -34,6 +39,7 @@ def rows(checks: Sequence[Check], as_json: bool) -> None:
 
 
 def _table(checks: Sequence[Check]) -> None:
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -44,14 +50,28 @@ def _table(checks: Sequence[Check]) -> None:
     table.add_column(overflow="fold")
     host = None
     for check in checks:
-        if check.host != host:
-            host = check.host
-            table.add_row("", "", Text(escape_controls(host or ""), style="bold"))
-        found = Text(escape_controls(check.found))
-        if check.todo:
-            found.append(f"\n{text('What to do: ', '处理办法：')}{escape_controls(check.todo)}", "bold")
-        table.add_row(Text(_mark(check), style=_COLOURS[check.status]), _name(check), found)
-    out.print(table)
+        heading = Text(escape_controls(check.host or "") if check.host != host else "", style="bold")
+        host = check.host
+        mark, name, told = Text(_mark(check), style=_COLOURS[check.status]), _name(check), _told(check)
+        if out.width < _NARROW:
+            if heading:
+                out.print(heading)
+            out.print(Text.assemble(mark, " ", name))
+            out.print(Padding(told, (0, 0, 0, 2)))
+            continue
+        if heading:
+            table.add_row("", "", heading)
+        table.add_row(mark, name, told)
+    out.print(table, end="")
+
+
+def _told(check: Check) -> Text:
+    from rich.text import Text
+
+    told = Text(escape_controls(check.found), overflow="fold")
+    if check.todo:
+        told.append(f"\n{text('What to do: ', '处理办法：')}{escape_controls(check.todo)}", "bold")
+    return told
 
 
 def _mark(check: Check) -> str:

@@ -48,7 +48,7 @@ def reference() -> Reference:
     from wxaudit._cli.help_page import page
 
     group = typer.main.get_command(application())
-    context = group.make_context("wxaudit", [], resilient_parsing=True)
+    context: Any = group.make_context("wxaudit", [], resilient_parsing=True)
     commands = {" ".join(path): page(each) for path, each in _contexts(context, ())}
     seen = Counter((title, tuple(rows)) for each in commands.values() for title, rows in each.sections)
     # What has no title of its own is of one command.

@@ -11,6 +11,7 @@ PATH="$PATH:/usr/sbin:/sbin" # where Debian puts servers; not on the PATH of an 
 
 has() {
     case "$1" in
+    groff-base) command -v groff >/dev/null ;;
     fontconfig) command -v fc-list >/dev/null ;;
     postgresql) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
     mariadb-server) command -v mariadbd >/dev/null ;;
@@ -21,7 +22,7 @@ has() {
 }
 
 packages=(nginx redis-server postgresql mariadb-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
-packages+=(zsh fish mandoc groff nodejs)
+packages+=(zsh fish mandoc groff-base nodejs)
 if [ "$#" -gt 0 ]; then
     packages=("$@")
 fi

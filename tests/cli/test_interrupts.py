@@ -47,7 +47,8 @@ class Started:
 def held(fake: FakeWeChat) -> Iterator[FakeWeChat]:
     """A fake that does not answer until the test is over."""
     fake.fail_next(Fault(hold=True), None)
-    return fake
+    yield fake
+    fake.release()
 
 
 @pytest.mark.parametrize("number", ENDS)

@@ -29,6 +29,7 @@ class FakeOptions:
                 f"The control_url that the fake printed (default: {VARIABLE}, or {DEFAULT_URL}).",
                 f"模拟微信启动时输出的 control_url（默认取 {VARIABLE}，其次为 {DEFAULT_URL}）。",
             ),
+            rich_help_panel=text("Running fake", "运行中的模拟微信"),
         ),
     ] = None
 

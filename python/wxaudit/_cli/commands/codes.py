@@ -68,7 +68,7 @@ def codes(
     wanted: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ERRCODE|WORD]...",
+            metavar="ERRCODE|WORD...",
             help=text(
                 "Errcodes, or words to search for; none lists all.", "错误码或搜索词；不填则列出全部。"
             ),
@@ -153,12 +153,14 @@ def _show_table(found: list[Code]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("ERRCODE", justify="right", no_wrap=True)
     table.add_column(text("ERROR", "类别"), no_wrap=True)
-    if out.width >= _NARROW:
-        table.add_column("ERRMSG", overflow="fold")
+    table.add_column("ERRMSG", overflow="fold")
     for code in found:
-        cells = (str(code.errcode), code.label, code.errmsg or "")
-        table.add_row(*cells[: len(table.columns)])
-    out.print(table)
+        if out.width < _NARROW:
+            out.print(f"{code.errcode}  {code.label}")
+        else:
+            table.add_row(str(code.errcode), code.label, code.errmsg or "")
+    if table.rows:
+        out.print(table)
     out.print(text("What to do: wxaudit codes ERRCODE", "处理办法：wxaudit codes 错误码"))
 
 

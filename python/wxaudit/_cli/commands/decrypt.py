@@ -27,6 +27,8 @@ HELP = text(
 
 # More than a receiver accepts.
 _MAX_SIZE = 2_000_000
+# Below this width a table would break every word.
+_NARROW = 60
 
 
 def decrypt(
@@ -156,11 +158,19 @@ def _show(event: AuditEvent) -> None:
         for name, *lines in rows:
             print(f"{name}\t{escape_controls('; '.join(lines))}")
         return
+    from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
+    out = streams.console()
+    if out.width < _NARROW:
+        for name, *lines in rows:
+            out.print(Text(name, style="bold"))
+            out.print(Padding(Text("\n".join(map(escape_controls, lines)), overflow="fold"), (0, 0, 0, 2)))
+        return
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for name, *lines in rows:
         table.add_row(name, "\n".join(map(escape_controls, lines)))
-    streams.console().print(table)
+    out.print(table)

@@ -12,7 +12,18 @@ from ..exit_codes import ExitCode
 from ..fake import control, faults, show
 from ..fake import serving as fake_serving
 from ..fake.faults import FaultOptions  # noqa: TC001  # `expand` reads the annotations
-from ..fake.options import CONTROL_PORT, PORT, Appid, AuditIds, FakeOptions, Kind, Reason, Screenshots, State
+from ..fake.options import (
+    CONTROL_PORT,
+    PORT,
+    STATES,
+    Appid,
+    AuditIds,
+    FakeOptions,
+    Kind,
+    Reason,
+    Screenshots,
+    State,
+)
 from ..language import text
 from ..options import OutputOptions, expand
 from ..push_settings import PushOptions  # noqa: TC001  # as above
@@ -51,6 +62,7 @@ def serve(
     port: Annotated[
         int,
         typer.Option(
+            metavar="N",
             min=0,
             max=65535,
             help=text("Port of WeChat's API; 0: a free one.", "接口端口；0 表示任选空闲端口。"),
@@ -59,12 +71,15 @@ def serve(
     control_port: Annotated[
         int,
         typer.Option(
+            metavar="N",
             min=0,
             max=65535,
             help=text("Port of the control plane; 0: a free one.", "控制端口；0 表示任选空闲端口。"),
         ),
     ] = CONTROL_PORT,
-    host: Annotated[str, typer.Option(help=text("A loopback address.", "本机回环地址。"))] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help=text("A loopback address.", "本机回环地址。"))
+    ] = "127.0.0.1",
     until_stdin_closes: Annotated[
         bool,
         typer.Option(
@@ -89,7 +104,9 @@ def submit(
             metavar="N", min=1, help=text("Its id (default: a random one).", "审核单 id（默认随机）。")
         ),
     ] = None,
-    state: Annotated[State, typer.Option(help=text("Its first state.", "初始状态。"))] = State.IN_REVIEW,
+    state: Annotated[
+        State, typer.Option(metavar=STATES, help=text("Its first state.", "初始状态。"))
+    ] = State.IN_REVIEW,
     reason: Reason = None,
     screenshots: Screenshots = 0,
     user_version: Annotated[
@@ -191,10 +208,11 @@ def token(
     kind: Annotated[
         Kind,
         typer.Option(
+            metavar="authorizer|own|component",
             help=text(
                 "authorizer works; own is answered with 86000, component with 61015.",
                 "authorizer 可用；own 会返回 86000，component 会返回 61015。",
-            )
+            ),
         ),
     ] = Kind.AUTHORIZER,
     expires_in: Annotated[

@@ -30,7 +30,7 @@ class FaultOptions:
     """What goes wrong, how often, and with which requests."""
 
     errcode: Annotated[
-        int | None, typer.Option(help=text("Answer with this errcode.", "返回该 errcode。"))
+        int | None, typer.Option(metavar="N", help=text("Answer with this errcode.", "返回该 errcode。"))
     ] = None
     errmsg: Annotated[
         str | None,
@@ -40,7 +40,12 @@ class FaultOptions:
     ] = None
     http_status: Annotated[
         int | None,
-        typer.Option(min=100, max=599, help=text("Answer with this HTTP status.", "返回该 HTTP 状态码。")),
+        typer.Option(
+            metavar="STATUS",
+            min=100,
+            max=599,
+            help=text("Answer with this HTTP status.", "返回该 HTTP 状态码。"),
+        ),
     ] = None
     body: Annotated[
         str | None, typer.Option(metavar="TEXT", help=text("Answer with this body.", "返回该内容。"))
@@ -54,7 +59,11 @@ class FaultOptions:
         typer.Option("--hold", help=text("Answer after POST /release only.", "直到 POST /release 才返回。")),
     ] = False
     cut: Annotated[
-        Cut | None, typer.Option(help=text("Close the connection at this place.", "在该处断开连接。"))
+        Cut | None,
+        typer.Option(
+            metavar="accept|head|body|end",
+            help=text("Close the connection at this place.", "在该处断开连接。"),
+        ),
     ] = None
     cut_at: Annotated[
         int | None,

@@ -52,6 +52,8 @@ class Kind(str, Enum):
     COMPONENT = "component"
 
 
+STATES = "|".join(state.value for state in State)
+
 AuditIds = Annotated[
     list[int],
     typer.Argument(
@@ -69,9 +71,7 @@ Reason = Annotated[
     str | None,
     typer.Option(
         metavar="TEXT",
-        help=text(
-            "Reason, as WeChat writes it: 1:…:<br>(1):…<br>.", "原因，格式与微信一致：1:…:<br>(1):…<br>。"
-        ),
+        help=text("Reason, in the form of WeChat's.", "原因，格式与微信一致。"),
     ),
 ]
 Screenshots = Annotated[

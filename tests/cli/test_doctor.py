@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command_line import run
+from support.command_line import clean_environment, command, run
 from support.doctor import doctor
 from support.name_lookup import NameLookup
 from support.servers.dead_port import DeadPort
@@ -226,3 +228,20 @@ def test_a_lookup_that_hangs_ends_at_its_limit(tmp_path: Path, fake: FakeWeChat)
     assert report.row("name", 1)["found"] == "no answer within 5 s"
     assert "looking up the host name wechat.example" in report.row("connection", 1)["found"]
     assert report.row("token")["status"] == "ok"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_can_be_interrupted_while_a_host_hangs(
+    fake: FakeWeChat, number: signal.Signals, code: int
+) -> None:
+    fake.fail_next(Fault(hold=True), times=None)
+    with subprocess.Popen(
+        command("doctor", "--request-timeout", "1h"),
+        env=clean_environment(WXAUDIT_BASE_URL=fake.base_url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        fake.wait_for_held(1, timeout=60)
+        process.send_signal(number)
+        assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == code

@@ -40,7 +40,7 @@ _RETIRED_ADDRESS = 48017
 def check(targets: Sequence[Target], proxy: Proxy | None, options: dict[str, Any]) -> list[Check]:
     """The rows of all hosts, in the order of the hosts. What hangs ends at its limit."""
     found: list[queue.SimpleQueue[Check | None]] = []
-    limit = float(options.get("timeout", 15)) + _EXCHANGE_LIMIT
+    limit = _LOOKUP_LIMIT + 2 * float(options["timeout"]) + _EXCHANGE_LIMIT
     deadline = time.monotonic() + limit
     for target in targets:
         rows: queue.SimpleQueue[Check | None] = queue.SimpleQueue()

@@ -150,6 +150,7 @@ def test_a_token_file_that_others_can_read_is_told(fake: FakeWeChat, tmp_path: P
     [
         ({"WXAUDIT_TIMEOUT": "soon"}, "WXAUDIT_TIMEOUT"),
         ({"WXAUDIT_BASE_URL": "http://api.weixin.qq.com"}, "base_url"),
+        ({"WXAUDIT_BASE_URL": "https://someone:CANARY@wechat.example"}, "WXAUDIT_BASE_URL"),
         ({"HTTPS_PROXY": "ftp://someone:CANARY@proxy.example"}, "HTTPS_PROXY"),
     ],
 )

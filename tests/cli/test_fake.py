@@ -121,6 +121,8 @@ def test_an_http_status_alone_is_the_page_of_a_gateway(fake: FakeWeChat, drive: 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        ([], "a command is missing"),
+        (["nope"], "there is no command nope"),
         (["fault"], "say what shall go wrong"),
         (["fault", "--errmsg", "x"], "errmsg needs errcode"),
         (["fault", "--fault", "{"], "--fault must be a JSON object"),

@@ -35,7 +35,7 @@ HELP = text("Serve a fake WeChat for tests, and drive it.", "运行用于测试�
 
 
 def application() -> typer.Typer:
-    app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
+    app = typer.Typer(help=HELP, rich_markup_mode=None)
     commands: tuple[tuple[Callable[..., ExitCode], str], ...] = (
         (serve, text("Serve a fake WeChat on this machine.", "在本机运行模拟微信。")),
         (submit, text("Submit an audit.", "提交一个审核单。")),

@@ -14,12 +14,11 @@ from support.command_line import clean_environment, command, run
 from support.doctor import doctor
 from support.name_lookup import NameLookup
 from support.servers.dead_port import DeadPort
-from wxaudit.testing import Fault
+from support.servers.raw_server import RawServer, Script, answer
+from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from wxaudit.testing import FakeWeChat
 
 # A token that must not be in any output.
 CANARY = "81_CANARYCANARYCANARYCANARYCANARYCANARYCANARYCANARY"
@@ -246,3 +245,28 @@ def test_it_can_be_interrupted_while_a_host_hangs(
         process.send_signal(number)
         assert process.communicate(timeout=60) == (b"", b"")
     assert process.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        (answer(b"<html>Log in</html>", "Content-Type: text/html"), "Log in"),
+        (answer(b"", "Location: http://login.example/", status="302 Found"), "HTTP status 302"),
+    ],
+)
+def test_a_page_in_place_of_wechat_is_told(page: bytes, told: str) -> None:
+    with RawServer(Script(*[page] * 9)) as server:
+        report = doctor(WXAUDIT_BASE_URL=server.base_url, WXAUDIT_TOKEN=CANARY)
+    assert report.code == 75
+    row = report.row("connection")
+    assert (row["status"], told in row["found"]) == ("failed", True)
+    assert "proxy" in row["todo"]
+    # A host that is not WeChat's never gets the token.
+    assert not any(b"CANARY" in request.head for request in server.requests)
+
+
+def test_a_host_of_ipv6_is_checked() -> None:
+    with FakeWeChat(host="::1") as fake:
+        report = doctor(WXAUDIT_BASE_URL=fake.base_url, WXAUDIT_TOKEN=fake.token())
+    assert (report.code, report.row("clock")["status"]) == (0, "ok")
+    assert report.row("connection")["host"] == f"[::1]:{fake.port}"

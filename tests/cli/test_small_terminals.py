@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.command_line import clean_environment, command
+from support.pseudo_terminal import run_on_terminal
 from support.push_platform import APPID, KEY, TOKEN, now_push
 from wxaudit._display.terminal import width
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wxaudit.testing import FakeWeChat
 
-PLATFORM: dict[str, Any] = {
+PLATFORM = {
     "WXAUDIT_PUSH_TOKEN": TOKEN,
     "WXAUDIT_ENCODING_AES_KEY": KEY,
     "WXAUDIT_COMPONENT_APPID": APPID,
@@ -25,37 +25,16 @@ PLATFORM: dict[str, Any] = {
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def shown(*arguments: object, columns: int, stdin: bytes = b"", **variables: Any) -> str:
-    """What a command writes to a terminal as its standard output."""
-    reader, writer = pty.openpty()
-    environment = clean_environment(COLUMNS=str(columns), TERM="xterm-256color", **variables)
-    process = subprocess.Popen(
-        command(*arguments), env=environment, stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE
-    )
-    os.close(writer)
-    assert process.stdin is not None
-    process.stdin.write(stdin)
-    process.stdin.close()
-    written = b""
-    while True:
-        try:
-            data = os.read(reader, 65536)
-        except OSError:  # how a terminal ends on Linux
-            break
-        if not data:
-            break
-        written += data
-    os.close(reader)
-    assert process.stderr is not None
-    with process.stderr as stderr:
-        assert stderr.read() == b""
-    process.wait(60)
-    return written.decode()
+def shown(*arguments: object, columns: int, **variables: str) -> str:
+    """What a command leaves on a terminal, without what it shows while it waits."""
+    environment = clean_environment(TERM="xterm-256color", **variables)
+    _, text = run_on_terminal(command(*arguments), environment, columns=columns)
+    return text.rpartition("\x1b[2K")[2]
 
 
 def lines_of(text: str, columns: int) -> list[str]:
     """The lines without colours; none is wider than the terminal."""
-    lines = _CONTROLS.sub("", text).replace("\r", "").split("\n")
+    lines = _CONTROLS.sub("", text).split("\n")
     assert max(map(width, lines)) <= columns, text
     return [line.rstrip() for line in lines]
 
@@ -64,7 +43,7 @@ def lines_of(text: str, columns: int) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_doctor_fits(fake: FakeWeChat, columns: int, language: str) -> None:
     token = fake.token(permissions=())
-    variables: dict[str, Any] = {"WXAUDIT_BASE_URL": fake.base_url, "WXAUDIT_TOKEN": token}
+    variables = {"WXAUDIT_BASE_URL": fake.base_url, "WXAUDIT_TOKEN": token}
     text = shown("doctor", "--lang", language, columns=columns, **variables)
     assert "\x1b[31m" in text
     lines = lines_of(text, columns)
@@ -85,9 +64,12 @@ def test_codes_fit(columns: int) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 20])
-def test_an_event_fits(columns: int) -> None:
+def test_an_event_fits(columns: int, tmp_path: Path) -> None:
     query, body = now_push()
-    text = shown("decrypt", "--query", query, columns=columns, stdin=body, **PLATFORM)
+    push = tmp_path / "push.xml"
+    push.write_bytes(body)
+    program = ["sh", "-c", 'exec "$@" <"$0"', str(push), *command("decrypt", "--query", query)]
+    _, text = run_on_terminal(program, clean_environment(TERM="xterm-256color", **PLATFORM), columns=columns)
     lines = lines_of(text, columns)
     assert lines[0].startswith("EVENT")
     assert "rejected" in text

@@ -101,7 +101,8 @@ def test_the_man_page_is_without_faults(page: Path) -> None:
     env = clean_environment(LC_ALL="C.UTF-8")
     for command in (
         ["mandoc", "-Tlint", "-Wwarning", str(page)],
-        ["groff", "-man", "-Tutf8", "-ww", "-z", "-K", "utf8", "-rLL=78n", str(page)],
+        # With the rules for breaking lines of Chinese, as `man` has them.
+        ["groff", "-man", "-mzh", "-Tutf8", "-ww", "-z", "-K", "utf8", "-rLL=78n", str(page)],
     ):
         done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
         assert (done.returncode, done.stdout + done.stderr) == (0, b"")

@@ -59,6 +59,37 @@ def test_the_program_loads_what_it_needs_and_no_more(fake: FakeWeChat) -> None:
         assert loaded & heavy == set()
 
 
+def test_a_command_loads_no_other_one() -> None:
+    script = (
+        "import sys\nfrom wxaudit._cli import main\nmain(sys.argv[1:])\n"
+        "print(*(name for name in sys.modules if name.startswith('wxaudit._cli.commands.')), file=sys.stderr)"
+    )
+    for arguments, loaded in ((["--help"], set()), (["status", "--help"], {"status"})):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        names = {name.rpartition(".")[2] for name in done.stderr.split()}
+        assert names == loaded | {"register"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_list_of_commands_tells_what_their_help_tells(lang: str) -> None:
+    script = (
+        f"from wxaudit._cli import language\nlanguage.use({lang!r})\n"
+        "from importlib import import_module\nfrom inspect import cleandoc\n"
+        "from wxaudit._cli.commands.register import COMMANDS\n"
+        "for name, summary in COMMANDS.items():\n"
+        "    told = cleandoc(import_module(f'wxaudit._cli.commands.{name}').HELP).partition('\\n\\n')[0]\n"
+        "    assert told == summary, (name, told, summary)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], env=clean_environment(), timeout=60, check=True)
+
+
 def test_how_long_it_takes_to_start(fake: FakeWeChat) -> None:
     """Printed, and not asserted: the machine may be busy."""
     audit, token = fake.submit(state=0), fake.token()

@@ -36,6 +36,7 @@ COMMANDS = {
         "{echo on a page with 200}",
     ],
     "config show": ["config", "show"],
+    "doctor": ["doctor"],
 }
 
 OUTPUTS: dict[str, list[str]] = {

@@ -69,11 +69,12 @@ def _ended(arguments: list[str]) -> int:
 
 
 def _call(arguments: list[str]) -> int:
-    from .commands.register import application
+    from .commands.register import COMMANDS, application
 
     language.check(os.environ)
-    command = typer.main.get_command(application())
-    if os.environ.get(_COMPLETE):
+    completes = bool(os.environ.get(_COMPLETE))
+    command = typer.main.get_command(application(COMMANDS if completes else arguments))
+    if completes:
         command.main(arguments, prog_name="wxaudit", complete_var=_COMPLETE)
     if not arguments:
         arguments = ["--help"]

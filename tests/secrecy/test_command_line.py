@@ -6,6 +6,7 @@ A new command is a line in `COMMANDS`.
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -163,6 +164,20 @@ def test_no_output_shows_the_token(world: World, tmp_path: Path, name: str) -> N
             hits[f"token from {source}, {output}"] = found
     print(f"\nsecrecy of wxaudit {name}: {len(runs)} runs, {len(hits)} hits")
     assert hits == {}
+
+
+def test_the_search_finds_leaks(world: World, tmp_path: Path) -> None:
+    """The user's own command writes the token to standard error or to a file, or has it as an argument."""
+    secret = shlex.quote(SECRET)
+    leaks = {
+        "standard error": f"cat {tmp_path}/0/secret >&2; exit 1",
+        "a file": f"cat {tmp_path}/1/secret > copy; exit 1",
+        "ps": f": {secret}; sleep 1; exit 1",
+    }
+    for number, (leak, script) in enumerate(leaks.items()):
+        way = Run(world, tmp_path / str(number), "standard input", offline=True)
+        texts = way.shown(["status", "1", "--token-command", script], terminal=False)
+        assert list(find(texts)), leak
 
 
 WRONG_PLACES = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and Python cannot bring: nginx, Redis, PostgreSQL, MariaDB, valgrind to count
-# instructions, openssl to hash certificates, and Chromium with a Chinese font for pictures of notebooks; or else the
-# Debian packages that it is given.
+# instructions, openssl to hash certificates, tmux as a terminal, and Chromium with a Chinese font for pictures of
+# notebooks and terminals; or else the Debian packages that it is given.
 # Does nothing for what is there. `make test`, `make bench` and `.ci/run` call it. Needs apt-get, and root or a sudo that
 # asks no password.
 set -euo pipefail
@@ -18,7 +18,7 @@ has() {
     esac
 }
 
-packages=(nginx redis-server postgresql mariadb-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
+packages=(nginx redis-server postgresql mariadb-server valgrind openssl tmux chromium fontconfig fonts-wqy-microhei)
 if [ "$#" -gt 0 ]; then
     packages=("$@")
 fi

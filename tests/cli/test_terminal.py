@@ -1,4 +1,4 @@
-"""What people see on terminals of 80, 60 and 20 columns in both languages, kept in `test-artefacts/terminal`."""
+"""What people see on terminals of 80, 60 and 20 columns, in both languages."""
 
 from __future__ import annotations
 

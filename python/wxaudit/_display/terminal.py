@@ -76,7 +76,7 @@ def _pieces(text: str) -> Iterator[str]:
     piece = ""
     for character in text:
         ends = piece.endswith(" ") or (piece and width(piece[-1]) == 2) or width(character) == 2
-        if piece and ends and character not in "。，；：、）”！？》】" and piece[-1] not in "（“《【":
+        if piece and ends and character not in "。，；：、）”！？》】-/" and piece[-1] not in "（“《【":
             yield piece
             piece = ""
         piece += character

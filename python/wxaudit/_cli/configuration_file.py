@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors.tree import ArgumentError
 from .._escape import truncate
-from .errors import of_system, short
+from .errors import of_system, short, shown_name, shown_path
 from .language import text
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_layers(
 
 
 def _of_profile(name: str, path: Path | None) -> str:
-    return text(f"profile {truncate(name, 40)} of {path}", f"{path} 的 profile {truncate(name, 40)}")
+    return text(f"profile {shown_name(name)} of {path}", f"{path} 的 profile {shown_name(name)}")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ArgumentError(
             text(
-                f"the configuration file {path} cannot be read: {of_system(error)}",
-                f"无法读取配置文件 {path}：{of_system(error)}",
+                f"the configuration file {shown_path(path)} cannot be read: {of_system(error)}",
+                f"无法读取配置文件 {shown_path(path)}：{of_system(error)}",
             )
         ) from None
     except UnicodeDecodeError:
@@ -119,10 +119,10 @@ def _unknown_profile(name: object, path: Path | None, profiles: Iterable[str]) -
             )
         )
     near = get_close_matches(str(name), list(profiles), 1)
-    shown = truncate(str(name), 40) if near else short(name)
-    known = ", ".join(truncate(each, 40) for each in profiles) or text("none", "无")
-    english = f"did you mean {truncate(near[0], 40)}?" if near else f"its profiles: {known}"
-    chinese = f"是否指 {truncate(near[0], 40)}？" if near else f"其中的 profile：{known}"
+    shown = shown_name(str(name)) if near else short(name)
+    known = ", ".join(shown_name(each) for each in profiles) or text("none", "无")
+    english = f"did you mean {shown_name(near[0])}?" if near else f"its profiles: {known}"
+    chinese = f"是否指 {shown_name(near[0])}？" if near else f"其中的 profile：{known}"
     return ArgumentError(
         text(
             f"the profile {shown} is not in {path}; {english}",
@@ -137,7 +137,7 @@ def _check(table: dict[str, Any], where: str, settings: Sequence[str], others: S
             continue
         is_token = "token" in key.lower()
         near = get_close_matches(key, [*settings, *others], 1, 0.8 if is_token else 0.6)
-        shown = truncate(key, 40) if near else short(key)
+        shown = shown_name(key) if near else short(key)
         if is_token and not near:
             raise ArgumentError(
                 text(

@@ -54,7 +54,7 @@ def _client(settings: Settings) -> Client:
         return Client(**settings.client_options())
     except ArgumentError as error:
         # A setting may have another name where it was given, such as an option or a variable.
-        name = error.message.partition(" ")[0]
+        name = error.message.partition(" ")[0].rstrip(":")
         given = settings.values.get(name)
         if given is None or given.origin == "default":
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING
 
 from .._errors.errcode_hints import ERRCODE_HINTS
@@ -100,6 +101,17 @@ def of_system(error: OSError) -> str:
         errno.ENOTDIR: text("a part of the path is not a directory", "路径中有一部分不是目录"),
     }
     return known.get(error.errno or 0) or error.strerror or str(error)
+
+
+def shown_path(path: object) -> str:
+    """A path for a message, unless a part of it is as long as a token."""
+    given = str(path)
+    return short(given) if any(len(part) > 64 for part in given.split(os.sep)) else escape_controls(given)
+
+
+def shown_name(given: str) -> str:
+    """A name for a message, unless it is long."""
+    return escape_controls(given) if len(given) <= 40 else short(given)
 
 
 def short(given: object) -> str:

@@ -161,9 +161,10 @@ def paragraphs(given: str, columns: int) -> Iterator[str]:
         if paragraph.startswith(" "):
             yield from paragraph.splitlines()
         else:
-            yield from wrapped(_joined(paragraph), columns - 1)
+            yield from wrapped(joined(paragraph), columns - 1)
 
 
-def _joined(paragraph: str) -> str:
-    """The lines of a paragraph in one; between Chinese characters without a blank."""
-    return re.sub(r"(?<=[^\x00-\x7f])\n(?=[^\x00-\x7f])", "", paragraph).replace("\n", " ")
+def joined(paragraph: str) -> str:
+    """The lines of a paragraph in one; no blank after Chinese."""
+    without = r"(?<=[^\x00-\x7f])\n(?=[^\x00-\x7f])|(?<=[，。；：、）])\n"
+    return re.sub(without, "", paragraph).replace("\n", " ")

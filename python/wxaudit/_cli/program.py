@@ -12,7 +12,7 @@ import typer
 
 from .._errors.tree import WxAuditError
 from . import language, token_processes
-from .errors import advice, facts, of_system
+from .errors import advice, facts, of_system, shown_path
 from .exit_codes import ExitCode, of_error
 from .language import text
 from .output import streams
@@ -69,11 +69,12 @@ def _ended(arguments: list[str]) -> int:
 
 
 def _call(arguments: list[str]) -> int:
-    from .commands.register import application
+    from .commands.register import COMMANDS, application
 
     language.check(os.environ)
-    command = typer.main.get_command(application())
-    if os.environ.get(_COMPLETE):
+    completes = bool(os.environ.get(_COMPLETE))
+    command = typer.main.get_command(application(COMMANDS if completes else arguments))
+    if completes:
         command.main(arguments, prog_name="wxaudit", complete_var=_COMPLETE)
     if not arguments:
         arguments = ["--help"]
@@ -104,7 +105,7 @@ def _of_os_error(error: OSError) -> ExitCode:
     if error.errno == errno.EPIPE:
         streams.silence()
         return ExitCode.CLOSED_PIPE
-    where = error.filename or text("standard output", "标准输出")
+    where = shown_path(error.filename) if error.filename else text("standard output", "标准输出")
     streams.say(f"wxaudit: {where}: {of_system(error)}")
     # What is left in the buffer cannot be written either.
     streams.silence()

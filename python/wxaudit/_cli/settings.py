@@ -40,7 +40,7 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
 def _number(name: str, value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return value
     # Without the value: it may be a token in the wrong place.
     raise ArgumentError(text(f"{name} must be a whole number", f"{name} 必须是整数"))
@@ -63,6 +63,18 @@ def _switch(name: str, value: object) -> bool:
     return known[value]
 
 
+def _token(name: str, value: object) -> Token:
+    given = str(value)
+    if given.split() != [given]:
+        raise ArgumentError(
+            text(
+                f"{name} has blanks or line breaks; it must be the token and nothing else",
+                f"{name} 含有空格或换行；它必须只有令牌本身",
+            )
+        )
+    return Token(given)
+
+
 class Setting(NamedTuple):
     """A setting: its name in the configuration file, and how its value is read."""
 
@@ -82,7 +94,7 @@ SETTINGS = (
     Setting("timeout", _duration, "WXAUDIT_TIMEOUT", "request_timeout", "15"),
     Setting("max_retries", _number, "WXAUDIT_MAX_RETRIES", "max_retries", "2"),
     Setting("max_concurrency", _number, "", "", "64"),
-    Setting("token", lambda _, value: Token(str(value)), "WXAUDIT_TOKEN", in_file=False),
+    Setting("token", _token, "WXAUDIT_TOKEN", in_file=False),
     Setting("token_file", _text, "WXAUDIT_TOKEN_FILE", "token_file"),
     Setting("token_command", _text, "WXAUDIT_TOKEN_COMMAND", "token_command"),
     Setting(
@@ -160,8 +172,9 @@ def _given(options: ConnectionOptions, environment: Mapping[str, str]) -> Iterab
         if setting.option
     }
     # A switch that was not given is False.
-    chosen = {name: (option, value) for name, (option, value) in chosen.items() if value not in (None, False)}
-    yield _named(chosen)
+    yield _named(
+        {name: given for name, given in chosen.items() if given[1] is not None and given[1] is not False}
+    )
     variables = {
         setting.name: (setting.variable, environment[setting.variable])
         for setting in SETTINGS

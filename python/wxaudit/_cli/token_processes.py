@@ -24,6 +24,27 @@ class Ended(NamedTuple):
 
 def run(command: str, variables: Mapping[str, str], timeout: float, limit: int) -> Ended:
     """The end of a shell command, which is stopped after `timeout` seconds or `limit` bytes of output."""
+    if threading.current_thread() is not threading.main_thread():
+        return _run(command, variables, timeout, limit)
+    # A signal that arrives while a process is started would leave it running: they arrive in the main thread.
+    ended: list[Ended | BaseException] = []
+
+    def work() -> None:
+        try:
+            ended.append(_run(command, variables, timeout, limit))
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join()
+    (end,) = ended
+    if isinstance(end, BaseException):
+        raise end
+    return end
+
+
+def _run(command: str, variables: Mapping[str, str], timeout: float, limit: int) -> Ended:
     process = _start(command, variables)
     expired = threading.Event()
 
@@ -41,7 +62,6 @@ def run(command: str, variables: Mapping[str, str], timeout: float, limit: int) 
                 _stop(process)
             process.wait()
         except BaseException:
-            # An interrupt.
             _stop(process)
             raise
         finally:

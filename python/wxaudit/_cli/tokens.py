@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors.tree import ArgumentError, TokenError
 from .._native import Token
 from . import token_processes
-from .errors import of_system
+from .errors import of_system, shown_path
 from .language import text
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class TokenFile:
 
     def read(self) -> tuple[Token, bool]:
         """The token, and whether it is in a regular file."""
-        name = text(f"the token file {self.path}", f"令牌文件 {self.path} ")
+        path = shown_path(self.path)
+        name = text(f"the token file {path}", f"令牌文件 {path} ")
         try:
             with open(self.path, "rb") as file:
                 mode = os.fstat(file.fileno()).st_mode
@@ -87,8 +88,8 @@ class TokenFile:
             raise TokenError(
                 text(
                     f"{name} can be read by other users (mode {stat.S_IMODE(mode):04o}); run: chmod 600 "
-                    f"{self.path}, or allow it with --allow-readable-token-file",
-                    f"{name}可被其他用户读取（权限 {stat.S_IMODE(mode):04o}）；请运行 chmod 600 {self.path}，"
+                    f"{path}, or allow it with --allow-readable-token-file",
+                    f"{name}可被其他用户读取（权限 {stat.S_IMODE(mode):04o}）；请运行 chmod 600 {path}，"
                     "或用 --allow-readable-token-file 允许",
                 )
             )

@@ -95,7 +95,8 @@ def _plain(names: str) -> str:
 def _masked(message: str, arguments: Sequence[str]) -> str:
     """The message without arguments that may be tokens."""
     for argument in arguments:
-        for part in {argument, argument.partition("=")[2]}:
+        # The whole first: a token may hold this sign too.
+        for part in (argument, argument.partition("=")[2]):
             if len(part) >= 16 and not part.startswith("--"):
-                message = message.replace(part, "***")
+                message = message.replace(part, "***").replace(repr(part)[1:-1], "***")
     return re.sub(r"\s+", " ", message)

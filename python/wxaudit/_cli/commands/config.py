@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import typer
+
 from ..._native import Token
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..language import text
-from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
+from ..options import ConnectionOptions, OutputOptions, expand
 from ..output import json_lines
 from ..output.rows import show_rows
 from ..settings import SETTINGS
@@ -28,6 +30,13 @@ configuration file. Tokens and the passwords of proxies are not shown.
 优先级从高到低：命令行选项、环境变量、profile、配置文件的其余部分。不显示令牌和代理密码。
 """,
 )
+
+
+def application() -> typer.Typer:
+    app = typer.Typer(help=HELP, rich_markup_mode=None)
+    app.command("show", help=SHOW_HELP)(expand(show))
+    return app
+
 
 # As long as a token, and longer than what people write.
 _LONG = re.compile(r"[^\s]{65,}")

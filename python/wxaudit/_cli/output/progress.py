@@ -13,7 +13,7 @@ from ..times import duration
 from .streams import console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.text import Text
     from typing_extensions import Self
@@ -42,11 +42,14 @@ class Bar:
         self._began = monotonic()
         self._ends = None if limit is None else self._began + limit
         self._done, self._before = 0, 0
-        self._note = ""
+        self._note: str | Callable[[], str] = ""
         self._live: Any = None
 
-    def update(self, done: int, note: str = "") -> None:
-        """Shows a number and a note, which may be left out where there is no room for it."""
+    def update(self, done: int, note: str | Callable[[], str] = "") -> None:
+        """Shows a number and a note, which may be left out where there is no room for it.
+
+        A note that is called is made when the bar is drawn, in another thread.
+        """
         self._done, self._note = done, note
 
     def skip(self, done: int) -> None:
@@ -97,7 +100,8 @@ class Bar:
         room = columns - _ROOM_FOR_KEYS - width(count)
         parts = []
         # What matters most comes first: the time, the note, the rate.
-        for forms in (self._time(), (self._note,), (self._speed(),)):
+        note = self._note() if callable(self._note) else self._note
+        for forms in (self._time(), (note,), (self._speed(),)):
             part = next((form for form in forms if room >= width(form) + 2), "")
             if part:
                 parts.append(part)

@@ -48,13 +48,16 @@ def show(results: Sequence[AuditResult]) -> None:
             print(plain(result), flush=True)
 
 
-def show_one(result: AuditResult) -> None:
-    """Write a result of several that come one after the other, with the time at which it was seen."""
+def show_one(result: AuditResult, row: int | None = None) -> None:
+    """Write a result of several that come one after the other, with the time at which it was seen.
+
+    The number of its row stands before the result of a table.
+    """
     if not is_terminal():
-        print(plain(result), flush=True)
+        print(plain(result) if row is None else f"{row}\t{plain(result)}", flush=True)
         return
     out = console()
-    for line in _paragraph(result, out.width, observed=True):
+    for line in _paragraph(result, out.width, observed=True, row=row):
         out.print(line, soft_wrap=True)
 
 
@@ -101,11 +104,16 @@ def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _paragraph(
-    result: AuditResult, columns: int, *, observed: bool = False, detailed: bool = True
+    result: AuditResult,
+    columns: int,
+    *,
+    observed: bool = False,
+    detailed: bool = True,
+    row: int | None = None,
 ) -> Iterator[Text]:
     from rich.text import Text
 
-    before = [cell for cell in _cells(result)[:-1] if cell]
+    before = [cell for cell in ("" if row is None else f"{row}.", *_cells(result)[:-1]) if cell]
     after = []
     if observed and result.status is not None:
         after = [local_time(result.status.observed_at)]

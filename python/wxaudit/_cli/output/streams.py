@@ -11,6 +11,7 @@ from ..._display.terminal import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def prepare() -> None:
@@ -33,6 +34,19 @@ def silence() -> None:
 def is_terminal() -> bool:
     """Whether standard output is for a person."""
     return sys.stdout.isatty()
+
+
+def forces_colour() -> bool:
+    """Whether colours are wanted where the output is piped."""
+    return bool(os.environ.get("FORCE_COLOR"))
+
+
+def coloured(styled: Text) -> str:
+    """A text with the codes of its colours."""
+    out = console()
+    with out.capture() as captured:
+        out.print(styled, end="")
+    return captured.get()
 
 
 def console(*, error: bool = False) -> Console:

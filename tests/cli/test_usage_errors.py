@@ -19,7 +19,7 @@ WRONG = {
     "nothing-like-it": ("there is no command nothing-like-it", "没有命令 nothing-like-it"),
     "config": ("a command is missing", "缺少命令"),
     "config shw": ("there is no command shw; did you mean show?", "没有命令 shw；是否指 show？"),
-    "status --what 1": ("there is no option --what", "没有选项 --what"),
+    "status --zzz 1": ("there is no option --zzz", "没有选项 --zzz"),
     "status --jsn 1": ("there is no option --jsn; did you mean --json?", "没有选项 --jsn；是否指 --json？"),
     "status -x 1": ("there is no option -x", "没有选项 -x"),
     "status 1 --proxy": ("--proxy needs a value", "--proxy 需要一个值"),

@@ -15,8 +15,9 @@ from ..options import LANGUAGE_HELP, check_language, expand
 if TYPE_CHECKING:
     from collections.abc import Container
 
-# Each with the first sentence of its help, so that the list of all needs no import. A command is a module here
-# with a function of its name and `HELP`, and perhaps `CONTEXT_SETTINGS`; a group of commands has `application`.
+# Each with the first sentence of its help, so that the list of all needs no import. A command is a module
+# here with a function of its name and `HELP`, and perhaps `CONTEXT_SETTINGS`; a group of commands has
+# `application`.
 COMMANDS = {
     "status": text("Show the review status of audits.", "查询审核单的审核状态。"),
     "latest": text("Show the review status of the latest submission.", "查询最近一次提交的审核状态。"),

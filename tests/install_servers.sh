@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and Python cannot bring: nginx, Redis, PostgreSQL, MariaDB, valgrind to count
 # instructions, openssl to hash certificates, Chromium with a Chinese font for pictures of notebooks, zsh and fish to
-# complete commands in, mandoc and groff to check man pages, and Node.js to drive the fake; or else the Debian packages
-# that it is given.
+# complete commands in, mandoc and groff to check man pages, tmux as a terminal, and Node.js to drive the fake; or else
+# the Debian packages that it is given.
 # Does nothing for what is there. `make test`, `make bench` and `.ci/run` call it. Needs apt-get, and root or a sudo that
 # asks no password.
 set -euo pipefail
@@ -22,7 +22,7 @@ has() {
 }
 
 packages=(nginx redis-server postgresql mariadb-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
-packages+=(zsh fish mandoc groff-base nodejs)
+packages+=(zsh fish mandoc groff-base nodejs tmux)
 if [ "$#" -gt 0 ]; then
     packages=("$@")
 fi

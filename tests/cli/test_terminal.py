@@ -1,9 +1,9 @@
-"""What people see on terminals of 80, 60 and 20 columns in both languages, kept in `test-artefacts/terminal`."""
+"""What people see on terminals of 80, 60 and 20 columns, in both languages."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -195,9 +195,28 @@ def test_answers_of_one_thing_read_well(
     assert '{"auditid":1}' in _joined(shown["explain"])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("columns", [80, 20])
+def test_other_commands_are_kept_too(
+    captures: Captures, fake: FakeWeChat, scene: Scene, tmp_path: Path, columns: int, language: str
+) -> None:
+    table = tmp_path / "audits.csv"
+    table.write_text("auditid\n" + "".join(f"{auditid}\n" for auditid in scene.auditids))
+    size, ends = {"columns": columns, "rows": 120}, f"{columns}-{language}"
+    on_fake: dict[str, Any] = {"fake": fake, "token": scene.token, **size}
+    _, batch = captures.run(f"batch-{ends}", "batch", table, **on_fake)
+    _, doctor = captures.run(f"doctor-{ends}", "doctor", **on_fake)
+    code, codes = captures.run(f"codes-{ends}", "codes", 61007, columns=columns, rows=120)
+    for shown in (batch, doctor, codes):
+        _check(shown, columns)
+    assert _joined(SENTENCE) in _joined(batch)
+    assert _joined(fake.base_url.removeprefix("http://")) in _joined(doctor)
+    assert (code, "61007" in codes) == (0, True)
+
+
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
 def test_colours_can_be_refused(
-    captures: Captures, fake: FakeWeChat, scene: Scene, variables: dict[str, str]
+    captures: Captures, fake: FakeWeChat, scene: Scene, variables: dict[str, Any]
 ) -> None:
     name = "status-plain-80-en"
     arguments = ("status", *scene.auditids)
@@ -216,7 +235,7 @@ def test_a_dumb_terminal_is_not_redrawn(captures: Captures, fake: FakeWeChat, sc
         changing.approve()
         assert terminal.end() == 0
         assert re.findall(r"under review|approved", terminal.screen()) == ["under review", "approved"]
-    arguments = ("wait", "--timeout", "1h", changing.auditid)
-    with captures.terminal("-en", *arguments, fake=fake, token=scene.token, TERM="dumb") as terminal:
+    wait = ("wait", "--timeout", "1h", changing.auditid)
+    with captures.terminal("-en", *wait, fake=fake, token=scene.token, TERM="dumb") as terminal:
         assert terminal.end() == 0
         assert terminal.screen().startswith(f"{changing.auditid}  approved  ")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cli_reference
-from support.command_line import clean_environment
+from support.command_line import ask, clean_environment
 from wxaudit._cli.exit_codes import ExitCode
 from wxaudit._frames.columns import COLUMNS
 
@@ -112,3 +112,20 @@ def test_the_man_page_is_without_faults(page: Path) -> None:
     text = re.sub(r".\x08", "", shown.stdout.decode())
     for words in ("wxaudit status", "--token-command COMMAND", "WXAUDIT_TOKEN", "'pass show wechat/token'"):
         assert words in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_columns_of_single_answers_are_those_that_commands_write(
+    page: Path, fake: FakeWeChat, tmp_path: Path
+) -> None:
+    audit = fake.submit(APPID, state=1, reason="1:…", screenshots=[fake.media_id()])
+    token = fake.token(APPID)
+    rows = {row[1]: row[2] for row in re.finditer(r"^\| `(\w+)` \| (.*) \|$", page.read_text("utf-8"), re.M)}
+    for command in (("latest",), ("quota",), ("screenshots", audit.auditid, "--to", tmp_path)):
+        written = ask(fake, token, *command, "--json").stdout
+        told = set(re.findall(r"`([a-z_]+)`", rows[str(command[0])]))
+        # The table names the first columns of `latest` by the first and the last of them.
+        expected = set(json.loads(written))
+        if command[0] == "latest":
+            expected -= set(COLUMNS) - {"appid", "observed_at"}
+        assert expected <= told, command[0]

@@ -34,7 +34,8 @@ _STATE_COLOURS = {
 _UNKNOWN_STATE = ("#8250df", "bold")
 ERROR_COLOUR = "#b3307f"
 
-# By the name of the class, in English and Chinese. A class that is not listed has the label of its nearest base.
+# By the name of the class, in English and Chinese. A class that is not listed has the label of its nearest
+# base.
 _ERRORS = {
     "WxAuditError": ("failed", "查询失败"),
     "ArgumentError": ("wrong argument", "参数错误"),

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _COLOURS = {"green": 32, "red": 31, "yellow": 33, "blue": 34, "grey": 90, "bold": 1}
 
 
+# At the beginning and at the end of a line, between Chinese characters.
+_NEVER_FIRST = "。，；：、）”！？》】-/"
+_NEVER_LAST = "（“《【"
+
+
 def colour(text: str, name: str) -> str:
     """`text` in a colour, if standard output is a terminal and `NO_COLOR` is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
@@ -76,7 +81,8 @@ def _pieces(text: str) -> Iterator[str]:
     piece = ""
     for character in text:
         ends = piece.endswith(" ") or (piece and width(piece[-1]) == 2) or width(character) == 2
-        if piece and ends and character not in "。，；：、）”！？》】" and piece[-1] not in "（“《【":
+        stays = character in _NEVER_FIRST and not piece.endswith(" ")
+        if piece and ends and not stays and piece[-1] not in _NEVER_LAST:
             yield piece
             piece = ""
         piece += character

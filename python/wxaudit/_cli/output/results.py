@@ -189,7 +189,7 @@ def details(result: AuditResult, *, ids: bool = False) -> list[Detail]:
     if ids:
         shown += (Detail("", text("screenshot ", "截图 ") + escape_controls(it)) for it in audit.screenshots)
     elif audit.screenshots:
-        count, command = len(audit.screenshots), f"wxaudit screenshots {audit.auditid} --to DIR"
+        count, command = len(audit.screenshots), f"wxaudit screenshots {audit.auditid}"
         plural = "s" if count > 1 else ""
         shown.append(Detail("", text(f"{count} screenshot{plural}: {command}", f"{count} 张截图：{command}")))
     return shown

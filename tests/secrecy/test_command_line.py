@@ -35,6 +35,8 @@ COMMANDS = {
         "{echo in the errmsg}",
         "{echo on a page with 200}",
     ],
+    # The same audits in a table; see tests/cli/test_batch_secrecy.py for the files.
+    "batch": ["batch", "audits.csv"],
     "config show": ["config", "show"],
 }
 
@@ -80,6 +82,8 @@ class Run:
         )
         if source == "variable":
             self._variables["WXAUDIT_TOKEN"] = TOKEN.text()
+        auditids = "\n".join(filled(COMMANDS["status"][1:]))
+        (folder / "audits.csv").write_text(f"auditid\n{auditids}\n")
         config = folder / "wxaudit" / "config.toml"
         config.parent.mkdir()
         config.write_text(f'[profiles.prod]\ntoken_command = "cat {self._secret}"\n', "utf-8")

@@ -227,6 +227,21 @@ def test_references_and_tokens_that_cannot_be_used(fake: FakeWeChat, tmp_path: P
     assert "either the table or the token" in both.stderr
 
 
+def test_a_token_command_that_fails_ends_the_run_before_anything_is_sent(
+    fake: FakeWeChat, tmp_path: Path
+) -> None:
+    table = write_table(tmp_path / "x.csv", {"auditid": range(1, 1001), "appid": [*map(str, range(1000))]})
+    calls = tmp_path / "calls"
+    done = run(
+        *("batch", table, "--output", tmp_path / "y.csv", "--token-command", f"echo x >> {calls}; exit 3"),
+        WXAUDIT_BASE_URL=fake.base_url,
+    )
+    assert (done.returncode, done.stdout, fake.requests) == (4, "", [])
+    assert "token command" in done.stderr
+    assert calls.read_text() == "x\n"
+    assert sorted(os.listdir(tmp_path)) == ["calls", "x.csv"]
+
+
 def test_the_head_of_the_output_is_enough(fake: FakeWeChat, tmp_path: Path) -> None:
     auditids = [fake.submit(state=0).auditid for _ in range(50)]
     table = write_table(tmp_path / "x.csv", {"auditid": auditids * 40})

@@ -197,6 +197,21 @@ def test_transient_failures_and_refused_tokens_are_asked_about_again(
     assert not batch.journal.exists()
 
 
+def test_an_invalid_row_may_be_corrected_before_it_is_resumed(fake: FakeWeChat, tmp_path: Path) -> None:
+    batch = batch_of(fake, tmp_path, 3, "--skip-invalid", "--max-retries", "0")
+    table = tmp_path / "x.csv"
+    whole = table.read_text()
+    second = str(fake.audits[1].auditid)
+    table.write_text(whole.replace(second, "x"))
+    fake.fail_next(Fault(errcode=-1), auditid=fake.audits[0].auditid)
+    assert batch.run().returncode == 2
+    assert states(batch) == ["", "", "APPROVED"]
+    table.write_text(whole)
+    done = batch.run("--resume")
+    assert (done.returncode, fake.requests_received) == (0, 4)
+    assert states(batch) == ["APPROVED"] * 3
+
+
 def test_two_runs_do_not_write_one_journal(fake: FakeWeChat, held: JournaledBatch) -> None:
     hold_row_11(fake)
     with held.started("--resume") as process:

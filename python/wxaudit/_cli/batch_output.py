@@ -119,7 +119,9 @@ class FileOutput:
         del bar
         ask_again = may_be_asked_again(result)
         if self._journal is not None:
-            self._journal.append(values, ask_again=ask_again)
+            # An invalid row may be corrected before another run.
+            is_open = ask_again or isinstance(result.error, ArgumentError)
+            self._journal.append(values, ask_again=is_open)
         self._ask_again += ask_again
         self.tally.add(values)
 

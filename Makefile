@@ -56,11 +56,13 @@ help:
 	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'
 	@echo 'make format   format Rust and Python'
 	@echo 'make messages  bring the translations of the Django app up to date'
+	@echo 'make cli-reference  write the tables of docs/cli.md and the man pages from the commands'
 	@echo 'make wheel    build a release wheel in dist/, and print its size and the cost of its import'
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
 	@echo 'make bench-core    time parts of a call in the core with criterion'
 	@echo 'make bench-django  measure the watch of wxaudit.django on PostgreSQL: rows a second, large tables, memory'
+	@echo 'make cli-batch     measure wxaudit batch on 100 000 rows: memory, and time beside the same in Python'
 	@echo 'make fuzz     search for inputs that break the core or the receiver of pushes, 10 minutes for each target'
 	@echo 'make mutants  change the core in one place after the other, and see whether its tests notice'
 	@echo 'make soak     make all kinds of calls at once for 30 minutes, against servers and networks that misbehave'
@@ -185,6 +187,17 @@ format: $(DEVELOPMENT_TOOLS)
 .PHONY: messages
 messages: $(DEVELOPMENT_TOOLS)
 	$(BIN)/python tests/django_messages.py
+
+# Memory and time of `wxaudit batch` on 100 000 rows.
+.PHONY: cli-batch
+cli-batch: build $(DEVELOPMENT_TOOLS)
+	-@bash tests/install_servers.sh nginx
+	PYTHONPATH=tests $(BIN)/python -m benches.cli_batch
+
+# The tables of options and the man pages, in both languages.
+.PHONY: cli-reference
+cli-reference: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python tests/cli_reference.py
 
 .PHONY: wheel
 wheel: $(BUILD_TOOLS)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and Python cannot bring: nginx, Redis, PostgreSQL, MariaDB, valgrind to count
-# instructions, openssl to hash certificates, and Chromium with a Chinese font for pictures of notebooks; or else the
-# Debian packages that it is given.
+# instructions, openssl to hash certificates, Chromium with a Chinese font for pictures of notebooks, zsh and fish to
+# complete commands in, mandoc and groff to check man pages, tmux as a terminal, and Node.js to drive the fake; or else
+# the Debian packages that it is given.
 # Does nothing for what is there. `make test`, `make bench` and `.ci/run` call it. Needs apt-get, and root or a sudo that
 # asks no password.
 set -euo pipefail
@@ -10,15 +11,18 @@ PATH="$PATH:/usr/sbin:/sbin" # where Debian puts servers; not on the PATH of an 
 
 has() {
     case "$1" in
+    groff-base) command -v groff >/dev/null ;;
     fontconfig) command -v fc-list >/dev/null ;;
     postgresql) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ;;
     mariadb-server) command -v mariadbd >/dev/null ;;
+    nodejs) command -v node >/dev/null ;;
     fonts-wqy-microhei) [ -n "$(fc-list :lang=zh-cn file 2>/dev/null)" ] ;; # any Chinese font will do
     *) command -v "$1" >/dev/null ;;
     esac
 }
 
 packages=(nginx redis-server postgresql mariadb-server valgrind openssl chromium fontconfig fonts-wqy-microhei)
+packages+=(zsh fish mandoc groff-base nodejs tmux)
 if [ "$#" -gt 0 ]; then
     packages=("$@")
 fi

@@ -54,6 +54,8 @@ EXPECTED_FILES = (
     "wxaudit/py.typed",
     "wxaudit/testing/__init__.py",
 )
+# Installed beside the packages; their folder is named after the version.
+EXPECTED_DATA = ("share/man/man1/wxaudit.1", "share/man/zh_CN/man1/wxaudit.1")
 
 # Runs in the fresh interpreter. /proc counts native threads too; without it, Python's own are counted.
 STATE_AFTER_IMPORT = """
@@ -101,6 +103,7 @@ def faults_of_archive(wheel: Path) -> list[str]:
         faults.append(f"{wheel.name} is not tagged {EXPECTED_TAG}")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
+        scripts = [archive.read(name).decode() for name in names if name.endswith("entry_points.txt")]
         libraries = [entry for entry in archive.infolist() if entry.filename.startswith("wxaudit/_native.")]
         libraries = [entry for entry in libraries if not entry.filename.endswith(".pyi")]
     for library in libraries:
@@ -108,8 +111,15 @@ def faults_of_archive(wheel: Path) -> list[str]:
     if len(libraries) != 1:
         faults.append(f"expected one native library, found {len(libraries)}")
     faults += [f"{name} is missing" for name in EXPECTED_FILES if name not in names]
+    faults += [
+        f"{name} is missing"
+        for name in EXPECTED_DATA
+        if not any(each.endswith(f".data/data/{name}") for each in names)
+    ]
     if not any(name.endswith(".dist-info/licenses/LICENSE") for name in names):
         faults.append("the licence is missing")
+    if not any("wxaudit=wxaudit._cli:main" in script for script in scripts):
+        faults.append("the program wxaudit is missing")
     return faults
 
 

@@ -25,7 +25,8 @@ class TokenSource(Protocol):
 
     `get_token` is called before each call, so it should cache its token. `refresh=True` means that WeChat has
     refused that token: return a fresh one. If a source raises or returns an invalid token, the call raises
-    `TokenError`.
+    `TokenError`. It does not show the text of what was raised, which may hold secrets, unless that is a
+    `TokenError` itself: `raise TokenError("the vault is sealed")`.
 
     Concurrent calls in a process share one lookup and one refresh of a source, and of all sources that are
     equal to it (`__eq__` and `__hash__`; a frozen dataclass has both). One without a hash is equal to itself
@@ -200,8 +201,12 @@ def _ask(request: TokenRequest) -> Any:
 
 
 def _fail(request: TokenRequest, cause: BaseException) -> None:
-    # The text of the exception may contain secrets, so it is only in the cause.
-    request.fail(f"get_token raised {type(cause).__name__}", cause)
+    # Loaded with the first client.
+    from ._errors.tree import TokenError
+
+    # The text of any other exception may contain secrets, so it is only in the cause.
+    told = cause.message if isinstance(cause, TokenError) else f"get_token raised {type(cause).__name__}"
+    request.fail(told, cause)
 
 
 def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> Any:

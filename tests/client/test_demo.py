@@ -35,3 +35,7 @@ def test_columns_are_counted_as_a_terminal_counts_them() -> None:
     assert all(width(line) <= 14 for line in lines)
     assert "".join(lines).replace(" ", "") == "令牌不合法：请确认令牌完整，然后重试。Thenaskagain"
     assert not any(line.startswith(("。", "，", "：")) for line in lines)
+    # A word that is longer than a line is broken, a blank does not begin a line, and marks add no column.
+    assert list(wrapped("见 https://a.b/cdefgh", 8)) == ["见", "https://", "a.b/cdef", "gh"]
+    assert list(wrapped("请使用 --option 或“类目-甲”", 8)) == ["请使用", "--option", "或“类目-", "甲”"]
+    assert width("e\u0301") == 1

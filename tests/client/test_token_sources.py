@@ -50,6 +50,18 @@ def test_a_source_that_raises(way: Way, fake: FakeWeChat) -> None:
     assert (caught.value.errcode, caught.value.attempts, fake.requests_received) == (None, 0, 0)
 
 
+def test_a_source_says_why_by_a_token_error(way: Way, fake: FakeWeChat) -> None:
+    client, cause = way.client_kind.client(fake), wxaudit.TokenError("the vault is sealed")
+
+    def get_token(_: bool) -> str:
+        raise cause
+
+    with pytest.raises(wxaudit.TokenError, match="the token source failed: the vault is sealed") as caught:
+        client.get_audit_status(way.source(get_token), 1)
+    assert caught.value.__cause__ is cause
+    assert (caught.value.errcode, fake.requests_received) == (None, 0)
+
+
 def test_a_source_that_raises_at_refresh(way: Way, fake: FakeWeChat) -> None:
     client, cause = way.client_kind.client(fake), StrangeError()
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from support.command_line import clean_environment, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
 
@@ -57,6 +64,62 @@ def test_the_examples_for_other_languages_run() -> None:
     for promised in re.findall(r"^# (\{.*\})$", shell, re.MULTILINE):
         assert promised in printed
         del printed[: printed.index(promised) + 1]
+
+
+@pytest.fixture
+def served() -> Iterator[dict[str, str]]:
+    """The variables that `wxaudit fake serve` says, for a fake on free ports."""
+    process = subprocess.Popen(
+        command("fake", "serve", "--port", 0, "--control-port", 0, "--until-stdin-closes"),
+        env=clean_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    urls = json.loads(process.stdout.readline())
+    yield {"WXAUDIT_BASE_URL": urls["base_url"], "WXAUDIT_FAKE_URL": urls["control_url"]}
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_the_example_for_shells_runs(served: dict[str, str]) -> None:
+    (shell,) = blocks("bash")
+    shell = shell.replace("http://127.0.0.1:18080", served["WXAUDIT_BASE_URL"])
+    program = f'wxaudit() {{ "{sys.executable}" -m wxaudit "$@"; }}\n{shell}'
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", program],
+        env=clean_environment(**served),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    printed = done.stdout.splitlines()
+    for promised in re.findall(r"^# (.*)$", shell, re.MULTILINE):
+        assert promised in printed
+        del printed[: printed.index(promised) + 1]
+    assert not any(line.startswith(("failed", "warning")) for line in printed)
+
+
+def test_the_example_for_node_js_runs(served: dict[str, str]) -> None:
+    (script,) = blocks("js")
+    node = shutil.which("node")
+    assert node is not None, "Node.js is missing: bash tests/install_servers.sh nodejs"
+    done = subprocess.run(
+        [node, "-e", script],
+        env=clean_environment(**served),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, third = done.stdout.splitlines()
+    assert "status: 2" in first
+    assert "status: 1, reason: '1:…'" in second
+    assert third == "45009"
 
 
 def test_every_route_is_documented() -> None:

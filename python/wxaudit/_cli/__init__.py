@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 import_optional(library, "the command line")
         from .program import run
     except ModuleNotFoundError as error:
-        print(f"wxaudit: {error}", file=sys.stderr)
+        # In English and Chinese, of which one is enough.
+        print(f"wxaudit: {str(error).partition(chr(10))[0]}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return run(sys.argv[1:] if arguments is None else arguments)

@@ -76,3 +76,8 @@ def of_result(result: AuditResult) -> ExitCode:
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The worst of several, OK for none."""
     return min(codes, key=WORST_FIRST.index, default=ExitCode.OK)
+
+
+def worst_of(results: Iterable[AuditResult]) -> ExitCode:
+    """The worst of the results of several audits."""
+    return worst(map(of_result, results))

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 CONNECTION = text("Connection and token", "连接与令牌")
 OUTPUT = text("Output", "输出")
+LANGUAGE_HELP = text(
+    "Language of texts and tables (default: of the locale).", "文字与表格的语言（默认取自系统区域设置）。"
+)
+
+
+def check_language(given: str | None) -> str | None:
+    """The value of `--lang`, which `language.choose` has read before."""
+    if given not in (None, "en", "zh"):
+        raise typer.BadParameter(text("write en or zh", "请写 en 或 zh"))
+    return given
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,16 @@ class ConnectionOptions:
                 "Shell command that prints the token. It gets WXAUDIT_APPID, and WXAUDIT_REFRESH=1 after a "
                 "refusal.",
                 "输出令牌的 shell 命令，可读取 WXAUDIT_APPID；令牌失效后会带 WXAUDIT_REFRESH=1 再次执行。",
+            ),
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
+    token_command_timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help=text(
+                "Longest time of the token command (default: 30s).", "令牌命令的最长执行时间（默认 30s）。"
             ),
             rich_help_panel=CONNECTION,
         ),
@@ -152,10 +172,9 @@ class OutputOptions:
         str | None,
         typer.Option(
             metavar="en|zh",
-            help=text(
-                "Language of texts and tables (default: of the locale).",
-                "文字与表格的语言（默认取自系统区域设置）。",
-            ),
+            help=LANGUAGE_HELP,
+            callback=check_language,
+            autocompletion=lambda: ["en", "zh"],
             rich_help_panel=OUTPUT,
         ),
     ] = None

@@ -4,108 +4,109 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from .._errors.tree import WxAuditError
-from . import language
+from . import language, token_processes
+from .errors import advice, facts, of_system, shown_path
 from .exit_codes import ExitCode, of_error
 from .language import text
 from .output import streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from types import FrameType
+
+# What shells set to let a program complete its arguments.
+_COMPLETE = "_WXAUDIT_COMPLETE"
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived. Commands end as after Ctrl-C, with another exit code."""
+    """SIGTERM or SIGHUP arrived. Commands end as after Ctrl-C, with another exit code."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code. A second Ctrl-C ends it at once."""
     streams.prepare()
     language.use(language.choose(arguments, os.environ))
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         try:
-            code = _command()(list(arguments))
-            sys.stdout.flush()
-            return int(code or 0)
-        except Terminated:
-            return ExitCode.TERMINATED
-        except KeyboardInterrupt:
-            return ExitCode.INTERRUPTED
-        except WxAuditError as error:
-            _say_error(error)
-            return of_error(error)
-        except typer.TyperException as error:
-            _say_usage_error(error, arguments)
-            return ExitCode.USAGE
-        except OSError as error:
-            return _of_os_error(error)
+            _terminate_on_signals()
+            return _ended(list(arguments))
+        finally:
+            token_processes.end_all()
     except KeyboardInterrupt:
+        token_processes.end_all()
         os._exit(ExitCode.INTERRUPTED)
 
 
-def _command() -> Callable[[list[str]], Any]:
-    from .commands.register import application
+def _ended(arguments: list[str]) -> int:
+    try:
+        code = _call(arguments)
+        sys.stdout.flush()
+        return code
+    except Terminated as signaled:
+        return 128 + int(signaled.args[0])
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except WxAuditError as error:
+        streams.say(f"wxaudit: {facts(error)}")
+        todo = advice(error)
+        if todo:
+            streams.say(f"  {todo}")
+        return of_error(error)
+    except typer.TyperException as error:
+        from . import usage_errors
 
-    command = typer.main.get_command(application())
-
-    def call(arguments: list[str]) -> Any:
-        # Not standalone: Typer would print the arguments, which may hold a token, in its errors.
-        return command.main(arguments, prog_name="wxaudit", standalone_mode=False)
-
-    return call
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
-
-
-def _say_error(error: WxAuditError) -> None:
-    streams.say(f"wxaudit: {error}")
-    hint = error.hint_zh if language.chosen() == "zh" else error.hint
-    if hint not in str(error):
-        streams.say(f"  {hint}")
-
-
-def _say_usage_error(error: typer.TyperException, arguments: Sequence[str]) -> None:
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "wxaudit"
-    if any(argument.partition("=")[0] == "--token" for argument in arguments):
-        message = text(
-            "tokens are not accepted as arguments, which every user of this machine can see: set "
-            "WXAUDIT_TOKEN, or use --token-file or --token-command",
-            "不接受以参数传入令牌，因为本机所有用户都能看到命令行参数：请设置 WXAUDIT_TOKEN，"
-            "或使用 --token-file、--token-command",
-        )
-    else:
-        message = _masked(error.format_message(), arguments)
-    streams.say(f"{command}: {message}")
-    streams.say(text(f"Run {command} --help for its usage.", f"用法见 {command} --help。"))
+        usage_errors.say(error, arguments)
+        return ExitCode.USAGE
+    except OSError as error:
+        return _of_os_error(error)
 
 
-def _masked(message: str, arguments: Sequence[str]) -> str:
-    """The message without arguments that may be tokens."""
-    for argument in arguments:
-        for part in {argument, argument.partition("=")[2]}:
-            if len(part) >= 16 and not part.startswith("--"):
-                message = message.replace(part, "***")
-    return re.sub(r"\s+", " ", message)
+def _call(arguments: list[str]) -> int:
+    from .commands.register import COMMANDS, application
+
+    language.check(os.environ)
+    completes = bool(os.environ.get(_COMPLETE))
+    command = typer.main.get_command(application(COMMANDS if completes else arguments))
+    if completes:
+        command.main(arguments, prog_name="wxaudit", complete_var=_COMPLETE)
+    if not arguments:
+        arguments = ["--help"]
+    try:
+        # Not `main`: it prints arguments, where a token may stand, and takes interrupts for its own.
+        with command.make_context("wxaudit", arguments) as context:
+            return int(command.invoke(context) or 0)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except SystemExit as ended:
+        # The installation of the completion.
+        return ended.code if isinstance(ended.code, int) else 0
+
+
+def _terminate_on_signals() -> None:
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # One that is ignored, as under nohup, stays so.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def _of_os_error(error: OSError) -> ExitCode:
     if error.errno == errno.EPIPE:
         streams.silence()
         return ExitCode.CLOSED_PIPE
-    where = f"{error.filename}: " if error.filename else ""
-    streams.say(f"wxaudit: {where}{error.strerror or error}")
+    where = shown_path(error.filename) if error.filename else text("standard output", "标准输出")
+    streams.say(f"wxaudit: {where}: {of_system(error)}")
     # What is left in the buffer cannot be written either.
     streams.silence()
     return ExitCode.UNAVAILABLE

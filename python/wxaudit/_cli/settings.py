@@ -3,46 +3,76 @@
 from __future__ import annotations
 
 import os
-import sys
+import re
 from dataclasses import dataclass
-from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors.tree import ArgumentError
-from .._escape import truncate
+from .._native import Token
+from .configuration_file import Layer, default_path, read_layers
 from .durations import seconds
+from .language import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from .options import ConnectionOptions
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ArgumentError(f"{name} must be a text, got {type(value).__name__}")
+        raise ArgumentError(text(f"{name} must be a text in quotes", f"{name} 必须是带引号的文本"))
     return value
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ArgumentError(f"{name} must be a list of texts, got {type(value).__name__}")
-    return tuple(_text(name, item) for item in value)
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ArgumentError(
+            text(
+                f'{name} must be a list of texts, such as ["a", "b"]',
+                f'{name} 必须是文本列表，例如 ["a", "b"]',
+            )
+        )
+    return tuple(value)
 
 
 def _number(name: str, value: object) -> int:
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return value
     # Without the value: it may be a token in the wrong place.
-    raise ArgumentError(f"{name} must be a whole number")
+    raise ArgumentError(text(f"{name} must be a whole number", f"{name} 必须是整数"))
 
 
 def _duration(name: str, value: object) -> float:
-    return seconds(name, value if isinstance(value, str) else str(_number(name, value)))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = f"{value}"
+    if not isinstance(value, str):
+        raise ArgumentError(
+            text(f"{name} must be a duration, such as 90 or 90s", f"{name} 必须是时长，例如 90 或 90s")
+        )
+    return seconds(name, value)
+
+
+def _switch(name: str, value: object) -> bool:
+    known = {True: True, False: False, "1": True, "true": True, "0": False, "false": False}
+    if not isinstance(value, bool | str) or value not in known:
+        raise ArgumentError(text(f"{name} must be true or false", f"{name} 必须是 true 或 false"))
+    return known[value]
+
+
+def _token(name: str, value: object) -> Token:
+    given = str(value)
+    if given.split() != [given]:
+        raise ArgumentError(
+            text(
+                f"{name} has blanks or line breaks; it must be the token and nothing else",
+                f"{name} 含有空格或换行；它必须只有令牌本身",
+            )
+        )
+    return Token(given)
 
 
 class Setting(NamedTuple):
@@ -53,6 +83,7 @@ class Setting(NamedTuple):
     variable: str = ""
     option: str = ""
     default: str = ""
+    in_file: bool = True
 
 
 SETTINGS = (
@@ -63,13 +94,24 @@ SETTINGS = (
     Setting("timeout", _duration, "WXAUDIT_TIMEOUT", "request_timeout", "15"),
     Setting("max_retries", _number, "WXAUDIT_MAX_RETRIES", "max_retries", "2"),
     Setting("max_concurrency", _number, "", "", "64"),
+    Setting("token", _token, "WXAUDIT_TOKEN", in_file=False),
     Setting("token_file", _text, "WXAUDIT_TOKEN_FILE", "token_file"),
     Setting("token_command", _text, "WXAUDIT_TOKEN_COMMAND", "token_command"),
+    Setting(
+        "token_command_timeout",
+        _duration,
+        "WXAUDIT_TOKEN_COMMAND_TIMEOUT",
+        "token_command_timeout",
+        "30",
+    ),
+    Setting("allow_readable_token_file", _switch, "", "allow_readable_token_file"),
 )
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
-_PATHS = ("ca_file", "token_file")
 
-TOKENS = ("token_file", "token_command")
+# What concerns tokens; the other settings are keywords of `Client`.
+_OF_TOKENS = frozenset({"token_command_timeout", "allow_readable_token_file"})
+# Where the token comes from: at most one of them counts.
+SOURCES = ("token", "token_file", "token_command")
+_PATHS = ("ca_file", "token_file")
 
 
 class Value(NamedTuple):
@@ -93,100 +135,78 @@ class Settings:
 
     def client_options(self) -> dict[str, Any]:
         """The keywords of `Client`."""
-        return {name: value.value for name, value in self.values.items() if name not in TOKENS}
+        others = _OF_TOKENS.union(SOURCES)
+        return {name: value.value for name, value in self.values.items() if name not in others}
 
 
 def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of a run. `ArgumentError` for a value that cannot be read, naming where it stands."""
     environment = os.environ if environment is None else environment
-    path = _config_path(options, environment)
-    document = {} if path is None else _read(path)
-    profile, layers = _layers(options, environment, path, document)
+    explicit = options.config or environment.get("WXAUDIT_CONFIG")
+    path = Path(os.path.expanduser(explicit)) if explicit else default_path(environment)
+    wanted = options.profile or environment.get("WXAUDIT_PROFILE")
+    names = [setting.name for setting in SETTINGS if setting.in_file]
+    profile, in_file = read_layers(path, wanted, names)
+    layers = [*_given(options, environment), *in_file, _defaults()]
+    source = _source(layers)
     values: dict[str, Value] = {}
     for setting in SETTINGS:
-        given = getattr(options, setting.option, None) if setting.option else None
-        if given is not None:
-            origin = "--" + setting.option.replace("_", "-")
-            values[setting.name] = Value(setting.read(origin, given), origin)
-        elif environment.get(setting.variable):
-            read = setting.read(setting.variable, environment[setting.variable])
-            values[setting.name] = Value(read, setting.variable)
-        else:
-            for origin, layer in layers:
-                if setting.name in layer:
-                    read = setting.read(f"{setting.name} ({origin})", layer[setting.name])
-                    values[setting.name] = Value(_from(path, setting.name, read), origin)
-                    break
+        if setting.name in SOURCES and setting.name != source:
+            continue
+        layer = next((layer for layer in layers if setting.name in layer.values), None)
+        if layer is not None:
+            origin = layer.origin_of(setting.name)
+            read = setting.read(layer.shown(setting.name), layer.values[setting.name])
+            if layer.folder is not None and setting.name in _PATHS:
+                # A path in the configuration file is relative to that file.
+                read = str(layer.folder / os.path.expanduser(read))
+            values[setting.name] = Value(read, origin)
     return Settings(values, path, profile)
 
 
-def _from(path: Path | None, name: str, value: Any) -> Any:
-    """A path in the configuration file is relative to that file."""
-    if name not in _PATHS or path is None:
-        return value
-    return str(path.parent / Path(value).expanduser())
+def _given(options: ConnectionOptions, environment: Mapping[str, str]) -> Iterable[Layer]:
+    """The options and the variables."""
+    chosen = {
+        setting.name: ("--" + setting.option.replace("_", "-"), getattr(options, setting.option, None))
+        for setting in SETTINGS
+        if setting.option
+    }
+    # A switch that was not given is False.
+    yield _named(
+        {name: given for name, given in chosen.items() if given[1] is not None and given[1] is not False}
+    )
+    variables = {
+        setting.name: (setting.variable, environment[setting.variable])
+        for setting in SETTINGS
+        if setting.variable and environment.get(setting.variable)
+    }
+    yield _named(variables)
 
 
-def _config_path(options: ConnectionOptions, environment: Mapping[str, str]) -> Path | None:
-    explicit = options.config or environment.get("WXAUDIT_CONFIG")
-    if explicit:
-        path = Path(explicit).expanduser()
-        if not path.is_file():
-            raise ArgumentError(f"the configuration file {path} is not a file that can be read")
-        return path
-    home = environment.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
-    path = Path(home) / "wxaudit" / "config.toml"
-    return path if path.is_file() else None
+def _named(values: Mapping[str, tuple[str, Any]]) -> Layer:
+    """A layer in which each setting has a name of its own."""
+    return Layer(
+        {name: value for name, (_, value) in values.items()},
+        names={name: origin for name, (origin, _) in values.items()},
+    )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    # Python 3.10 has no tomllib.
-    toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    try:
-        document: dict[str, Any] = toml.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise ArgumentError(f"the configuration file {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        # The message of the parser names the line, and no text of it.
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else truncate(str(error), 100)
-        raise ArgumentError(f"the configuration file {path} is not valid TOML: {reason}") from None
-    return document
+def _defaults() -> Layer:
+    return Layer({setting.name: setting.default for setting in SETTINGS if setting.default}, "default")
 
 
-def _layers(
-    options: ConnectionOptions,
-    environment: Mapping[str, str],
-    path: Path | None,
-    document: dict[str, Any],
-) -> tuple[str | None, list[tuple[str, dict[str, Any]]]]:
-    """The name of the profile, and the tables of the configuration file, the most specific first."""
-    profiles = document.pop("profiles", {})
-    default = document.pop("default_profile", None)
-    name = options.profile or environment.get("WXAUDIT_PROFILE") or default
-    _check(document, f"{path}", ("default_profile", "profiles"))
-    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
-        raise ArgumentError(f"{path}: profiles must be tables: write [profiles.NAME]")
-    for each, table in profiles.items():
-        _check(table, f"profile {truncate(each, 40)} of {path}", ())
-    layers = [(f"{path}", document), ("default", {s.name: s.default for s in SETTINGS if s.default})]
-    if name is None:
-        return None, layers
-    if not isinstance(name, str) or name not in profiles:
-        known = ", ".join(truncate(each, 40) for each in profiles) or "none"
-        where = path or "a configuration file, which does not exist"
-        raise ArgumentError(f"the profile {truncate(str(name), 40)} is not in {where}; its profiles: {known}")
-    return name, [(f"profile {name} of {path}", profiles[name]), *layers]
-
-
-def _check(table: dict[str, Any], where: str, others: tuple[str, ...]) -> None:
-    for key in table:
-        if key in _BY_NAME:
-            continue
-        if "token" in key.lower():
+def _source(layers: Iterable[Layer]) -> str | None:
+    """The setting that the token comes from: that of the first layer that has one."""
+    for layer in layers:
+        found = [name for name in SOURCES if name in layer.values]
+        if len(found) > 1:
+            first, second = (layer.shown(name) for name in found[:2])
             raise ArgumentError(
-                f"{where}: tokens are not accepted in the configuration file, so {truncate(key, 40)} is not "
-                "a setting; write token_command or token_file"
+                text(
+                    f"{first} and {second} exclude each other; give one of them",
+                    f"{first} 与 {second} 不能同时使用，请只保留其中一个",
+                )
             )
-        near = get_close_matches(key, [*_BY_NAME, *others], 1)
-        hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(_BY_NAME)}"
-        raise ArgumentError(f"{where}: {truncate(key, 40)} is not a setting; {hint}")
+        if found:
+            return found[0]
+    return None

@@ -34,27 +34,28 @@ _STATE_COLOURS = {
 _UNKNOWN_STATE = ("#8250df", "bold")
 ERROR_COLOUR = "#b3307f"
 
-# By the name of the class. A class that is not listed has the label of its nearest base.
-_ERRORS_IN_CHINESE = {
-    "WxAuditError": "查询失败",
-    "ArgumentError": "参数错误",
-    "TransportError": "网络错误",
-    "RequestTimeout": "请求超时",
-    "HTTPStatusError": "HTTP 状态异常",
-    "DecodeError": "返回内容异常",
-    "APIError": "接口报错",
-    "ServerBusyError": "系统繁忙",
-    "TokenError": "令牌无效",
-    "AuditNotFoundError": "审核单不存在",
-    "PermissionDeniedError": "权限不足",
-    "AuthorizationLostError": "授权已失效",
-    "QuotaError": "调用超限",
-    "DayQuotaError": "当日额度用完",
-    "MinuteQuotaError": "分钟级频率超限",
-    "AccountBlockedError": "账号受限",
-    "NetworkConfigError": "IP 未登记",
-    "WaitTimeout": "等待超时",
-    "ReviewRejected": "审核被拒绝",
+# By the name of the class, in English and Chinese. A class that is not listed has the label of its nearest
+# base.
+_ERRORS = {
+    "WxAuditError": ("failed", "查询失败"),
+    "ArgumentError": ("wrong argument", "参数错误"),
+    "TransportError": ("network error", "网络错误"),
+    "RequestTimeout": ("request timed out", "请求超时"),
+    "HTTPStatusError": ("wrong HTTP status", "HTTP 状态异常"),
+    "DecodeError": ("wrong answer", "返回内容异常"),
+    "APIError": ("refused", "接口报错"),
+    "ServerBusyError": ("WeChat busy", "系统繁忙"),
+    "TokenError": ("token refused", "令牌无效"),
+    "AuditNotFoundError": ("audit not found", "审核单不存在"),
+    "PermissionDeniedError": ("no permission", "权限不足"),
+    "AuthorizationLostError": ("not authorized", "授权已失效"),
+    "QuotaError": ("too many calls", "调用超限"),
+    "DayQuotaError": ("day quota used up", "当日额度用完"),
+    "MinuteQuotaError": ("calls too frequent", "分钟级频率超限"),
+    "AccountBlockedError": ("account blocked", "账号受限"),
+    "NetworkConfigError": ("IP not registered", "IP 未登记"),
+    "WaitTimeout": ("wait timed out", "等待超时"),
+    "ReviewRejected": ("rejected", "审核被拒绝"),
 }
 
 # A server that sends many unknown states must not make a header or a chart grow.
@@ -68,9 +69,17 @@ def of_state(state: AuditState) -> Outcome:
 
 def of_error(error: WxAuditError) -> Outcome:
     """The outcome of a query that failed: the name of the error's class, and its label in Chinese."""
+    return Outcome(type(error).__name__, _in_words(error)[1], ERROR_COLOUR, "red")
+
+
+def error_in_english(error: WxAuditError) -> str:
+    """The kind of an error for people who do not know its class."""
+    return _in_words(error)[0]
+
+
+def _in_words(error: WxAuditError) -> tuple[str, str]:
     names = [kind.__name__ for kind in type(error).__mro__]
-    chinese = next(_ERRORS_IN_CHINESE[name] for name in names if name in _ERRORS_IN_CHINESE)
-    return Outcome(names[0], chinese, ERROR_COLOUR, "red")
+    return next(_ERRORS[name] for name in names if name in _ERRORS)
 
 
 def counted(results: Iterable[AuditResult]) -> list[tuple[Outcome, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 from .._errors.tree import APIError
 from .._escape import escape_controls
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _COLOURS = {"green": 32, "red": 31, "yellow": 33, "blue": 34, "grey": 90, "bold": 1}
 
 
+# At the beginning and at the end of a line, between Chinese characters.
+_NEVER_FIRST = "。，；：、）”！？》】-/"
+_NEVER_LAST = "（“《【"
+
+
 def colour(text: str, name: str) -> str:
     """`text` in a colour, if standard output is a terminal and `NO_COLOR` is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
@@ -29,7 +34,13 @@ def colour(text: str, name: str) -> str:
 
 def width(text: str) -> int:
     """The number of columns that a text takes."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if category(character) in ("Mn", "Me"):  # drawn over the character before it
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def padded(text: str, columns: int) -> str:
@@ -38,22 +49,40 @@ def padded(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int) -> Iterator[str]:
-    """`text` in lines of at most that many columns, broken at blanks and between Chinese characters."""
+    """`text` in lines of at most that many columns, broken at blanks and between Chinese characters.
+
+    A word that is longer than a line is broken where the line ends.
+    """
     line = ""
     for piece in _pieces(text):
         if line and width(line + piece.rstrip()) > columns:
             yield line.rstrip()
             line = ""
         line += piece
+        while width(line.rstrip()) > columns:
+            end = _fitting(line, columns)
+            yield line[:end]
+            line = line[end:]
     yield line.rstrip()
 
 
+def _fitting(text: str, columns: int) -> int:
+    """The number of characters that fit, at least one."""
+    used = 0
+    for position, character in enumerate(text):
+        used += _width(character)
+        if used > columns and position:
+            return position
+    return len(text)
+
+
 def _pieces(text: str) -> Iterator[str]:
-    """The parts that stay on one line: a word, or a Chinese character with the punctuation after it."""
+    """The parts that stay on one line: a word, or a Chinese character with its punctuation."""
     piece = ""
     for character in text:
         ends = piece.endswith(" ") or (piece and width(piece[-1]) == 2) or width(character) == 2
-        if piece and ends and character not in "。，；：、）”":
+        stays = character in _NEVER_FIRST and not piece.endswith(" ")
+        if piece and ends and not stays and piece[-1] not in _NEVER_LAST:
             yield piece
             piece = ""
         piece += character

@@ -41,6 +41,11 @@ def to_pandas(results: Sequence[AuditResult]) -> pd.DataFrame:
 
 def to_polars(results: Sequence[AuditResult]) -> pl.DataFrame:
     """See `AuditBatch.to_polars`."""
+    return polars_frame(_columns(results), COLUMNS)
+
+
+def polars_frame(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pl.DataFrame:
+    """A frame of columns, each with the kind of its values as in `COLUMNS`."""
     polars = import_optional("polars", "to_polars()")
     texts = polars.List(polars.String)
     dtypes = {
@@ -51,7 +56,7 @@ def to_polars(results: Sequence[AuditResult]) -> pl.DataFrame:
         "texts": texts,
     }
     frame: pl.DataFrame = polars.DataFrame(
-        _columns(results), schema={name: dtypes[kind] for name, kind in COLUMNS.items()}
+        columns, schema={name: dtypes[kind] for name, kind in kinds.items()}
     )
     return frame
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
     from weakref import WeakValueDictionary
 
-_SUFFIXES = {
+SUFFIXES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
     "image/gif": ".gif",
@@ -39,8 +39,8 @@ class Screenshot(Frozen):
             raise ArgumentError(f"media_id must be a text, got {type(media_id).__name__}")
         if not isinstance(content, bytes):
             raise ArgumentError(f"content must be bytes, got {type(content).__name__}")
-        if not isinstance(media_type, str) or media_type not in _SUFFIXES:
-            raise ArgumentError(f"media_type must be one of {', '.join(_SUFFIXES)}, got {choice(media_type)}")
+        if not isinstance(media_type, str) or media_type not in SUFFIXES:
+            raise ArgumentError(f"media_type must be one of {', '.join(SUFFIXES)}, got {choice(media_type)}")
         self.media_id = media_id
         self.content = content
         self.media_type = media_type
@@ -56,7 +56,7 @@ class Screenshot(Frozen):
         path = Path(path_or_dir)
         if path.is_dir():
             plain = [it if it.isascii() and (it.isalnum() or it in "-_") else "_" for it in self.media_id]
-            path /= ("".join(plain[:100]) or "screenshot") + _SUFFIXES[self.media_type]
+            path /= ("".join(plain[:100]) or "screenshot") + SUFFIXES[self.media_type]
         path.write_bytes(self.content)
         return path
 

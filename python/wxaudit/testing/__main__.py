@@ -15,7 +15,7 @@ from ._control.server import ControlPlane
 from ._fake import FakeWeChat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _DESCRIPTION = """\
 Serve a fake WeChat on loopback, for programs in any language.
@@ -34,24 +34,41 @@ SIGINT or SIGTERM stops the server. Its exit code is 0.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    options = _parser().parse_args(arguments)
-    stop_requests: queue.SimpleQueue[None] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # `SimpleQueue.put` may be called from a signal handler; `threading.Event.set` may not.
-        signal.signal(number, lambda _number, _frame: stop_requests.put(None))
+    options = vars(_parser().parse_args(arguments))
     try:
-        with (
-            FakeWeChat(host=options.host, port=options.port) as fake,
-            ControlPlane(fake, options.control_port) as control,
-        ):
-            if options.until_stdin_closes:
-                threading.Thread(target=_watch_standard_input, args=(stop_requests,), daemon=True).start()
-            print(json.dumps({"base_url": fake.base_url, "control_url": control.url}), flush=True)
-            stop_requests.get()
+        serve(**options)
     except (OSError, ValueError) as failure:
         print(f"wxaudit.testing: {failure}", file=sys.stderr)
         return 1
     return 0
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    control_port: int = 0,
+    until_stdin_closes: bool = False,
+    ready: Callable[[str, str], object] = lambda _base_url, _control_url: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM arrives. Write the line of JSON, then call `ready` with both URLs.
+
+    Call it from the main thread. Raise `OSError` for a port that cannot be used, and `ValueError` for a host
+    that is not a loopback address.
+    """
+    stop_requests: queue.SimpleQueue[None] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # `SimpleQueue.put` may be called from a signal handler; `threading.Event.set` may not.
+        signal.signal(number, lambda _number, _frame: stop_requests.put(None))
+    with (
+        FakeWeChat(host=host, port=port) as fake,
+        ControlPlane(fake, control_port) as control,
+    ):
+        if until_stdin_closes:
+            threading.Thread(target=_watch_standard_input, args=(stop_requests,), daemon=True).start()
+        print(json.dumps({"base_url": fake.base_url, "control_url": control.url}), flush=True)
+        ready(fake.base_url, control.url)
+        stop_requests.get()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -61,3 +61,9 @@ def errmsg_for(errcode: int, now: int) -> str:
     """Return WeChat's `errmsg` for `errcode` with a new rid, or a generic text for an unknown code."""
     text = _TEMPLATES.get(errcode, "unknown error").format(hint=secrets.token_hex(4), ip=_CLIENT_IP)
     return f"{text} rid: {new_rid(now)}"
+
+
+def documented_text(errcode: int) -> str | None:
+    """Return WeChat's text for `errcode`, with … for what differs between answers, or None if unknown."""
+    template = _TEMPLATES.get(errcode)
+    return None if template is None else template.format(hint="…", ip="…")

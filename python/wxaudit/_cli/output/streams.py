@@ -7,12 +7,18 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from ..._display.terminal import wrapped
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def prepare() -> None:
     """Let a character that an encoding lacks be written as its escape, and not end the program."""
+    # A caller may have closed them.
+    null = None if sys.stdout and sys.stderr else open(os.devnull, "w")  # noqa: SIM115  # until the end
+    sys.stdout, sys.stderr = sys.stdout or null, sys.stderr or null
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -30,6 +36,19 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def forces_colour() -> bool:
+    """Whether colours are wanted where the output is piped."""
+    return bool(os.environ.get("FORCE_COLOR"))
+
+
+def coloured(styled: Text) -> str:
+    """A text with the codes of its colours."""
+    out = console()
+    with out.capture() as captured:
+        out.print(styled, end="")
+    return captured.get()
+
+
 def console(*, error: bool = False) -> Console:
     """A console of Rich, which keeps NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS. Texts hold no markup."""
     from rich.console import Console
@@ -38,5 +57,9 @@ def console(*, error: bool = False) -> Console:
 
 
 def say(message: str) -> None:
-    """Write a message for people to standard error."""
+    """Write a message for people to standard error, on a terminal without breaking words."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        indent = message[: len(message) - len(message.lstrip(" "))]
+        columns = max(os.get_terminal_size(sys.stderr.fileno()).columns - len(indent), 2)
+        message = "\n".join(indent + line for line in wrapped(message.strip(), columns))
     print(message, file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from . import _base_client
 from ._async_client import AsyncClient
 from ._base_client import WECHAT_HOSTS
 from ._client import Client
-from ._default import aget_audit_status, get_audit_status
+from ._default import aget_audit_status, get_audit_status, set_default_client
 from ._errors.tree import (
     AccountBlockedError,
     APIError,
@@ -103,6 +103,7 @@ __all__ = [
     "audit_frame",
     "get_audit_status",
     "queries_from_frame",
+    "set_default_client",
 ]
 
 # Pickles made by 0.1.0 contain these old module names.

@@ -38,14 +38,14 @@ class Timeout(Frozen):
     def of(cls, value: Timeout | int | float | timedelta | None, base: Timeout) -> Timeout:
         """The limits of a call with this `timeout` argument, by a client with the limits `base`.
 
-        A number or `timedelta` is the `total`, with `connect` and `read` of `base`. A `Timeout` is used as it
-        is. `None` means `base`. `ArgumentError` for anything else.
+        A number or `timedelta` is the `total`, with `connect` of `base`; no single read is cut off before it.
+        A `Timeout` is used as it is. `None` means `base`. `ArgumentError` for anything else.
         """
         if value is None:
             return base
         if isinstance(value, Timeout):
             return value
-        return cls(_seconds("timeout", value), base.connect, base.read)
+        return cls(_seconds("timeout", value), base.connect, None)
 
 
 def _seconds(name: str, value: object) -> float:

@@ -309,3 +309,43 @@ def test_the_default_clients_timeout_and_retries_come_from_the_environment(fake:
     )
     assert "after 2 attempts" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_an_argument_goes_before_the_environment_which_goes_before_the_default(
+    kind: type[Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WXAUDIT_BASE_URL", "https://wechat.example")
+    monkeypatch.setenv("WXAUDIT_TIMEOUT", "7.5")
+    monkeypatch.setenv("WXAUDIT_MAX_RETRIES", "4")
+    assert repr(kind(max_retries=1)) == (
+        f"{kind.__name__}(base_url='https://wechat.example' from WXAUDIT_BASE_URL, "
+        "timeout=Timeout(total=7.5, connect=5.0, read=None) from WXAUDIT_TIMEOUT, max_retries=1)"
+    )
+    assert repr(kind(trust_env=False)) == f"{kind.__name__}(trust_env=False)"
+
+
+def test_a_variable_is_read_only_where_no_argument_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WXAUDIT_TIMEOUT", "soon")
+    Client(timeout=3)
+    with pytest.raises(ArgumentError, match="WXAUDIT_TIMEOUT must be a number"):
+        Client()
+
+
+def test_a_pickled_client_keeps_what_the_environment_gave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WXAUDIT_MAX_RETRIES", "4")
+    pickled = pickle.dumps(Client())
+    monkeypatch.delenv("WXAUDIT_MAX_RETRIES")
+    assert repr(pickle.loads(pickled)) == "Client(max_retries=4)"
+
+
+def test_a_plain_number_limits_the_whole_call_and_no_single_read(
+    client_kind: ClientKind, fake: FakeWeChat
+) -> None:
+    """The answer comes after the read limit of the client, and within the number."""
+    audit, token = fake.submit(), fake.token()
+    client = client_kind.client(fake, timeout=Timeout(total=20, read=0.2), max_retries=0)
+    fake.fail_next(Fault(delay=0.6), times=2)
+    with pytest.raises(wxaudit.RequestTimeout):
+        client.get_audit_status(token, audit.auditid)
+    assert client.get_audit_status(token, audit.auditid, timeout=20).is_pending

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import wxaudit
 from support.servers.connect_proxy import TO_WECHAT, Proxy, WeChat
 from support.subprocess_runner import run_child
+from wxaudit import _default
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
@@ -128,7 +131,8 @@ def test_a_wrong_variable_is_named_and_nothing_sent(
     outcomes = ask(kind, fake, times=2, **{"WXAUDIT_BASE_URL": base_url, variable: value})
     assert [outcome for outcome, _, _ in outcomes] == ["ArgumentError"] * 2
     for _, _, words in outcomes:
-        assert variable in words or variable.removeprefix("WXAUDIT_").lower() in words
+        # A file is read at the first call, which names the file.
+        assert variable in words or (variable == "WXAUDIT_CA_FILE" and value in words)
     assert fake.connections_accepted == 0
 
 
@@ -137,3 +141,60 @@ def test_a_wrong_proxy_is_named_without_its_password(kind: str) -> None:
     assert outcome == "ArgumentError"
     assert "all_proxy" in words
     assert "a-password" not in words
+
+
+def test_the_functions_take_an_appid_as_a_label(kind: str, default_fake_wechat: FakeWeChat) -> None:
+    audit, token = default_fake_wechat.submit(), default_fake_wechat.token()
+    if kind == "blocking":
+        status = wxaudit.get_audit_status(token, audit.auditid, appid="wx-label")
+    else:
+        status = asyncio.run(wxaudit.aget_audit_status(token, audit.auditid, appid="wx-label"))
+    assert (status.auditid, status.appid) == (audit.auditid, "wx-label")
+    assert len(default_fake_wechat.requests) == 1
+
+
+def test_a_client_of_the_caller_becomes_the_default_of_both_functions(fake: FakeWeChat) -> None:
+    audit, token = fake.submit(), fake.token()
+    kinds: list[str] = []
+    before = _default.exchange({})
+    try:
+        wxaudit.set_default_client(fake.client(on_event=lambda event: kinds.append(event.kind)))
+        wxaudit.get_audit_status(token, audit.auditid)
+        asyncio.run(wxaudit.aget_audit_status(token, audit.auditid))
+    finally:
+        _default.exchange(before)
+    assert kinds.count("request") == 2
+    assert fake.connections_accepted == 1
+
+
+def test_an_async_client_may_be_the_default_too(fake: FakeWeChat) -> None:
+    audit, token = fake.submit(), fake.token()
+    before = _default.exchange({})
+    try:
+        wxaudit.set_default_client(fake.async_client())
+        assert wxaudit.get_audit_status(token, audit.auditid).is_pending
+        assert asyncio.run(wxaudit.aget_audit_status(token, audit.auditid)).is_pending
+    finally:
+        _default.exchange(before)
+
+
+def test_none_makes_the_default_anew_from_the_environment(
+    fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit, token = fake.submit(), fake.token()
+    before = _default.exchange({})
+    try:
+        wxaudit.set_default_client(wxaudit.Client(base_url="http://127.0.0.1:9", max_retries=0))
+        monkeypatch.setenv("WXAUDIT_BASE_URL", fake.base_url)
+        wxaudit.set_default_client(None)
+        assert wxaudit.get_audit_status(token, audit.auditid).is_pending
+    finally:
+        _default.exchange(before)
+
+
+def test_only_a_client_can_be_the_default() -> None:
+    wrong: Any = "http://127.0.0.1:9"
+    with pytest.raises(
+        wxaudit.ArgumentError, match="client must be a Client, an AsyncClient or None, got str"
+    ):
+        wxaudit.set_default_client(wrong)

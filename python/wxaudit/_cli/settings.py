@@ -112,6 +112,7 @@ _OF_TOKENS = frozenset({"token_command_timeout", "allow_readable_token_file"})
 # Where the token comes from: at most one of them counts.
 SOURCES = ("token", "token_file", "token_command")
 _PATHS = ("ca_file", "token_file")
+_DEFAULT = "default"
 
 
 class Value(NamedTuple):
@@ -134,9 +135,13 @@ class Settings:
         return None if value is None else value.value
 
     def client_options(self) -> dict[str, Any]:
-        """The keywords of `Client`."""
+        """The keywords of `Client`, which has the same defaults."""
         others = _OF_TOKENS.union(SOURCES)
-        return {name: value.value for name, value in self.values.items() if name not in others}
+        return {
+            name: value.value
+            for name, value in self.values.items()
+            if name not in others and value.origin != _DEFAULT
+        }
 
 
 def resolve(options: ConnectionOptions, environment: Mapping[str, str] | None = None) -> Settings:
@@ -192,7 +197,7 @@ def _named(values: Mapping[str, tuple[str, Any]]) -> Layer:
 
 
 def _defaults() -> Layer:
-    return Layer({setting.name: setting.default for setting in SETTINGS if setting.default}, "default")
+    return Layer({setting.name: setting.default for setting in SETTINGS if setting.default}, _DEFAULT)
 
 
 def _source(layers: Iterable[Layer]) -> str | None:

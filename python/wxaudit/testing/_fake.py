@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ._clock import FakeClock
@@ -12,7 +13,7 @@ from ._server import ServerThread
 from ._service import CONTENT_TYPES, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from typing_extensions import Self, Unpack
 
@@ -101,6 +102,18 @@ class FakeWeChat(ScriptingMixin, InspectionMixin):
         from .. import AsyncClient
 
         return AsyncClient(**self._client_options(options))
+
+    @contextmanager
+    def as_default(self) -> Iterator[Self]:
+        """Let `wxaudit.get_audit_status` and `wxaudit.aget_audit_status` of this process ask this fake."""
+        from .. import Client
+        from .._default import exchange
+
+        before = exchange({Client: self.client()})
+        try:
+            yield self
+        finally:
+            exchange(before)
 
     def original_id(self, appid: str | None = None) -> str:
         """Return the 原始 ID (`gh_…`) that identifies a mini program in pushes."""

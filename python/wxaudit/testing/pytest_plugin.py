@@ -1,4 +1,7 @@
-"""The pytest fixtures `fake_wechat` and `wxaudit_django`. The import of this module loads only pytest."""
+"""The pytest fixtures `fake_wechat`, `default_fake_wechat` and `wxaudit_django`.
+
+The import of this module loads only pytest.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,13 @@ def fake_wechat() -> Iterator[FakeWeChat]:
 
     with FakeWeChat() as fake:
         yield fake
+
+
+@pytest.fixture
+def default_fake_wechat(fake_wechat: FakeWeChat) -> Iterator[FakeWeChat]:
+    """The fixture `fake_wechat`, which `wxaudit.get_audit_status` and `wxaudit.aget_audit_status` ask too."""
+    with fake_wechat.as_default():
+        yield fake_wechat
 
 
 # Named here, `db` is seen when pytest-django decides which databases to make. The mark `django_db` of a test

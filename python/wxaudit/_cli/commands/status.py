@@ -63,7 +63,9 @@ def status(
             from ..watching import watch_until_decided
 
             return exit_codes.worst_of(
-                watch_until_decided(wechat.client.get_audit_statuses, queries, pause, as_json=output.json)
+                watch_until_decided(
+                    wechat.client.get_audit_statuses, without_repeats(queries), pause, as_json=output.json
+                )
             )
         batch = wechat.client.get_audit_statuses(queries)
     write(batch, as_json=output.json)
@@ -72,7 +74,12 @@ def status(
 
 def queries_of(auditids: Sequence[str], token: object, appid: str | None) -> list[AuditQuery]:
     """A query for each audit, in their order; `ArgumentError` before anything is sent."""
-    return list(dict.fromkeys(AuditQuery(token, auditid, appid) for auditid in auditids))
+    return [AuditQuery(token, auditid, appid) for auditid in auditids]
+
+
+def without_repeats(queries: Sequence[AuditQuery]) -> list[AuditQuery]:
+    """Each query once, for what asks again and again."""
+    return list(dict.fromkeys(queries))
 
 
 def write(batch: Sequence[AuditResult], *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import json_lines, results, streams
 from ..output.progress import Bar
-from .status import queries_of
+from .status import queries_of, without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def wait(
     limit, polling = _limit(timeout), _polling(initial, maximum)
     with Connection(connection) as wechat:
         token = wechat.token()
-        queries = queries_of(auditids, token, connection.appid)
+        queries = without_repeats(queries_of(auditids, token, connection.appid))
         if isinstance(token, Token) and (limit is None or limit > _TOKEN_LIFETIME):
             _warn_of_fixed_token()
         with Bar(len(queries), limit=limit, rate=False) as bar:

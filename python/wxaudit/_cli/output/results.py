@@ -12,7 +12,7 @@ from .. import language
 from ..errors import advice, facts
 from ..language import text
 from ..times import local_time
-from .streams import console, is_terminal
+from .streams import coloured, console, forces_colour, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,8 +64,12 @@ def show_one(result: AuditResult, row: int | None = None) -> None:
 def plain(result: AuditResult) -> str:
     """Columns separated by tabs, as `cut` and `awk` take them."""
     told = "; ".join(f"{marker.strip()} {told}".strip() for marker, told in details(result, ids=True))
-    cells = (str(result.auditid or ""), result.appid or "", label(result), told)
-    return "\t".join(escape_controls(cell) for cell in cells)
+    *before, state = _cells(result)
+    if forces_colour():
+        from rich.text import Text
+
+        state = coloured(Text(state, style=style(result)))
+    return "\t".join([*before, state, escape_controls(told)])
 
 
 def lines(results: Sequence[AuditResult], columns: int, *, detailed: bool = True) -> list[Text]:

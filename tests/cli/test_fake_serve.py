@@ -87,9 +87,11 @@ def test_on_a_terminal_it_says_what_to_set_and_what_to_try() -> None:
     reader, writer = pty.openpty()
     process = start(*FREE, stderr=writer)
     os.close(writer)
-    urls = read_urls(process)
-    with os.fdopen(reader, encoding="utf-8", newline="\r\n") as terminal:
-        told = [terminal.readline() for _ in range(7)]
+    try:
+        urls = read_urls(process)
+        with os.fdopen(reader, encoding="utf-8", newline="\r\n") as terminal:
+            told = [terminal.readline() for _ in range(7)]
+    finally:
         process.terminate()
         process.communicate(timeout=30)
     assert f"  export WXAUDIT_BASE_URL={urls['base_url']}\r\n" in told

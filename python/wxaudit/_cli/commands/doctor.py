@@ -52,11 +52,11 @@ def _checks(options: ConnectionOptions) -> list[Check]:
         return [*checks, setup.wrong_settings(error)]
     with connection as wechat:
         settings, given = wechat.settings, wechat.settings.client_options()
-        urls = dict.fromkeys((given["base_url"], *given.get("fallback_urls", ())))
+        urls = dict.fromkeys((settings.get("base_url"), *given.get("fallback_urls", ())))
         targets = [proxies.target(url) for url in urls]
         named = settings.values.get("proxy")
         proxy = proxies.in_force(given.get("proxy"), named.origin if named else "", os.environ)
-        of_hosts = hosts.check(targets, proxy, given)
+        of_hosts = hosts.check(targets, proxy, given, settings.get("timeout"))
         checks += (setup.settings(settings), setup.proxy(proxy, targets, os.environ), *of_hosts)
         well = (Status.OK, Status.WARNING)
         if not any(check.name == "connection" and check.status in well for check in of_hosts):

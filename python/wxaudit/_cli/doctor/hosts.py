@@ -37,10 +37,12 @@ _NO_AUDIT = 1
 _RETIRED_ADDRESS = 48017
 
 
-def check(targets: Sequence[Target], proxy: Proxy | None, options: dict[str, Any]) -> list[Check]:
+def check(
+    targets: Sequence[Target], proxy: Proxy | None, options: dict[str, Any], timeout: float
+) -> list[Check]:
     """The rows of all hosts, in the order of the hosts. What hangs ends at its limit."""
     found: list[queue.SimpleQueue[Check | None]] = []
-    limit = _LOOKUP_LIMIT + 2 * float(options["timeout"]) + _EXCHANGE_LIMIT
+    limit = _LOOKUP_LIMIT + 2 * timeout + _EXCHANGE_LIMIT
     deadline = time.monotonic() + limit
     for target in targets:
         rows: queue.SimpleQueue[Check | None] = queue.SimpleQueue()

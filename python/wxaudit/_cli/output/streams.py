@@ -59,7 +59,13 @@ def console(*, error: bool = False) -> Console:
 def say(message: str) -> None:
     """Write a message for people to standard error, on a terminal without breaking words."""
     if sys.stderr is not None and sys.stderr.isatty():
-        indent = message[: len(message) - len(message.lstrip(" "))]
-        columns = max(os.get_terminal_size(sys.stderr.fileno()).columns - len(indent), 2)
-        message = "\n".join(indent + line for line in wrapped(message.strip(), columns))
+        # Some terminals tell no width.
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        message = "\n".join(_broken(line, columns) for line in message.splitlines())
     print(message, file=sys.stderr, flush=True)
+
+
+def _broken(line: str, columns: int) -> str:
+    """A line in several that a terminal can show, all with its indent."""
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return "\n".join(indent + part for part in wrapped(line.strip(), max(columns - len(indent), 2)))

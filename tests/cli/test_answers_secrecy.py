@@ -42,7 +42,7 @@ def _written(done: subprocess.CompletedProcess[str], folder: Path) -> str:
 
 @pytest.fixture
 def token(fake: FakeWeChat) -> str:
-    return fake.token(url_safe=False)
+    return fake.token()
 
 
 @pytest.fixture

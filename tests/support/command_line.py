@@ -43,6 +43,10 @@ def command(*arguments: object) -> list[str]:
 def clean_environment(**variables: str | None) -> dict[str, str]:
     """This process's environment without what steers wxaudit, and in English."""
     kept = environment(LC_ALL="C.UTF-8", XDG_CONFIG_HOME="/nonexistent", PYTHONUTF8=None)
-    kept = {name: value for name, value in kept.items() if not name.startswith("WXAUDIT_")}
+    # A size goes before that of a terminal.
+    size = ("COLUMNS", "LINES")
+    kept = {
+        name: value for name, value in kept.items() if not name.startswith("WXAUDIT_") and name not in size
+    }
     kept.update({name: value for name, value in variables.items() if value is not None})
     return kept

@@ -90,7 +90,7 @@ def test_on_a_terminal_it_says_what_to_set_and_what_to_try() -> None:
     try:
         urls = read_urls(process)
         with os.fdopen(reader, encoding="utf-8", newline="\r\n") as terminal:
-            told = [terminal.readline() for _ in range(8)]
+            told = [terminal.readline() for _ in range(7)]
     finally:
         process.terminate()
         process.communicate(timeout=30)

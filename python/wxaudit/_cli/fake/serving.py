@@ -51,7 +51,7 @@ The fake WeChat runs until Ctrl-C. In another terminal:
   export {VARIABLE}={control_url}
   export WXAUDIT_TOKEN=$(wxaudit fake token)
   wxaudit fake submit --auditid 1234567
-  wxaudit fake reject 1234567 --reason '1:Account information:<br>(1):The logo is missing<br>'
+  wxaudit fake reject 1234567 --reason '1:Account:<br>(1):The logo is missing'
   wxaudit status 1234567""",
             f"""\
 模拟微信已启动，按 Ctrl-C 停止。请在另一个终端中运行：

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base_client import BaseClient
-from ._models.diagnostics import Quota, RequestTrace, rid_of
+from ._models.diagnostics import quota_from, rid_of, trace_from
 from ._models.screenshot import fetched
 from ._native import as_token
 from ._wait.polling import DEFAULT as DEFAULT_POLLING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._batch.results import AuditBatch
     from ._batch.run import AsyncQuery, Progress
     from ._errors.tree import APIError, WxAuditError
+    from ._models.diagnostics import Quota, RequestTrace
     from ._models.screenshot import Screenshot
     from ._native import AuditResult, AuditStatus, LatestAuditStatus, Token
     from ._timeout import Timeout
@@ -193,9 +194,7 @@ class AsyncClient(BaseClient):
         """As `Client.explain`."""
         token = as_token(token)
         rid = rid_of(rid_or_error)
-        return RequestTrace.from_response(
-            await _acall(self._session, "explain", token, rid, appid, timeout, max_retries)
-        )
+        return trace_from(await _acall(self._session, "explain", token, rid, appid, timeout, max_retries))
 
     async def quota(
         self,
@@ -207,9 +206,7 @@ class AsyncClient(BaseClient):
     ) -> Quota:
         """As `Client.quota`."""
         token = as_token(token)
-        return Quota.from_response(
-            await _acall(self._session, "quota", token, None, appid, timeout, max_retries)
-        )
+        return quota_from(await _acall(self._session, "quota", token, None, appid, timeout, max_retries))
 
     async def unblock_quota(self, *, appid: str | None = None) -> None:
         """As `Client.unblock_quota`."""

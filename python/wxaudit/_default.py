@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._async_client import AsyncClient
+from ._base_client import sharing_engine
 from ._client import Client
 from ._errors.tree import ArgumentError
 from ._native import AuditStatus, as_token
@@ -94,5 +95,5 @@ def default_client(kind: type[_Kind]) -> _Kind:
     if client is None:
         # With setdefault, concurrent first calls get the same client.
         base = next(iter(clients.values()), None) or clients.setdefault(Client, Client())
-        client = clients.setdefault(kind, kind.sharing_engine(base))
+        client = clients.setdefault(kind, sharing_engine(kind, base))
     return client

@@ -72,8 +72,12 @@ class AuditStatus:
         """Whether it was rejected."""
     def raise_for_rejection(self) -> Self:
         """Raises `ReviewRejected` if it was rejected; otherwise returns the status."""
-    def to_dict(self) -> dict[str, Any]:
-        """All attributes as a JSON-serializable dict, which `from_dict` reads."""
+    def to_dict(self, *, raw: bool = True) -> dict[str, Any]:
+        """All attributes as a JSON-serializable dict, which `from_dict` reads.
+
+        Besides, for readers without this library: `label`, the state in Chinese, and `reasons`, a list of
+        `{"title": str, "details": [str, …]}`. `raw=False` leaves the decoded answer out.
+        """
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Reads the dict of `to_dict`. Ignores unknown keys; `ArgumentError` for missing or invalid ones."""
@@ -187,6 +191,8 @@ class AuditResult:
         """Whether there is a status, whatever its state."""
     def unwrap(self) -> AuditStatus:
         """Returns the status, or raises the error."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 

@@ -201,7 +201,24 @@ def _ask(request: TokenRequest) -> Any:
 
 def _fail(request: TokenRequest, cause: BaseException) -> None:
     # The text of the exception may contain secrets, so it is only in the cause.
-    request.fail(f"get_token raised {type(cause).__name__}", cause)
+    problem = f"get_token raised {type(cause).__name__}"
+    if isinstance(cause, TypeError) and not _takes_refresh(request.source):
+        problem = "its get_token must accept the keyword refresh: def get_token(self, *, refresh=False)"
+    request.fail(problem, cause)
+
+
+def _takes_refresh(source: Any) -> bool:
+    import inspect
+
+    try:
+        signature = inspect.signature(source.get_token)
+    except (TypeError, ValueError):
+        return True  # unknown, as of some functions in C
+    try:
+        signature.bind(refresh=True)
+    except TypeError:
+        return False
+    return True
 
 
 def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> Any:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from typing_extensions import Self
-
 
 # The end of the year 9999.
 _LAST_SECOND = 253_402_300_800
@@ -48,17 +46,17 @@ class RequestTrace(Frozen):
         self.response_body = response_body
         self.client_ip = client_ip
 
-    @classmethod
-    def from_response(cls, answer: Mapping[str, Any]) -> Self:
-        """Reads the answer of `rid/get`."""
-        request = answer["request"]
-        texts = ("request_url", "request_body", "response_body", "client_ip")
-        return cls(
-            answer["rid"],
-            invoked_at=_moment(_number(request.get("invoke_time"))),
-            cost_in_ms=_number(request.get("cost_in_ms")),
-            **{name: _text(request.get(name)) for name in texts},
-        )
+
+def trace_from(answer: Mapping[str, Any]) -> RequestTrace:
+    """The answer of `rid/get`."""
+    request = answer["request"]
+    texts = ("request_url", "request_body", "response_body", "client_ip")
+    return RequestTrace(
+        answer["rid"],
+        invoked_at=_moment(_number(request.get("invoke_time"))),
+        cost_in_ms=_number(request.get("cost_in_ms")),
+        **{name: _text(request.get(name)) for name in texts},
+    )
 
 
 class RateLimit(Frozen):
@@ -96,18 +94,18 @@ class Quota(Frozen):
         self.rate_limit = rate_limit
         self.component_rate_limit = component_rate_limit
 
-    @classmethod
-    def from_response(cls, answer: Mapping[str, Any]) -> Self:
-        """Reads the answer of `quota/get`."""
-        counted = answer.get("quota")
-        counts = counted if isinstance(counted, dict) else {}
-        return cls(
-            daily_limit=_number(counts.get("daily_limit")),
-            used=_number(counts.get("used")),
-            remain=_number(counts.get("remain")),
-            rate_limit=_rate(answer.get("rate_limit")),
-            component_rate_limit=_rate(answer.get("component_rate_limit")),
-        )
+
+def quota_from(answer: Mapping[str, Any]) -> Quota:
+    """The answer of `quota/get`."""
+    counted = answer.get("quota")
+    counts = counted if isinstance(counted, dict) else {}
+    return Quota(
+        daily_limit=_number(counts.get("daily_limit")),
+        used=_number(counts.get("used")),
+        remain=_number(counts.get("remain")),
+        rate_limit=_rate(answer.get("rate_limit")),
+        component_rate_limit=_rate(answer.get("component_rate_limit")),
+    )
 
 
 def _rate(limit: Any) -> RateLimit | None:

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyArithmeticError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
+use super::token::PyToken;
 use super::{errors, imports};
 use crate::config::Timeouts;
 use crate::error::Error;
@@ -22,7 +23,20 @@ pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     } else if let Some(number) = whole_number(value)? {
         AuditId::new(number)
     } else {
-        let problem = format!("expected a whole number or its digits, got {}", type_name(value)?);
+        let hint = if value.is_none() {
+            "; pass the number that submit_audit returned"
+        } else if value.is_instance_of::<PyFloat>() {
+            "; pass an int: floats round ids above 2**53"
+        } else if value.is_instance_of::<PyBytes>() {
+            "; pass auditid.decode()"
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            "; for many audits, call get_audit_statuses"
+        } else if value.is_instance_of::<PyToken>() {
+            "; the token comes first: (token, auditid)"
+        } else {
+            ""
+        };
+        let problem = format!("expected a whole number or its digits, got {}{hint}", type_name(value)?);
         return Err(argument(py, "auditid", problem));
     };
     checked.map_err(|error| errors::raise(py, error))

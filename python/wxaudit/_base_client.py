@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Kind = TypeVar("_Kind", bound="BaseClient")
 
-WECHAT_HOSTS = (
+WECHAT_HOSTS: tuple[str, ...] = (
     "https://api.weixin.qq.com",
     "https://api2.weixin.qq.com",
     "https://sh.api.weixin.qq.com",

@@ -56,9 +56,15 @@ async def aget_audit_status(
     timeout: Timeout | float | timedelta | None = None,
     max_retries: int | None = None,
 ) -> AuditStatus:
-    """As `get_audit_status`, for asyncio. `token` may also be an `AsyncTokenSource`.
+    """The current review status of one audit, for asyncio. Uses the default client of this process.
 
-    Both functions share one engine: its connections, retry budget and quota blocks.
+    - `token`: the `authorizer_access_token` of the mini program that owns the audit, or a `TokenSource` or
+      `AsyncTokenSource`.
+    - `auditid`, `appid`, `timeout`, `max_retries`: as for `get_audit_status`.
+
+    Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError` or
+    `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. Shares one engine with
+    `get_audit_status`: its connections, retry budget and quota blocks.
     """
     token = as_token(token)
     client = default_client(AsyncClient)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from os import PathLike
-from typing import Any, ClassVar, Final, SupportsIndex, TypeAlias, final
+from typing import Any, ClassVar, Final, Literal, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -20,7 +20,9 @@ class AuditStatus:
     Equality compares auditid, status, reason, screenshots and appid, but not `observed_at` or `raw`.
     """
 
-    __match_args__: ClassVar[tuple[str, str, str, str]]
+    __match_args__: ClassVar[
+        tuple[Literal["auditid"], Literal["status"], Literal["reason"], Literal["screenshots"]]
+    ]
     def __new__(
         cls,
         auditid: SupportsIndex | str,
@@ -140,7 +142,7 @@ class AuditQuery:
     auditid, appid and token (or token source) are.
     """
 
-    __match_args__: ClassVar[tuple[str, str, str]]
+    __match_args__: ClassVar[tuple[Literal["token"], Literal["auditid"], Literal["appid"]]]
     def __new__(cls, token: Any, auditid: SupportsIndex | str | float, appid: str | None = None) -> Self: ...
     @property
     def token(self) -> Any:
@@ -156,9 +158,12 @@ class AuditQuery:
 
 @final
 class AuditResult:
-    """The outcome of one query of a batch: a status or an error, never both."""
+    """The outcome of one query of a batch: a status or an error, never both.
 
-    __match_args__: ClassVar[tuple[str, str, str, str]]
+    For type checkers, ask `result.status is not None` (or `result.error`): they do not conclude it from `ok`.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["auditid"], Literal["appid"], Literal["status"], Literal["error"]]]
     def __new__(
         cls,
         auditid: int | None,

@@ -24,6 +24,10 @@ class Timeout(Frozen):
     __module__ = "wxaudit"
     __match_args__ = __slots__ = _fields = ("total", "connect", "read")
 
+    total: float
+    connect: float | None
+    read: float | None
+
     def __init__(
         self,
         total: int | float | timedelta = 15.0,

@@ -32,6 +32,7 @@ class WxAuditError(Exception):
 
     _attributes: ClassVar[tuple[str, ...]] = ("auditid", "appid", "attempts", "retryable")
 
+    args: tuple[Any, ...]
     message: str = ""
     auditid: int | None = None
     appid: str | None = None

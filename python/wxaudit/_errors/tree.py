@@ -52,6 +52,7 @@ class HTTPStatusError(WxAuditError):
     _attributes = ("http_status", *WxAuditError._attributes)
 
     http_status: int = 0
+    retryable: bool
 
     def _complete(self) -> None:
         if "retryable" not in self.__dict__:

@@ -27,6 +27,14 @@ class RequestTrace(Frozen):
     _fields = ("rid", "invoked_at", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip")
     __slots__ = _fields
 
+    rid: str
+    invoked_at: datetime | None
+    cost_in_ms: int | None
+    request_url: str | None
+    request_body: str | None
+    response_body: str | None
+    client_ip: str | None
+
     def __init__(
         self,
         rid: str,
@@ -65,6 +73,9 @@ class RateLimit(Frozen):
     __module__ = "wxaudit"
     __slots__ = _fields = ("call_count", "refresh_second")
 
+    call_count: int
+    refresh_second: int
+
     def __init__(self, call_count: int, refresh_second: int) -> None:
         self.call_count = call_count
         self.refresh_second = refresh_second
@@ -79,6 +90,12 @@ class Quota(Frozen):
 
     __module__ = "wxaudit"
     __slots__ = _fields = ("daily_limit", "used", "remain", "rate_limit", "component_rate_limit")
+
+    daily_limit: int | None
+    used: int | None
+    remain: int | None
+    rate_limit: RateLimit | None
+    component_rate_limit: RateLimit | None
 
     def __init__(
         self,

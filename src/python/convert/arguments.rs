@@ -8,7 +8,6 @@ use pyo3::exceptions::{PyArithmeticError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use super::token::PyToken;
 use super::{errors, imports};
 use crate::config::Timeouts;
 use crate::error::Error;
@@ -31,7 +30,7 @@ pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
             "; pass auditid.decode()"
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
             "; for many audits, call get_audit_statuses"
-        } else if value.is_instance_of::<PyToken>() {
+        } else if type_name(value)? == "Token" {
             "; the token comes first: (token, auditid)"
         } else {
             ""

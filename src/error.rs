@@ -38,6 +38,22 @@ impl fmt::Display for Phase {
     }
 }
 
+impl Phase {
+    /// What failed in this phase.
+    #[must_use]
+    pub fn failure(self) -> &'static str {
+        match self {
+            Self::Start => "starting the client",
+            Self::Resolve => "cannot look up the host name",
+            Self::Connect => "cannot connect",
+            Self::Proxy => "cannot connect through the proxy",
+            Self::Tls => "TLS failed",
+            Self::Head => "no valid HTTP answer",
+            Self::Body => "cannot read the answer",
+        }
+    }
+}
+
 /// The limit that a call reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
@@ -142,13 +158,13 @@ impl Error {
     /// A network failure that may not occur again.
     #[must_use]
     pub fn transient(phase: Phase, detail: impl fmt::Display) -> Self {
-        Self::Transport { phase, detail: format!("{phase}: {detail}"), transient: true }
+        Self::Transport { phase, detail: format!("{}: {detail}", phase.failure()), transient: true }
     }
 
     /// A network failure that would occur again.
     #[must_use]
     pub fn permanent(phase: Phase, detail: impl fmt::Display) -> Self {
-        Self::Transport { phase, detail: format!("{phase}: {detail}"), transient: false }
+        Self::Transport { phase, detail: format!("{}: {detail}", phase.failure()), transient: false }
     }
 
     /// A token source that did not answer before the deadline of the call.
@@ -205,6 +221,27 @@ pub struct Failure {
     pub error: Error,
     /// How many requests were sent; an attempt whose connection did not open sends none.
     pub attempts: u32,
+    /// How many attempts were made, with or without a request.
+    pub tried: u32,
     /// The path of the interface.
     pub url_path: &'static str,
+}
+
+/// What the system says of an error, as words within a sentence: without its number, and in lower case.
+#[must_use]
+pub fn in_words(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    lower_case(text.split(" (os error ").next().unwrap_or(&text))
+}
+
+/// A text that begins in lower case, unless its first word is an abbreviation.
+#[must_use]
+pub fn lower_case(text: &str) -> String {
+    let mut rest = text.chars();
+    match (rest.next(), rest.clone().next()) {
+        (Some(first), Some(second)) if second.is_ascii_lowercase() => {
+            format!("{}{}", first.to_lowercase(), rest.as_str())
+        }
+        _ => text.to_owned(),
+    }
 }

@@ -44,8 +44,6 @@ from ._wait.polling import Polling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch
     from ._cached_token_source import AsyncCachedTokenSource, CachedTokenSource
@@ -123,15 +121,19 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+# Hidden from type checkers, which would otherwise accept every misspelt name.
+if not TYPE_CHECKING:
 
-    value = getattr(import_module(f".{_LATER[name]}", __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
+        value = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        globals()[name] = value
+        return value
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    def __dir__() -> list[str]:
+        # For completion: what is public, and the public submodules that have been imported.
+        submodules = {name for name in globals() if f"{__name__}.{name}" in sys.modules and name[0] != "_"}
+        return sorted({*__all__, *submodules})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base_client import BaseClient
-from ._models.diagnostics import Quota, RequestTrace, rid_of
+from ._models.diagnostics import quota_from, rid_of, trace_from
 from ._models.screenshot import fetched
 from ._native import as_token
 from ._wait.polling import DEFAULT as DEFAULT_POLLING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._batch.results import AuditBatch
     from ._batch.run import AsyncQuery, Progress
     from ._errors.tree import APIError, WxAuditError
+    from ._models.diagnostics import Quota, RequestTrace
     from ._models.screenshot import Screenshot
     from ._native import AuditResult, AuditStatus, LatestAuditStatus, Token
     from ._timeout import Timeout
@@ -55,7 +56,17 @@ class AsyncClient(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> AuditStatus:
-        """As `Client.get_audit_status`. `token` may also be an `AsyncTokenSource`."""
+        """The current review status of one audit.
+
+        - `token`: the `authorizer_access_token` of the mini program that owns the audit, or a `TokenSource`
+          or `AsyncTokenSource`.
+        - `auditid`: the number that `submit_audit` returned, as an int or a string of decimal digits.
+        - `appid`: a label for the result and for errors. It also identifies whose quota the call uses.
+        - `timeout`, `max_retries`: replace the client's for this call.
+
+        Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError`
+        or `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat.
+        """
         token = as_token(token)
         audit: AuditStatus = await _acall(
             self._session, "get_audit_status", token, auditid, appid, timeout, max_retries
@@ -70,8 +81,18 @@ class AsyncClient(BaseClient):
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> AuditBatch:
-        """As `Client.get_audit_statuses`. `queries` may also be an async iterable. Cancelling drops the calls
-        in flight.
+        """The review status of many audits: one result for each query, in the order of the input.
+
+        - `queries`: an iterable or async iterable of `AuditQuery`, `(token, auditid)` or
+          `(token, auditid, appid)`.
+        - `max_concurrency`: requests in flight at once; at most the client's, which is the default.
+        - `progress`: `True` shows a tqdm bar (extra `notebook`). A callable gets the number of results and of
+          queries, `None` if that is unknown.
+        - `timeout`: limit of the whole batch, in seconds or as `timedelta`; none by default.
+
+        An error of one query is not raised but stored in its result. `ArgumentError` for wrong `queries` and
+        keywords; an exception of the iterable ends the batch. Cancelling drops the calls in flight. More
+        under `Client.get_audit_statuses`.
         """
         from ._batch.asyncio import collect
 
@@ -84,8 +105,13 @@ class AsyncClient(BaseClient):
         max_concurrency: int | None = None,
         timeout: float | timedelta | None = None,
     ) -> AsyncGenerator[AuditResult, None]:
-        """As `Client.iter_audit_statuses`, for `async for`. `queries` may also be an async iterable. A
-        separate task iterates it, so that it does not delay results.
+        """As `get_audit_statuses`, but for `async for`: yields results as they complete.
+
+        - `queries`, `max_concurrency`, `timeout`: as for `get_audit_statuses`. Queries are read on demand, so
+          the input may be endless. A separate task reads an async iterable, so that results are not delayed.
+
+        `index` of a result tells its query. After the input raises, the results of earlier queries are
+        yielded first, then its exception is raised. Closing the iterator drops the requests in flight.
         """
         from ._batch.asyncio import iterate
 
@@ -99,7 +125,13 @@ class AsyncClient(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> LatestAuditStatus:
-        """As `Client.get_latest_audit_status`."""
+        """The review status and metadata of the latest submission of the mini program that owns `token`.
+
+        - `token`, `appid`, `timeout`, `max_retries`: as for `get_audit_status`.
+
+        Errors as for `get_audit_status`. `AuditNotFoundError` (85058) if there is no submission, or if WeChat
+        does not show a recent one yet.
+        """
         token = as_token(token)
         latest: LatestAuditStatus = await _acall(
             self._session, "get_latest_audit_status", token, None, appid, timeout, max_retries
@@ -117,7 +149,22 @@ class AsyncClient(BaseClient):
         appid: str | None = None,
         clock: Clock | None = None,
     ) -> AuditStatus:
-        """As `Client.wait_for_decision`. `on_poll` may also be a coroutine function."""
+        """Polls while the review is pending, and returns the first status that is not.
+
+        Rejections, withdrawals and unknown states are returned, not raised.
+
+        - `token`, `auditid`, `appid`: as for `get_audit_status`. Tokens expire before reviews end: pass a
+          source.
+        - `timeout`: the longest time to wait, in seconds or as `timedelta`; `None` for no limit.
+        - `polling`: the intervals.
+        - `on_poll`: a function or coroutine function that is called after each poll with the status, or with
+          an error that does not end the wait.
+        - `clock`: replaces the system's time in tests: see `Clock`.
+
+        Raises `WaitTimeout` after `timeout`, with the latest status as `last`. Up to `polling.max_failures`
+        transient errors in a row are tolerated; any other error is raised at once. More under
+        `Client.wait_for_decision`.
+        """
         token = as_token(token)
         from ._wait.asyncio import wait_for_one
         from ._wait.plan import Wait
@@ -135,8 +182,15 @@ class AsyncClient(BaseClient):
         max_concurrency: int | None = None,
         clock: Clock | None = None,
     ) -> AsyncGenerator[AuditResult, None]:
-        """As `Client.wait_for_decisions`, for `async for`. `queries` may also be an async iterable, and
-        `on_poll` a coroutine function.
+        """As `wait_for_decision` for many audits, for `async for`: yields each result once decided.
+
+        - `queries`, `max_concurrency`: as for `get_audit_statuses`. All queries are read before the first
+          poll.
+        - `timeout`, `polling`, `on_poll`, `clock`: as for `wait_for_decision`; `timeout` applies to all
+          audits together.
+
+        An error of one query is not raised but stored in its result, such as `WaitTimeout` for a pending
+        audit. Closing the iterator drops the requests in flight. More under `Client.wait_for_decisions`.
         """
         from ._wait.asyncio import wait_for_many
         from ._wait.plan import BatchWait
@@ -157,7 +211,14 @@ class AsyncClient(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> Screenshot:
-        """As `Client.get_screenshot`."""
+        """The image of one `media_id` in `AuditStatus.screenshots`.
+
+        - `token`: of the mini program that owns the audit; for another one WeChat does not know the
+          `media_id` (40007).
+        - `appid`, `timeout`, `max_retries`: as for `get_audit_status`.
+
+        Errors as for `get_audit_status`. `DecodeError` if the answer is not an image or exceeds 20 MiB.
+        """
         token = as_token(token)
         return fetched(
             *await _acall(self._session, "get_screenshot", token, media_id, appid, timeout, max_retries)
@@ -173,7 +234,15 @@ class AsyncClient(BaseClient):
         progress: Progress = None,
         timeout: float | timedelta | None = None,
     ) -> list[Screenshot]:
-        """As `Client.get_screenshots`."""
+        """The images of an audit or of several `media_id`s (`audit_or_media_ids`), in their order.
+
+        - `token`, `appid`: as for `get_screenshot`; `appid` is by default that of the audit.
+        - `max_concurrency`: at most the client's; 8 by default, since an image may have 20 MiB.
+        - `progress`, `timeout`: as for `get_audit_statuses`.
+
+        Raises the first error after all requests have ended. Its message names the `media_id` that failed,
+        and its attribute `screenshots` is a tuple of the images that arrived.
+        """
         token = as_token(token)
         from ._batch.asyncio import collect_screenshots
 
@@ -190,12 +259,15 @@ class AsyncClient(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> RequestTrace:
-        """As `Client.explain`."""
+        """WeChat's record of a request, by the `rid` in its errmsg. WeChat keeps records for 7 days.
+
+        - `token`: of the account that sent the request.
+        - `rid_or_error`: a rid, or an `APIError` with one.
+        - `appid`, `timeout`, `max_retries`: as for `get_audit_status`, and so are the errors.
+        """
         token = as_token(token)
         rid = rid_of(rid_or_error)
-        return RequestTrace.from_response(
-            await _acall(self._session, "explain", token, rid, appid, timeout, max_retries)
-        )
+        return trace_from(await _acall(self._session, "explain", token, rid, appid, timeout, max_retries))
 
     async def quota(
         self,
@@ -205,19 +277,27 @@ class AsyncClient(BaseClient):
         timeout: Timeout | float | timedelta | None = None,
         max_retries: int | None = None,
     ) -> Quota:
-        """As `Client.quota`."""
+        """Today's limit and use of `get_audit_status` for the mini program that owns `token`.
+
+        - `appid`, `timeout`, `max_retries`: as for `get_audit_status`, and so are the errors.
+
+        If calls remain, this client sends calls with this token or `appid` again that it has kept back since
+        45009.
+        """
         token = as_token(token)
-        return Quota.from_response(
-            await _acall(self._session, "quota", token, None, appid, timeout, max_retries)
-        )
+        return quota_from(await _acall(self._session, "quota", token, None, appid, timeout, max_retries))
 
     async def unblock_quota(self, *, appid: str | None = None) -> None:
-        """As `Client.unblock_quota`."""
+        """Sends calls with `appid`, or all calls, again that this client keeps back since 45009 or 45011.
+
+        For use after the quota was cleared or raised. Nothing is sent: only this client in this process
+        forgets the refusals.
+        """
         self._session.check_open()
         self._session.engine.unblock_quota(appid)
 
     async def close(self) -> None:
-        """As `Client.close`."""
+        """Closes idle connections. Calls in flight complete; new calls raise `RuntimeError`."""
         self._session.close()
 
     async def __aenter__(self) -> Self:

@@ -7,7 +7,7 @@ from ._errors.tree import ArgumentError, TransportError
 from ._native import Engine
 from ._session import Session
 from ._signals import raised_by_signal
-from ._timeout import Timeout
+from ._timeout import Timeout, limits_of
 from ._validation import check_callback
 
 TYPE_CHECKING = False
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
     from datetime import timedelta
-    from typing import Any
+    from typing import Any, TypeVar
 
     from typing_extensions import Self
 
     from ._native import Event
 
-WECHAT_HOSTS = (
+    _Kind = TypeVar("_Kind", bound="BaseClient")
+
+WECHAT_HOSTS: tuple[str, ...] = (
     "https://api.weixin.qq.com",
     "https://api2.weixin.qq.com",
     "https://sh.api.weixin.qq.com",
@@ -109,7 +111,7 @@ class BaseClient:
         base_url, timeout = follow("base_url", base_url), follow("timeout", timeout)
         max_retries, ca_file = follow("max_retries", max_retries), follow("ca_file", ca_file)
         try:
-            limits = Timeout.of(timeout, _DEFAULT_TIMEOUT)
+            limits = limits_of(timeout, _DEFAULT_TIMEOUT)
             # No dict of the keywords: a traceback with locals would show the proxy's password in it.
             engine = Engine(
                 base_url=base_url,
@@ -155,17 +157,6 @@ class BaseClient:
         from ._errors import hints as _hints  # noqa: F401  # only loaded
         from ._models import state as _state  # noqa: F401  # only loaded
 
-    @classmethod
-    def sharing_engine(cls, other: BaseClient) -> Self:
-        """Makes a client with the engine of another: its connections, retry budget and quota blocks."""
-        client = cls.__new__(cls)
-        session = other._session
-        client._session = Session(session.engine, session.timeout, session.on_event, session.closed)
-        client._settings = other._settings
-        client._variables = other._variables
-        client._prepare()
-        return client
-
     def __repr__(self) -> str:
         # A debugger may show an instance whose constructor raised.
         settings, variables = getattr(self, "_settings", {}), getattr(self, "_variables", ())
@@ -183,6 +174,20 @@ class BaseClient:
                 "set HTTPS_PROXY in the environment of each process instead"
             )
         return _restored, (type(self), self._settings)
+
+
+def sharing_engine(kind: type[_Kind], other: BaseClient) -> _Kind:
+    """A client with the engine of another: its connections, retry budget and quota blocks.
+
+    Not a method, which completion would show.
+    """
+    client = kind.__new__(kind)
+    session = other._session
+    client._session = Session(session.engine, session.timeout, session.on_event, session.closed)
+    client._settings = other._settings
+    client._variables = other._variables
+    client._prepare()
+    return client
 
 
 _MAX_RESTORED = 8
@@ -203,4 +208,4 @@ def _restored(kind: type[Any], settings: dict[str, Any]) -> Any:
         if len(_restored_clients) >= _MAX_RESTORED:
             _restored_clients.pop(next(iter(_restored_clients)), None)
         first = _restored_clients.setdefault(key, kind(**settings))
-    return kind.sharing_engine(first)
+    return sharing_engine(kind, first)

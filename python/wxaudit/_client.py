@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._base_client import BaseClient
 from ._call import call
-from ._models.diagnostics import Quota, RequestTrace, rid_of
+from ._models.diagnostics import quota_from, rid_of, trace_from
 from ._models.screenshot import fetched
 from ._native import as_token
 from ._wait.polling import DEFAULT as DEFAULT_POLLING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._batch.results import AuditBatch
     from ._batch.run import Progress, Query
     from ._errors.tree import APIError, WxAuditError
+    from ._models.diagnostics import Quota, RequestTrace
     from ._models.screenshot import Screenshot
     from ._native import AuditResult, AuditStatus, LatestAuditStatus, Token
     from ._timeout import Timeout
@@ -276,7 +277,7 @@ class Client(BaseClient):
         """
         token = as_token(token)
         rid = rid_of(rid_or_error)
-        return RequestTrace.from_response(self._call("explain", token, rid, appid, timeout, max_retries))
+        return trace_from(self._call("explain", token, rid, appid, timeout, max_retries))
 
     def quota(
         self,
@@ -294,7 +295,7 @@ class Client(BaseClient):
         Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (openapi/quota/get)
         """
         token = as_token(token)
-        return Quota.from_response(self._call("quota", token, None, appid, timeout, max_retries))
+        return quota_from(self._call("quota", token, None, appid, timeout, max_retries))
 
     def unblock_quota(self, *, appid: str | None = None) -> None:
         """Sends calls again that this client keeps back since WeChat refused one with 45009 or 45011.

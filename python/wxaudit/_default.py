@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._async_client import AsyncClient
+from ._base_client import sharing_engine
 from ._client import Client
 from ._errors.tree import ArgumentError
 from ._native import AuditStatus, as_token
@@ -55,9 +56,15 @@ async def aget_audit_status(
     timeout: Timeout | float | timedelta | None = None,
     max_retries: int | None = None,
 ) -> AuditStatus:
-    """As `get_audit_status`, for asyncio. `token` may also be an `AsyncTokenSource`.
+    """The current review status of one audit, for asyncio. Uses the default client of this process.
 
-    Both functions share one engine: its connections, retry budget and quota blocks.
+    - `token`: the `authorizer_access_token` of the mini program that owns the audit, or a `TokenSource` or
+      `AsyncTokenSource`.
+    - `auditid`, `appid`, `timeout`, `max_retries`: as for `get_audit_status`.
+
+    Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError` or
+    `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. Shares one engine with
+    `get_audit_status`: its connections, retry budget and quota blocks.
     """
     token = as_token(token)
     client = default_client(AsyncClient)
@@ -94,5 +101,5 @@ def default_client(kind: type[_Kind]) -> _Kind:
     if client is None:
         # With setdefault, concurrent first calls get the same client.
         base = next(iter(clients.values()), None) or clients.setdefault(Client, Client())
-        client = clients.setdefault(kind, kind.sharing_engine(base))
+        client = clients.setdefault(kind, sharing_engine(kind, base))
     return client

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from os import PathLike
-from typing import Any, ClassVar, Final, SupportsIndex, TypeAlias, final
+from typing import Any, ClassVar, Final, Literal, SupportsIndex, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -20,7 +20,9 @@ class AuditStatus:
     Equality compares auditid, status, reason, screenshots and appid, but not `observed_at` or `raw`.
     """
 
-    __match_args__: ClassVar[tuple[str, str, str, str]]
+    __match_args__: ClassVar[
+        tuple[Literal["auditid"], Literal["status"], Literal["reason"], Literal["screenshots"]]
+    ]
     def __new__(
         cls,
         auditid: SupportsIndex | str,
@@ -72,8 +74,12 @@ class AuditStatus:
         """Whether it was rejected."""
     def raise_for_rejection(self) -> Self:
         """Raises `ReviewRejected` if it was rejected; otherwise returns the status."""
-    def to_dict(self) -> dict[str, Any]:
-        """All attributes as a JSON-serializable dict, which `from_dict` reads."""
+    def to_dict(self, *, raw: bool = True) -> dict[str, Any]:
+        """All attributes as a JSON-serializable dict, which `from_dict` reads.
+
+        Besides, for readers without this library: `label`, the state in Chinese, and `reasons`, a list of
+        `{"title": str, "details": [str, …]}`. `raw=False` leaves the decoded answer out.
+        """
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Reads the dict of `to_dict`. Ignores unknown keys; `ArgumentError` for missing or invalid ones."""
@@ -136,7 +142,7 @@ class AuditQuery:
     auditid, appid and token (or token source) are.
     """
 
-    __match_args__: ClassVar[tuple[str, str, str]]
+    __match_args__: ClassVar[tuple[Literal["token"], Literal["auditid"], Literal["appid"]]]
     def __new__(cls, token: Any, auditid: SupportsIndex | str | float, appid: str | None = None) -> Self: ...
     @property
     def token(self) -> Any:
@@ -152,9 +158,12 @@ class AuditQuery:
 
 @final
 class AuditResult:
-    """The outcome of one query of a batch: a status or an error, never both."""
+    """The outcome of one query of a batch: a status or an error, never both.
 
-    __match_args__: ClassVar[tuple[str, str, str, str]]
+    For type checkers, ask `result.status is not None` (or `result.error`): they do not conclude it from `ok`.
+    """
+
+    __match_args__: ClassVar[tuple[Literal["auditid"], Literal["appid"], Literal["status"], Literal["error"]]]
     def __new__(
         cls,
         auditid: int | None,
@@ -187,6 +196,8 @@ class AuditResult:
         """Whether there is a status, whatever its state."""
     def unwrap(self) -> AuditStatus:
         """Returns the status, or raises the error."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._observability.dispatch import dispatcher_for
-from ._timeout import Timeout
+from ._timeout import limits_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ._native import Engine, Event
     from ._observability.dispatch import EventDispatcher
+    from ._timeout import Timeout
 
 
 class Session:
@@ -38,7 +39,7 @@ class Session:
     def options(self, appid: Any, timeout: Any, max_retries: Any) -> tuple[Any, Any, Any]:
         """The options of one call, in the form that the engine takes."""
         self.check_open()
-        return appid, None if timeout is None else Timeout.of(timeout, self.timeout), max_retries
+        return appid, None if timeout is None else limits_of(timeout, self.timeout), max_retries
 
     def dispatcher(self) -> EventDispatcher:
         """A dispatcher for the events of one call or batch."""

@@ -24,6 +24,10 @@ class Timeout(Frozen):
     __module__ = "wxaudit"
     __match_args__ = __slots__ = _fields = ("total", "connect", "read")
 
+    total: float
+    connect: float | None
+    read: float | None
+
     def __init__(
         self,
         total: int | float | timedelta = 15.0,
@@ -34,18 +38,18 @@ class Timeout(Frozen):
         self.connect = None if connect is None else _seconds("connect", connect)
         self.read = None if read is None else _seconds("read", read)
 
-    @classmethod
-    def of(cls, value: Timeout | int | float | timedelta | None, base: Timeout) -> Timeout:
-        """The limits of a call with this `timeout` argument, by a client with the limits `base`.
 
-        A number or `timedelta` is the `total`, with `connect` of `base`; no single read is cut off before it.
-        A `Timeout` is used as it is. `None` means `base`. `ArgumentError` for anything else.
-        """
-        if value is None:
-            return base
-        if isinstance(value, Timeout):
-            return value
-        return cls(_seconds("timeout", value), base.connect, None)
+def limits_of(value: Timeout | int | float | timedelta | None, base: Timeout) -> Timeout:
+    """The limits of a call with this `timeout` argument, by a client with the limits `base`.
+
+    A number or `timedelta` is the `total`, with `connect` of `base`; no single read is cut off before it.
+    A `Timeout` is used as it is. `None` means `base`. `ArgumentError` for anything else.
+    """
+    if value is None:
+        return base
+    if isinstance(value, Timeout):
+        return value
+    return Timeout(_seconds("timeout", value), base.connect, None)
 
 
 def _seconds(name: str, value: object) -> float:

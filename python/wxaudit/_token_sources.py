@@ -205,8 +205,24 @@ def _fail(request: TokenRequest, cause: BaseException) -> None:
     from ._errors.tree import TokenError
 
     # The text of any other exception may contain secrets, so it is only in the cause.
-    told = cause.message if isinstance(cause, TokenError) else f"get_token raised {type(cause).__name__}"
-    request.fail(told, cause)
+    problem = cause.message if isinstance(cause, TokenError) else f"get_token raised {type(cause).__name__}"
+    if isinstance(cause, TypeError) and not _takes_refresh(request.source):
+        problem = "its get_token must accept the keyword refresh: def get_token(self, *, refresh=False)"
+    request.fail(problem, cause)
+
+
+def _takes_refresh(source: Any) -> bool:
+    import inspect
+
+    try:
+        signature = inspect.signature(source.get_token)
+    except (TypeError, ValueError):
+        return True  # unknown, as of some functions in C
+    try:
+        signature.bind(refresh=True)
+    except TypeError:
+        return False
+    return True
 
 
 def _catching_all(ask: Callable[[TokenRequest], Any], request: TokenRequest) -> Any:

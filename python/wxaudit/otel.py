@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ._native import Event
 
+__all__ = ["instrument", "uninstrument"]
+
 # The attributes that are set have had the same meaning since those of HTTP became stable.
 _SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
 
@@ -134,3 +136,7 @@ def _error_type(event: Event) -> str | None:
     if event.errcode is not None:
         return f"wechat.{event.errcode}"
     return str(event.http_status) if event.error_type == "HTTPStatusError" else event.error_type
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # for completion

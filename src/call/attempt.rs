@@ -296,19 +296,8 @@ impl<'a> ActiveCall<'a> {
             Error::Timeout { limit: Limit::Total, .. } if waiting_for_source => Error::source_timed_out(),
             error => error,
         };
-        let error = self.with_unsent_attempts(error);
-        Failure { error, attempts: self.call.attempts(), url_path: self.request.path }
-    }
-
-    /// Adds the number of attempts, as far as the number of requests does not tell it.
-    fn with_unsent_attempts(&self, mut error: Error) -> Error {
-        if let Error::Transport { detail, .. } | Error::Timeout { detail, .. } = &mut error
-            && self.unsent.load(Ordering::Relaxed) > 0
-            && self.tried() > 1
-        {
-            *detail = format!("{detail}, at the last of {} attempts", self.tried());
-        }
-        error
+        let (attempts, tried) = (self.call.attempts(), self.tried());
+        Failure { error, attempts, tried, url_path: self.request.path }
     }
 
     pub(super) fn emit(&self, kind: &'static str, fill: impl FnOnce(&mut Event)) {

@@ -37,6 +37,7 @@ impl Client {
             _ => Err(Failure {
                 error: Error::argument("operation", "must be AuditStatus"),
                 attempts: call.attempts(),
+                tried: call.attempts(),
                 url_path: call.operation.request().path,
             }),
         }

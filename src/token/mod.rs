@@ -8,14 +8,19 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 mod mask;
+mod mistaken;
 mod named;
 mod unescape;
 
+pub use mistaken::is_appid;
 pub use named::{is_secret, mask_tokens};
 pub use unescape::MASK;
 
 /// Masking shorter tokens would mask parts of ordinary words.
 const MIN_MASKED_LEN: usize = 8;
+
+/// No longer text of the usual characters is taken for something else than a token.
+const MIN_USUAL_LEN: usize = 18;
 
 /// Real tokens have up to about 512 characters.
 const MAX_LEN: usize = 2048;
@@ -52,16 +57,25 @@ impl Token {
     /// # Errors
     /// A message without the token if it is empty, too long or not printable.
     pub fn new(text: &str) -> Result<Self, &'static str> {
-        if text.is_empty() {
-            Err("the access token is empty")
-        } else if text.len() > MAX_LEN {
-            Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
-        } else if !is_unreserved(text) && (text.trim() != text || text.chars().any(char::is_control)) {
-            Err(
-                "the access token contains a control character or line break, or has spaces around it; strip it first",
-            )
+        let problem = if text.is_empty() {
+            Some("the access token is empty")
+        } else if is_unreserved(text) {
+            // Nearly always. Those of WeChat have more than 100 characters.
+            if text.len() > MIN_USUAL_LEN { None } else { mistaken::short(text) }
         } else {
-            Ok(Self(text.into()))
+            mistaken::odd(text).or_else(|| {
+                (text.trim() != text || text.chars().any(char::is_control)).then_some(
+                    "the access token contains a control character or line break, or has spaces around it; strip it \
+                     first",
+                )
+            })
+        };
+        match problem {
+            Some(problem) => Err(problem),
+            None if text.len() > MAX_LEN => {
+                Err("the access token has more than 2048 bytes; WeChat's have up to about 512")
+            }
+            None => Ok(Self(text.into())),
         }
     }
 

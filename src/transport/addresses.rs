@@ -12,6 +12,8 @@ use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
+use crate::error::in_words;
+
 /// How long one address is given before the next one is tried beside it.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
@@ -76,7 +78,7 @@ pub(super) async fn connect(
                 Ok(connected) => return Ok(connected),
                 Err(error) => {
                     exhausted |= is_exhaustion(&error);
-                    let problem = error.to_string();
+                    let problem = in_words(&error);
                     if !problems.contains(&problem) {
                         problems.push(problem);
                     }

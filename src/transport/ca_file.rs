@@ -11,6 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::pem::{self, Kind, Part};
+use crate::error::in_words;
 
 /// Bundles of all public authorities have 300 KB.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
@@ -24,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<RootCertStore, String> {
         add_file(path, &mut store).map_err(|problem| within(path, problem))?;
         return Ok(store);
     }
-    for file in hashed(path).map_err(|error| within(path, error.to_string()))? {
+    for file in hashed(path).map_err(|error| within(path, in_words(&error)))? {
         add_file(&file, &mut store).map_err(|problem| within(&file, problem))?;
     }
     if store.is_empty() {
@@ -58,7 +59,7 @@ fn hashed(directory: &Path) -> io::Result<Vec<PathBuf>> {
 fn add_file(path: &Path, store: &mut RootCertStore) -> Result<(), String> {
     let mut content = Vec::new();
     let limited = File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut content));
-    if limited.map_err(|error| error.to_string())? as u64 > MAX_SIZE {
+    if limited.map_err(|error| in_words(&error))? as u64 > MAX_SIZE {
         return Err("is larger than 16 MiB".to_owned());
     }
     match content.as_slice() {

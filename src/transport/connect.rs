@@ -19,7 +19,7 @@ use super::addresses::{self, ConnectError};
 use super::error;
 use super::options::Options;
 use super::progress::{Progress, place};
-use super::proxy::{Kind, Opened, ProxyRoute};
+use super::proxy::{Kind, Opened, ProxyRoute, authority};
 use super::resolve::{self, LookupError};
 use super::stream::{Io, Socket, Stream};
 use crate::error::{Error, Phase};
@@ -83,7 +83,7 @@ impl Connector {
             return Ok(Stream::to_proxy(io, proxy.authorization.clone()));
         }
         let (host, port) = destination(origin);
-        progress.enter(Phase::Proxy, at.as_str());
+        progress.enter(Phase::Proxy, format!("{} through {THE_PROXY}{at}", authority(host, port)));
         let io = proxy.tunnel(io, host, port).await.map_err(|error| error::tunnel(&*error, progress))?;
         let place = format!("{host} through {THE_PROXY}{at}");
         Ok(Stream::direct(self.secure(origin, io, place, progress).await?))
@@ -107,7 +107,7 @@ impl Connector {
         for target in hosts {
             let (tcp, address) = self.tcp(&proxy.uri, THE_PROXY, progress).await?;
             let at = place(destination(&proxy.uri).0, &[address]);
-            progress.enter(Phase::Proxy, at.as_str());
+            progress.enter(Phase::Proxy, format!("{} through {THE_PROXY}{at}", authority(&target, port)));
             match proxy.tunnel(tcp, &target, port).await {
                 Ok(io) => {
                     let place = format!("{host} through {THE_PROXY}{at}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use super::tls_problem;
-use crate::error::{Error, Limit, Phase};
+use crate::error::{Error, Limit, Phase, in_words};
 use crate::token::Tokens;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -107,8 +107,7 @@ pub(super) fn body(error: &hyper::Error, progress: &Progress) -> Error {
             .filter_map(|cause| cause.downcast_ref::<io::Error>())
             .any(|cause| matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
     let problem = if malformed { "no valid HTTP answer: " } else { "" };
-    let detail = format!("{}: {problem}{}", progress.during(Phase::Body), describe(error));
-    Error::Transport { phase: Phase::Body, detail, transient: !malformed }
+    progress.error_in(Phase::Body, format!("{problem}{}", describe(error)), !malformed)
 }
 
 pub(super) fn too_large(max_size: usize) -> Error {
@@ -120,9 +119,9 @@ pub(super) fn unread(problem: impl Into<String>) -> Error {
     Error::Decode { problem: problem.into(), excerpt: String::new(), empty: false }
 }
 
-/// The text of the innermost error.
+/// The words of the innermost error.
 fn describe(error: &(dyn StdError + 'static)) -> String {
-    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+    in_words(chain(error).last().unwrap_or(error))
 }
 
 fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e T> {

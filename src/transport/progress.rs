@@ -11,7 +11,8 @@ const SHOWN_ADDRESSES: usize = 4;
 
 /// What the opening of a connection is doing. Once it is open: where it leads.
 ///
-/// It is displayed as in "connecting to api.weixin.qq.com at 203.0.113.1:443", and holds neither a token nor a password.
+/// It is displayed as in "connecting to api.weixin.qq.com at 203.0.113.1:443", and as in "cannot connect to …" in errors. It
+/// holds neither a token nor a password.
 pub struct Progress(Mutex<(Phase, String)>);
 
 impl Progress {
@@ -35,12 +36,18 @@ impl Progress {
 
     /// The error for a problem in the current phase.
     pub(super) fn error(&self, problem: impl fmt::Display, transient: bool) -> Error {
-        Error::Transport { phase: self.phase(), detail: format!("{self}: {problem}"), transient }
+        self.error_in(self.phase(), problem, transient)
     }
 
-    /// The sentence for another phase at the same place.
+    /// What is being done in another phase at the same place.
     pub(super) fn during(&self, phase: Phase) -> String {
-        sentence(phase, &self.state().1)
+        activity(phase, &self.state().1)
+    }
+
+    /// The error for a problem in another phase at the same place.
+    pub(super) fn error_in(&self, phase: Phase, problem: impl fmt::Display, transient: bool) -> Error {
+        let detail = format!("{}: {problem}", failure(phase, &self.state().1));
+        Error::Transport { phase, detail, transient }
     }
 
     fn state(&self) -> MutexGuard<'_, (Phase, String)> {
@@ -51,19 +58,31 @@ impl Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (phase, place) = &*self.state();
-        formatter.write_str(&sentence(*phase, place))
+        formatter.write_str(&activity(*phase, place))
     }
 }
 
-fn sentence(phase: Phase, place: &str) -> String {
-    let preposition = match phase {
-        _ if place.is_empty() => return phase.to_string(),
-        Phase::Start | Phase::Resolve | Phase::Proxy => "",
-        Phase::Connect => "to ",
-        Phase::Tls => "with ",
-        Phase::Head | Phase::Body => "from ",
-    };
-    format!("{phase} {preposition}{place}")
+/// What is being done at a place.
+fn activity(phase: Phase, place: &str) -> String {
+    match phase {
+        _ if place.is_empty() => phase.to_string(),
+        Phase::Start | Phase::Resolve => format!("{phase} {place}"),
+        Phase::Connect | Phase::Proxy => format!("connecting to {place}"),
+        Phase::Tls => format!("{phase} with {place}"),
+        Phase::Head | Phase::Body => format!("{phase} from {place}"),
+    }
+}
+
+/// What failed at a place.
+fn failure(phase: Phase, place: &str) -> String {
+    match phase {
+        _ if place.is_empty() => phase.failure().to_owned(),
+        Phase::Start | Phase::Resolve => format!("{} {place}", phase.failure()),
+        Phase::Connect | Phase::Proxy => format!("cannot connect to {place}"),
+        Phase::Tls => format!("TLS with {place} failed"),
+        Phase::Head => format!("no answer from {place}"),
+        Phase::Body => format!("cannot read the answer from {place}"),
+    }
 }
 
 /// A host and its addresses, as in "api.weixin.qq.com at 203.0.113.1:443".

@@ -102,7 +102,8 @@ impl ProxyRoute {
     }
 }
 
-fn authority(host: &str, port: u16) -> String {
+/// A host and a port, with brackets around an IPv6 address.
+pub(super) fn authority(host: &str, port: u16) -> String {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => format!("[{address}]:{port}"),
         _ => format!("{host}:{port}"),

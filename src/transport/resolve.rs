@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::error::{in_words, lower_case};
 use crate::fork::{PerProcess, Process};
 
 /// How long the addresses of a name are used without another lookup.
@@ -136,7 +137,9 @@ impl Names {
         };
         let thread = thread::Builder::new().name("wxaudit-lookup".to_owned());
         let started = thread.spawn(look_up);
-        started.map_err(|error| LookupError::Exhausted(format!("no thread could be started: {error}")))?;
+        started.map_err(|error| {
+            LookupError::Exhausted(format!("no thread could be started: {}", in_words(&error)))
+        })?;
         hosts.insert(host.to_owned(), Host::Pending(receiver.clone()));
         Ok(receiver)
     }
@@ -171,11 +174,11 @@ fn ask_system(host: &str) -> Answer {
         Err(error) => {
             // Without a descriptor to ask for a name, the resolver says that there is no such name.
             if let Some(exhausted) = super::addresses::exhaustion() {
-                return Err(LookupError::Exhausted(exhausted.to_string()));
+                return Err(LookupError::Exhausted(in_words(&exhausted)));
             }
-            let problem = error.to_string();
+            let problem = in_words(&error);
             let problem = problem.trim_start_matches("failed to lookup address information: ");
-            Err(LookupError::Failed(problem.to_owned()))
+            Err(LookupError::Failed(lower_case(problem)))
         }
     }
 }

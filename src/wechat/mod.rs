@@ -2,6 +2,7 @@
 //!
 //! May use `json`, `token`, `escape` and `error`.
 
+pub mod audit_id;
 pub mod decode;
 pub mod image;
 pub mod operation;

@@ -10,47 +10,7 @@ use url::Url;
 use crate::error::Error;
 use crate::token::Token;
 
-/// The id of an audit, as `submit_audit` returned it: 1 to 2⁶³ − 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AuditId(i64);
-
-impl AuditId {
-    /// An audit id from a number.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for 0, a negative number, or one above 2⁶³ − 1.
-    pub fn new(number: i128) -> Result<Self, Error> {
-        let problem = "is out of range; WeChat's audit ids are positive 64-bit integers";
-        match i64::try_from(number) {
-            Ok(id) if id > 0 => Ok(Self(id)),
-            _ => Err(Error::argument("auditid", problem)),
-        }
-    }
-
-    /// An audit id from its decimal digits.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for anything else: signs, spaces, digits other than ASCII, a number out of range.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::argument("auditid", "must be a whole number or a string of decimal digits"));
-        }
-        // A number of more than 64 bits is as far out of range as 0.
-        Self::new(text.parse::<i64>().unwrap_or(0).into())
-    }
-
-    /// The id as a number.
-    #[must_use]
-    pub fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for AuditId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
+pub use super::audit_id::AuditId;
 
 /// The id of permanent material: so far always 64 characters of `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,14 +45,15 @@ def test_a_query_of_the_wrong_shape_is_an_outcome(client_kind: ClientKind, fake:
     shapes: list[Any] = [TOKEN, 7, None, (), (TOKEN,), (TOKEN, 1, "wx", 4), {TOKEN: 1}, [TOKEN]]
     messages = refused(client_kind, fake, *shapes)
     expected = "query: expected AuditQuery(token, auditid) or (token, auditid), got "
+    of_pairs = "; write [(token, auditid), …], a token with each auditid"
     assert [message.removeprefix(expected) for message in messages] == [
-        "str",
-        "int",
+        "str" + of_pairs,
+        "int" + of_pairs,
         "NoneType",
         "a tuple of 0",
         "a tuple of 1",
         "a tuple of 4",
-        "dict",
+        'dict; write (item["token"], item["auditid"])',
         "a list of 1",
     ]
 

@@ -111,7 +111,7 @@ def test_an_error_shows_what_wechat_said_and_unfolds_what_to_do() -> None:
 def test_an_error_without_an_errcode_shows_its_message() -> None:
     error = make_error(wxaudit.TransportError, "connection refused", auditid=5)
     summary = page_of(failed(error)).source.split("<summary")[1].split("</summary>")[0]
-    assert summary.endswith(">connection refused for audit 5")
+    assert summary.endswith(">connection refused (audit 5)")
 
 
 def test_what_a_query_lacked_leaves_its_cell_empty() -> None:

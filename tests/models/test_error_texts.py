@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import unicodedata
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -231,3 +232,56 @@ def test_an_answer_that_is_no_answer_is_no_word_on_an_audit(
         client_kind.client(fake).call(method, fake.token(), *arguments)
     assert "audit" not in caught.value.hint
     assert "审核" not in caught.value.hint_zh
+
+
+@pytest.mark.parametrize("lang", ["zh", "zh-CN", "zh_CN.UTF-8"])
+def test_messages_end_with_the_chinese_hint_where_the_environment_says_so(
+    client_kind: ClientKind, fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    auditid = fake.submit().auditid
+    caller = client_kind.client(fake, max_retries=0)
+    fake.fail_next(Fault(errcode=45009, errmsg="reach max api daily quota limit"))
+    monkeypatch.setenv("WXAUDIT_LANG", lang)
+    with pytest.raises(wxaudit.DayQuotaError) as caught:
+        caller.get_audit_status(fake.token(), auditid)
+    error = caught.value
+    assert str(error).startswith(f"45009 reach max api daily quota limit for audit {auditid}; next call at ")
+    assert str(error).endswith(f". {error.hint_zh}")
+    assert error.hint not in str(error)
+    assert error.hint.isascii()
+    [of_batch] = caller.get_audit_statuses([("a-token-of-nobody", auditid)]).errors
+    assert str(of_batch).endswith(f". {of_batch.hint_zh}")
+    # The message is made once: where it is read, another language may be set.
+    monkeypatch.delenv("WXAUDIT_LANG")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error) == error.message
+    with pytest.raises(wxaudit.TokenError) as caught_in_english:
+        caller.get_audit_status("a-token-of-nobody", auditid)
+    assert str(caught_in_english.value).endswith(f". {caught_in_english.value.hint}")
+
+
+@pytest.mark.parametrize("lang", ["", "en", "en-US", "fr", "zhuang"])
+def test_messages_are_english_otherwise(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    monkeypatch.setenv("WXAUDIT_LANG", lang)
+    error = tree.api_error(85012, "invalid audit id", None)
+    assert str(error) == f"85012 invalid audit id. {error.hint}"
+
+
+def test_a_table_shows_each_hint_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WXAUDIT_LANG", "zh")
+    error = tree.api_error(85012, "invalid audit id", None, auditid=5)
+    shown = wxaudit.AuditBatch([wxaudit.AuditResult(5, error=error)])._repr_html_()
+    assert shown.count(error.hint_zh[:20]) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ("TLS with localhost at 127.0.0.1:1 failed: the certificate has expired", "ca_file="),
+        ("cannot connect to 127.0.0.1:9: connection refused", "firewall"),
+    ],
+)
+def test_hint_of_a_network_error_by_its_kind(message: str, place: str) -> None:
+    error = tree.make_error(wxaudit.TransportError, message, auditid=5, tried=3)
+    assert str(error) == f"{message} (audit 5, 3 attempts). {error.hint}"
+    assert place in error.hint

@@ -126,11 +126,26 @@ def test_match_works_by_state_and_by_number() -> None:
     assert found == "rejected"
 
 
-@pytest.mark.parametrize("lang", ["fr", "EN", "zh-CN", "", None, 0])
+@pytest.mark.parametrize("lang", ["fr", "fr-CN", "english", "zhuang", "-", "C.UTF-8", "", None, 0])
 def test_label_of_another_language_is_refused(lang: Any) -> None:
     for state in (AuditState.APPROVED, AuditState(7)):
         with pytest.raises(ArgumentError, match='lang must be "en" or "zh"'):
             state.label(lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "label"),
+    [
+        ("zh-CN", "审核中"),
+        ("zh_CN", "审核中"),
+        ("zh_CN.UTF-8", "审核中"),
+        ("zh-Hans", "审核中"),
+        ("en-US", "under review"),
+        ("EN", "under review"),
+    ],
+)
+def test_label_of_a_language_tag(lang: str, label: str) -> None:
+    assert AuditState.IN_REVIEW.label(lang) == label
 
 
 def test_is_a_field_of_a_pydantic_model() -> None:

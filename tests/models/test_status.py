@@ -16,7 +16,7 @@ from kombu.utils.json import dumps as kombu_dumps
 from pydantic import BaseModel, ValidationError
 
 import wxaudit
-from wxaudit import ArgumentError, AuditState, AuditStatus, Reason
+from wxaudit import ArgumentError, AuditState, AuditStatus, LatestAuditStatus, Reason
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
@@ -171,6 +171,37 @@ def test_to_dict_is_safe_for_json_and_from_dict_reads_it_back() -> None:
     assert again == rejected()
     assert again.observed_at == MOMENT
     assert AuditStatus.from_dict({**data, "from_a_later_release": 1}) == again
+
+
+def test_to_dict_tells_the_reasons_and_the_label_to_readers_without_this_library() -> None:
+    status = AuditStatus(5, 1, "1:账号信息不符合规范:<br>(1):头像不符<br>", observed_at=MOMENT)
+    data = status.to_dict()
+    assert data["label"] == "审核被拒绝"
+    assert data["reasons"] == [reason.to_dict() for reason in status.reasons]
+    assert data["reasons"] == [{"title": "账号信息不符合规范", "details": ["头像不符"]}]
+    approved = LatestAuditStatus(5, 0).to_dict()
+    assert (approved["label"], approved["reasons"]) == ("审核成功", [])
+    # They follow from the others: `from_dict` does not read them, and nobody sets them.
+    assert AuditStatus.from_dict({**data, "label": "other", "reasons": 5}) == status
+    other = status.__replace__(reason="another")
+    assert other.to_dict()["reasons"] == [{"title": "another", "details": []}]
+    for derived in ("label", "reasons"):
+        with pytest.raises(TypeError, match=derived):
+            status.__replace__(**{derived: data[derived]})
+
+
+@pytest.mark.parametrize("kind", [AuditStatus, LatestAuditStatus])
+def test_to_dict_without_the_raw_answer(kind: type[AuditStatus]) -> None:
+    status = kind.from_dict(
+        {"auditid": 5, "status": 2, "observed_at": MOMENT, "raw": {"a": 1}, "lossy": True}
+    )
+    data = status.to_dict(raw=False)
+    assert {**data, "raw": {"a": 1}} == status.to_dict() == status.to_dict(raw=True)
+    again = kind.from_dict(data)
+    assert again == status
+    assert (again.lossy, again.raw, again.observed_at) == (True, {}, MOMENT)
+    with pytest.raises(TypeError):
+        status.to_dict(False)  # type: ignore[call-arg]  # by keyword only
 
 
 @pytest.mark.parametrize(

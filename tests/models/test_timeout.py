@@ -14,6 +14,7 @@ import numpy
 import pytest
 
 from wxaudit import ArgumentError, Timeout
+from wxaudit._timeout import limits_of
 
 if sys.version_info >= (3, 13):
     from copy import replace
@@ -97,7 +98,7 @@ def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str,
 def test_numbers_of_other_kinds_are_numbers(number: Any) -> None:
     timeout = Timeout(number(60), number(5), number(10))
     assert timeout == Timeout(60, 5, 10)
-    assert Timeout.of(number(60), Timeout()) == Timeout(60, 5, None)
+    assert limits_of(number(60), Timeout()) == Timeout(60, 5, None)
     assert type(timeout.total) is float
 
 
@@ -159,13 +160,13 @@ def test_cannot_be_changed() -> None:
 def test_argument_of_a_call_is_completed_from_the_client() -> None:
     base = Timeout(15, 3, None)
     own = Timeout(1)
-    assert Timeout.of(None, base) is base
-    assert Timeout.of(own, base) is own
-    assert Timeout.of(60, base) == Timeout(60, 3, None)
-    assert Timeout.of(timedelta(minutes=1), base) == Timeout(60, 3, None)
+    assert limits_of(None, base) is base
+    assert limits_of(own, base) is own
+    assert limits_of(60, base) == Timeout(60, 3, None)
+    assert limits_of(timedelta(minutes=1), base) == Timeout(60, 3, None)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "15", (5, 15), float("nan"), [], ...], ids=repr)
 def test_argument_of_another_kind_is_refused(value: Any) -> None:
     with pytest.raises(ArgumentError, match=r"^timeout "):
-        Timeout.of(value, Timeout())
+        limits_of(value, Timeout())

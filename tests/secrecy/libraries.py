@@ -13,9 +13,10 @@ import opentelemetry.sdk.trace
 import pandas
 import polars
 import pyarrow
+import pydantic
 import tqdm.auto
 
-LIBRARIES = (altair, arro3.core, opentelemetry.sdk.trace, pandas, polars, pyarrow, tqdm.auto)
+LIBRARIES = (altair, arro3.core, opentelemetry.sdk.trace, pandas, polars, pyarrow, pydantic, tqdm.auto)
 
 gc.collect()
 gc.freeze()

@@ -88,7 +88,7 @@ class CallHarness:
         sent = attempts if sent is None else sent
         assert error.attempts in ([sent] if isinstance(sent, int) else sent)
         if error.attempts < attempts and attempts > 1:
-            assert f"at the last of {attempts} attempts" in str(error)
+            assert f"{attempts} attempts" in str(error)
         assert self._server.requests_received - before == (attempts if requests is None else requests)
         assert error.auditid == self.auditid
         self.shows_no_token(error)

@@ -162,6 +162,12 @@ class AuditBatch(Sequence[AuditResult]):
     def __reduce__(self) -> tuple[Any, ...]:
         return AuditBatch, (self._results,)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._models.pydantic import batch_schema
+
+        return batch_schema(cls, handler)
+
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:
     """Sorts results into a batch."""

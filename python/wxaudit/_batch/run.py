@@ -9,15 +9,15 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 
 from .._call import error_of
 from .._errors.tree import ArgumentError
-from .._native import AuditQuery, AuditResult
-from .._timeout import Timeout
+from .._native import AuditQuery, AuditResult, Token
+from .._timeout import limits_of
 from .progress import Reporter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, SupportsIndex, TypeAlias
 
-    from .._native import Batch, Token, TokenRequest
+    from .._native import Batch, TokenRequest
     from .._observability.dispatch import EventDispatcher
     from .._session import Session
     from .._token_sources import AsyncTokenSource, TokenSource
@@ -55,14 +55,17 @@ class BatchRun:
     ) -> None:
         """Checks the arguments. The batch starts with `begin`."""
         session.check_open()
-        check_queries(queries, asynchronous=asynchronous)
+        self._check(queries, asynchronous=asynchronous)
         self.queries = queries
         self._session = session
         self._concurrency = session.engine.concurrency(max_concurrency)
-        self._limit = None if timeout is None else Timeout.of(timeout, session.timeout).total
+        self._limit = None if timeout is None else limits_of(timeout, session.timeout).total
         self.collected = collected
         self._asynchronous = asynchronous
         self.over = False
+
+    def _check(self, queries: Any, *, asynchronous: bool) -> None:
+        check_queries(queries, asynchronous=asynchronous)
 
     def reporter(self, progress: Any) -> Reporter:
         size = len(self.queries) if hasattr(self.queries, "__len__") else None
@@ -113,4 +116,18 @@ def check_queries(queries: Any, *, asynchronous: bool) -> None:
     if hasattr(queries, "__arrow_c_stream__") or hasattr(queries, "columns"):
         raise ArgumentError(f"queries: got a {kind}; use queries_from_frame(frame, token_for)")
     if isinstance(queries, (str, bytes, bytearray, Mapping)) or not isinstance(queries, Iterable):
-        raise ArgumentError(f"queries must be an iterable of AuditQuery or (token, auditid), got {kind}")
+        raise ArgumentError(
+            f"queries must be an iterable of AuditQuery or (token, auditid), got {kind}; write a list: "
+            "[(token, auditid), …]"
+        )
+    if _is_one_query(queries):
+        raise ArgumentError("queries: got one query; write a list of it: [(token, auditid)]")
+
+
+def _is_one_query(queries: Any) -> bool:
+    """Whether it is `(token, auditid)` or `(token, auditid, appid)`, and not a sequence of queries."""
+    if not isinstance(queries, (tuple, list)) or len(queries) not in (2, 3):
+        return False
+    token, second, *_ = queries
+    is_token = isinstance(token, (str, Token)) or hasattr(token, "get_token")
+    return is_token and not isinstance(second, (tuple, list, AuditQuery, ArgumentError))

@@ -46,6 +46,9 @@ class ScreenshotRun(BatchRun):
         super().__init__(session, media_ids, concurrency, timeout, collected=True, asynchronous=asynchronous)
         self.calls = ("get_screenshot", token, own_appid if appid is None else appid)
 
+    def _check(self, queries: Any, *, asynchronous: bool) -> None:
+        """They are media_ids, which the constructor has checked."""
+
     def _result(self, outcome: Any) -> Any:
         index, value = outcome[0], outcome[1]
         if len(outcome) == 2 and not isinstance(value, ArgumentError):

@@ -148,8 +148,7 @@ def _bounded(reasons: tuple[Reason, ...]) -> tuple[list[Reason], int]:
 
 def _failure(error: WxAuditError, attempts: int) -> str:
     """What WeChat or the network said; what to do about it unfolds."""
-    # Most messages end with the hint, which the row shows below.
-    message = error.message.removesuffix(error.hint).rstrip()
+    message = error._fact()  # the row shows the hint below
     errcode, errmsg = getattr(error, "errcode", None), getattr(error, "errmsg", "")
     told = f"{errcode} {errmsg.rpartition('rid:')[0] or errmsg}" if errcode is not None else message
     summary = escaped(truncate(told.strip(" ,.;"), _SUMMARY_CHARACTERS)) or _NOTHING

@@ -32,6 +32,7 @@ class WxAuditError(Exception):
 
     _attributes: ClassVar[tuple[str, ...]] = ("auditid", "appid", "attempts", "retryable")
 
+    args: tuple[Any, ...]
     message: str = ""
     auditid: int | None = None
     appid: str | None = None
@@ -88,6 +89,10 @@ class WxAuditError(Exception):
     def hint_zh(self) -> str:
         """What to do about it, one sentence in Chinese."""
         return self._hints().chinese
+
+    def _fact(self) -> str:
+        """The message without the hint at its end."""
+        return self.message.removesuffix(self.hint).removesuffix(self.hint_zh).rstrip()
 
     def _hints(self) -> Hint:
         from .hints import find_hint  # imported late: most programs never read a hint

@@ -31,6 +31,12 @@ KIND_HINTS: dict[str, Hint] = {
         "请释放本进程占用的线程、文件描述符或内存，或提高其上限（ulimit -u、-n、-v），然后重试；重复调用没有"
         "副作用。",
     ),
+    "tls": Hint(
+        "Check base_url, the proxy and the clock of this machine; if the certificate is that of your own "
+        "authority, or of a proxy which decrypts traffic, give that authority's with ca_file=.",
+        "请检查 base_url、代理和本机时钟；如果证书由自建 CA 或会解密流量的代理签发，请用 ca_file= 指定该 CA "
+        "的证书。",
+    ),
     "RequestTimeout": Hint(
         "Try again later or allow more time with timeout=: WeChat sometimes stalls for 5 to 30 seconds.",
         "请稍后重试，或用 timeout= 放宽时限：微信接口偶尔会卡顿 5 到 30 秒。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._escape import truncate
+from .._language import language_of_errors
 from .._native import __version__
 from .base import WxAuditError as WxAuditError
 
@@ -29,9 +30,13 @@ class TransportError(WxAuditError, ConnectionError):
     retryable = True
 
     def _hint_names(self) -> list[str]:
-        # By the message, which every serializer keeps: the network is not to blame.
-        exhausted = self.retryable and self.message.startswith("starting the client: ")
-        return ["exhausted"] * exhausted + super()._hint_names()
+        # By the message, which every serializer keeps.
+        cases = []
+        if self.retryable and self.message.startswith("starting the client: "):
+            cases.append("exhausted")  # the network is not to blame
+        elif self.message.startswith("TLS with "):
+            cases.append("tls")
+        return cases + super()._hint_names()
 
 
 class RequestTimeout(TransportError, TimeoutError):  # noqa: N818  # a condition, not a fault
@@ -47,6 +52,7 @@ class HTTPStatusError(WxAuditError):
     _attributes = ("http_status", *WxAuditError._attributes)
 
     http_status: int = 0
+    retryable: bool
 
     def _complete(self) -> None:
         if "retryable" not in self.__dict__:
@@ -213,26 +219,39 @@ def error_class(errcode: int) -> type[APIError]:
     return _CLASS_OF_ERRCODE.get(errcode, APIError)
 
 
-def make_error(kind: type[_Kind], what: str, /, **attributes: Any) -> _Kind:
+def class_named(name: object) -> type[WxAuditError]:
+    """The class of that name; the base of all for an unknown one."""
+    return _CLASSES.get(str(name), WxAuditError)
+
+
+def make_error(kind: type[_Kind], what: str, /, *, tried: int = 0, **attributes: Any) -> _Kind:
     """An error whose message says what happened, to which audit, and, with its hint, what to do.
 
     All errors of calls are made here but `ArgumentError`, whose message names the argument and what to write.
+    `tried`: how many attempts were made, those included that sent no request.
     """
     error = kind(**attributes)
     parts = [truncate(what, 400).rstrip(" .。")]
-    if error.auditid is not None:
-        parts.append(f" for audit {error.auditid}")
+    tried = max(tried, error.attempts)
+    subject = "" if error.auditid is None else f"audit {error.auditid}"
     if error.appid:
-        parts.append(f" of {error.appid}" if error.auditid is not None else f" for {error.appid}")
-    if error.attempts > 1:
-        parts.append(f", after {error.attempts} attempts")
+        subject += f" of {error.appid}" if subject else error.appid
+    is_of_source = isinstance(error, TokenError) and error.errcode is None
+    if is_of_source or (isinstance(error, TransportError) and not isinstance(error, RequestTimeout)):
+        # Such texts end with another name, or with what to write.
+        known = ", ".join(filter(None, (subject, f"{tried} attempts" if tried > 1 else "")))
+        parts.append(f" ({known})" if known else "")
+    else:
+        parts.append(f" for {subject}" if subject else "")
+        parts.append(f", after {tried} attempts" if tried > 1 else "")
     if isinstance(error, QuotaError):
         if error.attempts == 0:
             parts.append("; nothing was sent")
         if error.retry_at is not None:
             parts.append(f"; next call at {_in_beijing(error.retry_at)}")
     error.message = what
-    error.message = f"{''.join(parts)}. {error.hint}"
+    hint = error.hint_zh if language_of_errors() == "zh" else error.hint
+    error.message = f"{''.join(parts)}. {hint}"
     return error
 
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from typing_extensions import Self
-
 
 # The end of the year 9999.
 _LAST_SECOND = 253_402_300_800
@@ -28,6 +26,14 @@ class RequestTrace(Frozen):
     __module__ = "wxaudit"
     _fields = ("rid", "invoked_at", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip")
     __slots__ = _fields
+
+    rid: str
+    invoked_at: datetime | None
+    cost_in_ms: int | None
+    request_url: str | None
+    request_body: str | None
+    response_body: str | None
+    client_ip: str | None
 
     def __init__(
         self,
@@ -48,17 +54,17 @@ class RequestTrace(Frozen):
         self.response_body = response_body
         self.client_ip = client_ip
 
-    @classmethod
-    def from_response(cls, answer: Mapping[str, Any]) -> Self:
-        """Reads the answer of `rid/get`."""
-        request = answer["request"]
-        texts = ("request_url", "request_body", "response_body", "client_ip")
-        return cls(
-            answer["rid"],
-            invoked_at=_moment(_number(request.get("invoke_time"))),
-            cost_in_ms=_number(request.get("cost_in_ms")),
-            **{name: _text(request.get(name)) for name in texts},
-        )
+
+def trace_from(answer: Mapping[str, Any]) -> RequestTrace:
+    """The answer of `rid/get`."""
+    request = answer["request"]
+    texts = ("request_url", "request_body", "response_body", "client_ip")
+    return RequestTrace(
+        answer["rid"],
+        invoked_at=_moment(_number(request.get("invoke_time"))),
+        cost_in_ms=_number(request.get("cost_in_ms")),
+        **{name: _text(request.get(name)) for name in texts},
+    )
 
 
 class RateLimit(Frozen):
@@ -66,6 +72,9 @@ class RateLimit(Frozen):
 
     __module__ = "wxaudit"
     __slots__ = _fields = ("call_count", "refresh_second")
+
+    call_count: int
+    refresh_second: int
 
     def __init__(self, call_count: int, refresh_second: int) -> None:
         self.call_count = call_count
@@ -82,6 +91,12 @@ class Quota(Frozen):
     __module__ = "wxaudit"
     __slots__ = _fields = ("daily_limit", "used", "remain", "rate_limit", "component_rate_limit")
 
+    daily_limit: int | None
+    used: int | None
+    remain: int | None
+    rate_limit: RateLimit | None
+    component_rate_limit: RateLimit | None
+
     def __init__(
         self,
         daily_limit: int | None = None,
@@ -96,18 +111,18 @@ class Quota(Frozen):
         self.rate_limit = rate_limit
         self.component_rate_limit = component_rate_limit
 
-    @classmethod
-    def from_response(cls, answer: Mapping[str, Any]) -> Self:
-        """Reads the answer of `quota/get`."""
-        counted = answer.get("quota")
-        counts = counted if isinstance(counted, dict) else {}
-        return cls(
-            daily_limit=_number(counts.get("daily_limit")),
-            used=_number(counts.get("used")),
-            remain=_number(counts.get("remain")),
-            rate_limit=_rate(answer.get("rate_limit")),
-            component_rate_limit=_rate(answer.get("component_rate_limit")),
-        )
+
+def quota_from(answer: Mapping[str, Any]) -> Quota:
+    """The answer of `quota/get`."""
+    counted = answer.get("quota")
+    counts = counted if isinstance(counted, dict) else {}
+    return Quota(
+        daily_limit=_number(counts.get("daily_limit")),
+        used=_number(counts.get("used")),
+        remain=_number(counts.get("remain")),
+        rate_limit=_rate(answer.get("rate_limit")),
+        component_rate_limit=_rate(answer.get("component_rate_limit")),
+    )
 
 
 def _rate(limit: Any) -> RateLimit | None:

@@ -6,6 +6,7 @@ import enum
 from operator import index
 
 from .._errors.tree import ArgumentError
+from .._language import language_of
 from .._validation import choice, shown
 from .value import Frozen
 
@@ -80,12 +81,13 @@ class AuditState(enum.IntEnum, metaclass=_ExactIntegers):
         return self in (AuditState.IN_REVIEW, AuditState.DELAYED)
 
     def label(self, lang: str = "en") -> str:
-        """The state in words: `lang` is `"en"` or `"zh"`, else `ArgumentError`."""
-        if lang == "en":
+        """The state in words. `lang`: `"en"`, `"zh"` or a tag such as `"zh-CN"`; else `ArgumentError`."""
+        language = language_of(lang) if isinstance(lang, str) else None
+        if language == "en":
             return _ENGLISH.get(int(self), f"unknown ({int(self)})")
-        if lang == "zh":
+        if language == "zh":
             return _CHINESE.get(int(self), f"未知状态（{int(self)}）")
-        raise ArgumentError(f'lang must be "en" or "zh", got {choice(lang)}')
+        raise ArgumentError(f'lang must be "en" or "zh", or a tag such as "zh-CN", got {choice(lang)}')
 
     # Python 3.10 prints the name of a member and later versions its number. Here it is always the number.
     def __str__(self) -> str:
@@ -145,3 +147,9 @@ class Reason(Frozen):
             raise ArgumentError(f"data must be a dict made by to_dict, got {shown(data)}")
         title: Any = data.get("title")  # the constructor checks it
         return cls(title, data.get("details", ()))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .pydantic import REASON_JSON_SCHEMA, schema_of
+
+        return schema_of(cls, REASON_JSON_SCHEMA, handler, read=cls.from_dict, write=cls.to_dict)

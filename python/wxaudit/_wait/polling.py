@@ -42,6 +42,12 @@ class Polling(Frozen):
     __module__ = "wxaudit"
     __match_args__ = __slots__ = _fields = ("initial", "maximum", "multiplier", "jitter", "max_failures")
 
+    initial: float
+    maximum: float
+    multiplier: float
+    jitter: float
+    max_failures: int
+
     def __init__(
         self,
         initial: int | float | timedelta = 30.0,

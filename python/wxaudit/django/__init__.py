@@ -15,6 +15,7 @@ pip install 'wxaudit[django]'.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 TYPE_CHECKING = False
@@ -67,3 +68,9 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    # For completion: what is public, and the public submodules that have been imported.
+    submodules = {name for name in globals() if f"{__name__}.{name}" in sys.modules and name[0] != "_"}
+    return sorted({*__all__, *submodules})

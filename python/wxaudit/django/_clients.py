@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from .._async_client import AsyncClient
-from .._base_client import BaseClient
+from .._base_client import BaseClient, sharing_engine
 from .._client import Client
 from .._errors.base import WxAuditError
 from .._native import Token, as_token
@@ -43,7 +43,7 @@ def get_async_client() -> AsyncClient:
     """As `get_client`, for asyncio. It shares connections with it."""
     client = _clients.get(AsyncClient)
     if client is None:
-        client = _clients.setdefault(AsyncClient, AsyncClient.sharing_engine(get_client()))
+        client = _clients.setdefault(AsyncClient, sharing_engine(AsyncClient, get_client()))
     found: AsyncClient = client
     return found
 

@@ -20,3 +20,7 @@ from ._receiver import SUCCESS, EventReceiver
 from ._rejected import EventRejected
 
 __all__ = ["SUCCESS", "AuditEvent", "EventReceiver", "EventRejected"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)  # for completion

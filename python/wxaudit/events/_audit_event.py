@@ -45,6 +45,12 @@ class AuditEvent(Frozen):
     __module__ = "wxaudit.events"
     __match_args__ = __slots__ = _fields = ("kind", "original_id", "decided_at", "reason", "screenshots")
 
+    kind: str
+    original_id: str
+    decided_at: datetime
+    reason: str | None
+    screenshots: tuple[str, ...]
+
     def __init__(
         self,
         kind: str,

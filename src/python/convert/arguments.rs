@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyArithmeticError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::{errors, imports};
 use crate::config::Timeouts;
@@ -22,7 +22,20 @@ pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     } else if let Some(number) = whole_number(value)? {
         AuditId::new(number)
     } else {
-        let problem = format!("expected a whole number or its digits, got {}", type_name(value)?);
+        let hint = if value.is_none() {
+            "; pass the number that submit_audit returned"
+        } else if value.is_instance_of::<PyFloat>() {
+            "; pass an int: floats round ids above 2**53"
+        } else if value.is_instance_of::<PyBytes>() {
+            "; pass auditid.decode()"
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            "; for many audits, call get_audit_statuses"
+        } else if type_name(value)? == "Token" {
+            "; the token comes first: (token, auditid)"
+        } else {
+            ""
+        };
+        let problem = format!("expected a whole number or its digits, got {}{hint}", type_name(value)?);
         return Err(argument(py, "auditid", problem));
     };
     checked.map_err(|error| errors::raise(py, error))

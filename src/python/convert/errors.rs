@@ -8,11 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::imports;
-use crate::error::{Error, Failure, Phase};
+use crate::error::{Error, Failure};
 
 /// The exception for an error that no call has caused.
 pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
-    let failure = Failure { error, attempts: 0, url_path: "" };
+    let failure = Failure { error, attempts: 0, tried: 0, url_path: "" };
     let made = failed(py, &failure, None, None).and_then(|data| imports::from_native(py)?.call1(data));
     made.map_or_else(|problem| problem, PyErr::from_value)
 }
@@ -34,11 +34,12 @@ pub(crate) fn failed<'py>(
     auditid: Option<i64>,
     appid: Option<&str>,
 ) -> PyResult<Bound<'py, PyTuple>> {
-    let Failure { error, attempts, url_path } = failure;
+    let Failure { error, attempts, tried, url_path } = failure;
     let attributes = PyDict::new(py);
     attributes.set_item("auditid", auditid)?;
     attributes.set_item("appid", appid)?;
     attributes.set_item("attempts", attempts)?;
+    attributes.set_item("tried", tried)?;
     let what = match error {
         Error::Argument { .. } | Error::Timeout { .. } => error.to_string(),
         Error::Api { errcode, errmsg, rid, retry_at } => {
@@ -49,10 +50,9 @@ pub(crate) fn failed<'py>(
             errmsg.clone()
         }
         Error::TokenSource { problem } => format!("the token source failed: {problem}"),
-        Error::Transport { phase, transient, .. } => {
+        Error::Transport { transient, .. } => {
             attributes.set_item("retryable", transient)?;
-            let prefix = if *phase == Phase::Start { "" } else { "no answer from WeChat: " };
-            format!("{prefix}{error}")
+            error.to_string()
         }
         Error::HttpStatus { status, .. } => {
             attributes.set_item("http_status", status)?;

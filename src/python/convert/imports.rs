@@ -31,6 +31,8 @@ names! {
     audit_html: "wxaudit._display.card", "audit_html";
     /// Makes pydantic's schema of an audit class.
     audit_schema: "wxaudit._models.pydantic", "audit_schema";
+    /// The same of a result.
+    result_schema: "wxaudit._models.pydantic", "result_schema";
     index: "operator", "index";
     datetime: "datetime", "datetime";
 }

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyInt, PyString, PyType};
 
 use super::arguments::{argument, type_name};
 use crate::token::Token;
@@ -87,11 +87,36 @@ pub(crate) fn as_token<'py>(token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     if token.is_instance_of::<PyString>() {
         return Ok(Bound::new(py, PyToken::new(token)?)?.into_any());
     }
-    if !token.is_none() && token.hasattr(intern!(py, "get_token"))? {
+    let is_source = !token.is_none() && token.hasattr(intern!(py, "get_token"))?;
+    if is_source && !token.is_instance_of::<PyType>() {
         return Ok(token.clone());
     }
-    let problem = format!("expected text or a token source, got {}", type_name(token)?);
+    let problem = if is_source {
+        "expected text or a token source, got the class of a source; pass an instance of it".to_owned()
+    } else {
+        wrong_type("expected text or a token source", token)?
+    };
     Err(argument(py, "token", problem))
+}
+
+/// What a value is that is no token by its type, and what to do about the usual mistakes.
+fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let hint = if value.is_none() {
+        "; a cache without the token gives None: fetch a new one then"
+    } else if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+        "; pass token.decode(), or create the Redis client with decode_responses=True"
+    } else if value.is_instance_of::<PyInt>() {
+        "; the order is (token, auditid)"
+    } else if value.is_instance_of::<PyDict>() {
+        "; pass its authorizer_access_token"
+    } else if value.hasattr(intern!(value.py(), "__await__"))? {
+        "; await it first"
+    } else if value.is_callable() {
+        "; wrap it in an object with get_token(*, refresh=False)"
+    } else {
+        ""
+    };
+    Ok(format!("{expected}, got {}{hint}", type_name(value)?))
 }
 
 /// The token that a text or a `Token` is, or what is wrong with it; the text itself is never in the problem.
@@ -100,7 +125,7 @@ pub(crate) fn token(value: &Bound<'_, PyAny>) -> PyResult<Result<Token, String>>
         return Ok(Ok(token.get().0.clone()));
     }
     let Ok(text) = value.cast::<PyString>() else {
-        return Ok(Err(format!("expected text, got {}", type_name(value)?)));
+        return wrong_type("expected text", value).map(Err);
     };
     Ok(match text.to_str() {
         Ok(text) => Token::new(text).map_err(str::to_owned),

@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::completion_queue;
+use crate::error::in_words;
 
 /// How long the runtime may stand still between two inline calls before the I/O thread takes over, for example to close
 /// connections that the server has closed.
@@ -72,7 +73,7 @@ impl Driver {
             let driver = Arc::clone(&driver);
             let named = thread::Builder::new().name("wxaudit-io".to_owned());
             named.spawn(move || driver.run_io_thread()).map_err(|error| {
-                io::Error::new(error.kind(), format!("no thread could be started: {error}"))
+                io::Error::new(error.kind(), format!("no thread could be started: {}", in_words(&error)))
             })?
         };
         driver.io_thread.get_or_init(|| io_thread.thread().clone());

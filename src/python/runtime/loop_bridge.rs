@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 
 use super::completion_queue::{CallKey, Completion, CompletionQueue};
 use super::runtime::Runtime;
-use crate::error::{Error, Phase};
+use crate::error::{Error, Phase, in_words};
 use crate::fork::Process;
 use crate::python::convert::errors;
 
@@ -54,7 +54,7 @@ impl LoopBridge {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
         let queue = CompletionQueue::new()
-            .map_err(|error| errors::raise(py, Error::transient(Phase::Start, error.to_string())))?;
+            .map_err(|error| errors::raise(py, Error::transient(Phase::Start, in_words(&error))))?;
         Ok(Self { process: Process::current(), queue: Arc::new(queue), calls: Mutex::default() })
     }
 

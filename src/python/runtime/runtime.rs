@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::driver::Driver;
 use super::known_source::KnownSources;
-use crate::error::{Error, Phase};
+use crate::error::{Error, Phase, in_words};
 use crate::fork::{PerProcess, Process};
 use crate::python::convert::errors;
 
@@ -39,7 +39,7 @@ impl Runtime {
             Some(runtime) => Ok(runtime),
             None => py
                 .detach(|| RUNTIME.get_or_build(current, || Self::start(current)))
-                .map_err(|error| errors::raise(py, Error::transient(Phase::Start, error.to_string()))),
+                .map_err(|error| errors::raise(py, Error::transient(Phase::Start, in_words(&error)))),
         }
     }
 

@@ -87,10 +87,11 @@ impl LatestAuditStatus {
     }
 
     /// All attributes in a dict that is safe for JSON; `from_dict` reads it back.
-    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+    #[pyo3(signature = (*, raw = true))]
+    fn to_dict<'py>(slf: &Bound<'py, Self>, raw: bool) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let latest = slf.get();
-        let dict = AuditStatus::to_dict(slf.as_super())?;
+        let dict = AuditStatus::to_dict(slf.as_super(), raw)?;
         dict.set_item("user_version", latest.user_version())?;
         dict.set_item("user_desc", latest.user_desc())?;
         let submitted_at = latest.submitted_at.map(|at| errors::isoformat(py, at)).transpose()?;

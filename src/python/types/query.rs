@@ -3,7 +3,7 @@
 use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyList, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use crate::python::convert::arguments::{argument, audit_id, label, type_name};
 use crate::python::convert::shown::visible_repr;
@@ -184,7 +184,14 @@ pub(crate) fn checked<'py>(item: &Bound<'py, PyAny>) -> PyResult<Result<AuditQue
 }
 
 fn wrong_shape<'py>(item: &Bound<'py, PyAny>, shape: &str) -> PyResult<Bound<'py, PyAny>> {
-    let problem = format!("expected AuditQuery(token, auditid) or (token, auditid), got {shape}");
+    let hint = if item.is_instance_of::<PyDict>() {
+        "; write (item[\"token\"], item[\"auditid\"])"
+    } else if item.is_instance_of::<PyInt>() || item.is_instance_of::<PyString>() {
+        "; write [(token, auditid), …], a token with each auditid"
+    } else {
+        ""
+    };
+    let problem = format!("expected AuditQuery(token, auditid) or (token, auditid), got {shape}{hint}");
     refused(item.py(), argument(item.py(), "query", problem), None)
 }
 

@@ -2,7 +2,7 @@
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyTuple, PyType};
 
 use super::status::AuditStatus;
 use crate::python::convert::arguments::{argument, text, value};
@@ -151,6 +151,16 @@ impl AuditResult {
         let arguments =
             (this.auditid, this.appid(), this.status(py), this.error(py), this.index, this.attempts);
         Ok((slf.get_type().into_any(), arguments.into_pyobject(py)?))
+    }
+
+    /// For pydantic: accepts an instance or its dict, and serializes to the dict.
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: &Bound<'py, PyAny>,
+        handler: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        imports::result_schema(class.py())?.call1((class, source, handler))
     }
 
     // A raised error refers to frames, and a frame may refer to this result: the collector has to see that cycle.

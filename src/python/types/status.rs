@@ -145,19 +145,29 @@ impl AuditStatus {
         Err(PyErr::from_value(imports::review_rejected(slf.py())?.call1((slf,))?))
     }
 
-    /// All attributes in a dict that is safe for JSON; `from_dict` reads it back.
-    pub(crate) fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+    /// All attributes in a dict that is safe for JSON; `from_dict` reads it back. `reasons` and `label` (in Chinese) are for
+    /// readers without this library.
+    #[pyo3(signature = (*, raw = true))]
+    pub(crate) fn to_dict<'py>(slf: &Bound<'py, Self>, raw: bool) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
         let status = &slf.get().0;
         let dict = PyDict::new(py);
         dict.set_item("auditid", status.auditid)?;
         dict.set_item("status", status.status)?;
+        dict.set_item("label", state(py, status.status)?.call_method1(intern!(py, "label"), ("zh",))?)?;
         dict.set_item("reason", status.reason.as_deref())?;
+        let reasons = PyList::empty(py);
+        for reason in slf.get().reasons(py)? {
+            reasons.append(reason.call_method0(intern!(py, "to_dict"))?)?;
+        }
+        dict.set_item("reasons", reasons)?;
         dict.set_item("screenshots", PyList::new(py, &status.screenshots)?)?;
         dict.set_item("appid", status.appid.as_deref())?;
         dict.set_item("observed_at", errors::isoformat(py, status.observed_at)?)?;
         dict.set_item("lossy", status.lossy)?;
-        dict.set_item("raw", json::to_python(py, &status.raw)?)?;
+        if raw {
+            dict.set_item("raw", json::to_python(py, &status.raw)?)?;
+        }
         Ok(dict)
     }
 
@@ -207,6 +217,10 @@ impl AuditStatus {
         changes: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let data = data_of(slf)?;
+        // They follow from others.
+        for derived in ["label", "reasons"] {
+            data.call_method1(intern!(slf.py(), "pop"), (derived, slf.py().None()))?;
+        }
         for (key, value) in changes.into_iter().flat_map(PyDictMethods::iter) {
             if !data.contains(&key)? {
                 let message = format!("AuditStatus has no attribute {}", key.repr()?.to_str()?);

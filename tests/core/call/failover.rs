@@ -232,6 +232,5 @@ async fn several_failing_hosts_do_not_add_attempts() {
     let log = Arc::new(Log::default());
     let (error, sent) = failed(client.get_audit_status(&observed(MINUTE, &log)).await);
     assert!(matches!(error, Error::Transport { phase: Phase::Connect, transient: true, .. }), "{error:?}");
-    assert!(error.to_string().ends_with(", at the last of 3 attempts"), "{error}");
     assert_eq!((attempts(&log), sent), (3, 0));
 }

@@ -24,7 +24,7 @@ def test_a_body_that_is_cut(client_kind: ClientKind, reset: bool, cut_at: int) -
     with RawServer(Script(*replies)) as server:
         harness = CallHarness(client_kind, server)
         error = harness.retried(wxaudit.TransportError)
-        assert f"reading the answer from 127.0.0.1:{server.port}: " in str(error)
+        assert f"cannot read the answer from 127.0.0.1:{server.port}: " in str(error)
         assert server.connections_accepted == 4
 
 

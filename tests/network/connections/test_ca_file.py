@@ -217,7 +217,7 @@ def test_a_directory_with_a_part_that_cannot_be_read_is_refused(
     with pytest.raises(wxaudit.ArgumentError, match=r"ca_file: .*/[0-9a-f]{8}\.0: part 1 \(line 1\) is"):
         ask(client_kind, server, hashed)
     (hashed / "first.pem").unlink()
-    with pytest.raises(wxaudit.ArgumentError, match=r"ca_file: .*/[0-9a-f]{8}\.0: No such file"):
+    with pytest.raises(wxaudit.ArgumentError, match=r"ca_file: .*/[0-9a-f]{8}\.0: no such file"):
         ask(client_kind, server, hashed)
 
 

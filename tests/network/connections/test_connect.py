@@ -28,7 +28,9 @@ def test_a_server_that_refuses_connections_is_tried_three_times(
     harness = CallHarness(client_kind, fake)
     fake.refuse_connections()
     error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
-    assert "refused" in str(error)
+    place = fake.base_url.removeprefix("http://")
+    known = f"(audit {error.auditid}, 3 attempts)"
+    assert str(error) == f"cannot connect to {place}: connection refused {known}. {error.hint}"
     assert error.retryable
     fake.accept_connections()
     harness.goes_on()
@@ -60,7 +62,7 @@ def test_a_port_that_never_answers_costs_three_connect_limits(client_kind: Clien
     with closing(DeadPort(socket.AF_INET, "127.0.0.1")) as dead, RawServer(Script()) as server:
         harness = CallHarness(client_kind, server, base_url=f"http://127.0.0.1:{dead.port}", connect=0.15)
         error = harness.fails(wxaudit.RequestTimeout, attempts=3, sent=0, requests=0)
-    assert f"connect limit; connecting to 127.0.0.1:{dead.port}, at the last of 3" in str(error)
+    assert f"connect limit; connecting to 127.0.0.1:{dead.port}) for audit" in str(error)
     assert error.retryable
     assert harness.took >= 0.45
     with RawServer(Script(), port=dead.port):
@@ -129,7 +131,8 @@ def test_a_name_that_is_not_found_is_looked_up_three_times(
 error = ask()
 assert type(error) is wxaudit.TransportError, error
 assert error.attempts == 0 and error.retryable
-assert "looking up the host name localhost: Name or service not known, at the last of 3" in str(error), error
+said = "cannot look up the host name localhost: name or service not known (audit 1, 3 attempts)"
+assert said in str(error), error
 names.write_text("localhost 127.0.0.1")
 assert ask() == 2
 """
@@ -147,7 +150,7 @@ assert "total limit; looking up the host name localhost)" in str(error), error
 assert took <= 0.35, took
 error = ask(timeout=wxaudit.Timeout(total=5, connect=0.1))
 assert type(error) is wxaudit.RequestTimeout and error.attempts == 0, error
-assert "connect limit; looking up the host name localhost, at the last of 3 attempts" in str(error), error
+assert "connect limit; looking up the host name localhost) for audit 1, after 3 attempts" in str(error), error
 names.write_text("localhost 127.0.0.1")
 assert ask() == 2
 """

@@ -114,8 +114,11 @@ def test_a_proxy_that_breaks_is_tried_three_times(
         harness = trial_through(client_kind, wechat, proxy)
         error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
         assert error.retryable
-        phase = "TLS with api.weixin.qq.com through the proxy" if refuse is close_after_accepting else None
-        assert f"{phase or 'connecting through the proxy'} 127.0.0.1:{proxy.server.port}: " in str(error)
+        at = f"through the proxy 127.0.0.1:{proxy.server.port}"
+        if refuse is close_after_accepting:
+            assert str(error).startswith(f"TLS with api.weixin.qq.com {at} failed: ")
+        else:
+            assert str(error).startswith(f"cannot connect to api.weixin.qq.com:443 {at}: ")
         assert proxy.targets == [TO_WECHAT] * 3
         harness.goes_on()
 
@@ -126,7 +129,8 @@ def test_a_proxy_that_hangs_is_bounded_by_the_connect_limit(client_kind: ClientK
         harness = trial_through(client_kind, wechat, proxy, connect=0.4)
         error = harness.fails(wxaudit.RequestTimeout, attempts=3, sent=0, requests=0)
         assert error.retryable
-        assert f"connect limit; connecting through the proxy 127.0.0.1:{proxy.server.port}, " in str(error)
+        at = f"api.weixin.qq.com:443 through the proxy 127.0.0.1:{proxy.server.port}"
+        assert f"connect limit; connecting to {at})" in str(error)
         assert proxy.targets == [TO_WECHAT] * 3
         harness.goes_on()
 
@@ -136,7 +140,7 @@ def test_a_proxy_that_is_down(client_kind: ClientKind, wechat: WeChat) -> None:
     proxy.server.stop()
     harness = trial_through(client_kind, wechat, proxy, user="someone:s%40cret-of-the-proxy@")
     error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
-    assert f"connecting to the proxy 127.0.0.1:{proxy.server.port}: Connection refused" in str(error)
+    assert f"cannot connect to the proxy 127.0.0.1:{proxy.server.port}: connection refused (" in str(error)
     assert "cret-of-the-proxy" not in repr(error)
 
 

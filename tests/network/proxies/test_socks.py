@@ -112,7 +112,8 @@ def test_a_login_that_the_proxy_refuses_is_not_tried_again(
         error = harness.fails(wxaudit.TransportError, attempts=1, sent=0, requests=0)
         assert proxy.server.connections_accepted == 1
     assert not error.retryable
-    assert f"connecting through the proxy 127.0.0.1:{proxy.server.port}: it {problem}" in str(error)
+    at = f"api.weixin.qq.com:443 through the proxy 127.0.0.1:{proxy.server.port}"
+    assert f"cannot connect to {at}: it {problem}" in str(error)
     assert "cret" not in repr(error) + str(error)
 
 
@@ -138,7 +139,7 @@ def test_a_proxy_that_breaks_is_tried_three_times(
         harness = harness_through(client_kind, wechat, proxy.url(scheme, IN_URL))
         error = harness.fails(wxaudit.TransportError, attempts=3, sent=0, requests=0)
         assert error.retryable
-        assert f"connecting through the proxy 127.0.0.1:{proxy.server.port}: " in str(error)
+        assert f" through the proxy 127.0.0.1:{proxy.server.port}: " in str(error)
         assert "cret-of-the-proxy" not in repr(error)
 
 
@@ -161,7 +162,8 @@ def test_a_proxy_that_hangs_is_bounded_by_the_connect_limit(
     with proxy.server:
         harness = harness_through(client_kind, wechat, proxy.url(scheme), connect=0.4)
         error = harness.fails(wxaudit.RequestTimeout, attempts=3, sent=0, requests=0)
-        assert f"connect limit; connecting through the proxy 127.0.0.1:{proxy.server.port}" in str(error)
+        at = f"api.weixin.qq.com:443 through the proxy 127.0.0.1:{proxy.server.port}"
+        assert f"connect limit; connecting to {at}" in str(error)
         harness.goes_on()
 
 

@@ -147,6 +147,7 @@ CHANNELS: Mapping[str, Callable[[Observation], Texts]] = {
     "faulthandler": lambda seen: iter([seen.stacks]),
     "cmdline": _command_line,
     "records": tables.records,
+    "pydantic": tables.in_pydantic,
     "html": tables.html,
     "pandas": tables.in_pandas,
     "polars": tables.in_polars,

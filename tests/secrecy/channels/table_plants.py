@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair
 import pandas
@@ -12,6 +12,9 @@ import pyarrow
 import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Harmless(wxaudit.AuditBatch):
@@ -25,6 +28,13 @@ class _ShownByRecords(_Harmless):
 
     def to_records(self) -> list[dict[str, Any]]:
         return [{"error": TOKEN.text()}]
+
+
+class _ShownByPydantic(_Harmless):
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[wxaudit.AuditResult]:
+        yield wxaudit.AuditResult(1, error=wxaudit.WxAuditError(TOKEN.text()))
 
 
 class _ShownByHtml(_Harmless):
@@ -78,6 +88,7 @@ def _failed_with_note() -> wxaudit.AuditResult:
 
 PLANTS = (
     Scenario("records", lambda _: _ShownByRecords()),
+    Scenario("pydantic", lambda _: _ShownByPydantic()),
     Scenario("html", lambda _: _ShownByHtml()),
     Scenario("pandas", lambda _: _ShownByPandas()),
     Scenario("polars", lambda _: _ShownByPolars()),

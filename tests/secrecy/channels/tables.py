@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas
 import polars
 import pyarrow
+import pydantic
 
 import wxaudit
 from secrecy.objects import attribute_texts
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
     from secrecy.canary import Text
     from secrecy.observation import Observation
+
+# Made once: their schemas are many objects, which the walk would have to visit.
+_ADAPTERS: dict[type, pydantic.TypeAdapter[Any]] = {
+    kind: pydantic.TypeAdapter(kind)
+    for kind in (wxaudit.AuditBatch, wxaudit.AuditResult, wxaudit.AuditStatus)
+}
 
 # So that no library truncates its output.
 _WHOLE = ("display.max_colwidth", None, "display.max_columns", None, "display.width", None)
@@ -30,6 +37,14 @@ def _batches(seen: Observation) -> Iterator[wxaudit.AuditBatch]:
 def records(seen: Observation) -> Iterator[Text]:
     for batch in _batches(seen):
         yield repr(batch.to_records())
+
+
+def in_pydantic(seen: Observation) -> Iterator[Text]:
+    """The JSON that web frameworks send."""
+    for subject in seen.subjects:
+        for kind, adapter in _ADAPTERS.items():
+            if isinstance(subject, kind):
+                yield adapter.dump_json(subject)
 
 
 def html(seen: Observation) -> Iterator[Text]:

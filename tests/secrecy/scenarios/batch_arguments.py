@@ -75,6 +75,7 @@ def _asking(shape: Callable[[int], object]) -> Act:
 
 # Objects passed as all queries. They are refused before the batch begins.
 _NO_QUERIES: dict[str, Callable[[int], object]] = {
+    "one query": lambda auditid: (TOKEN.text(), auditid),
     "the token": lambda _: TOKEN.text(),
     "the token's bytes": lambda _: TOKEN.text().encode(),
     "a bytearray of the token": lambda _: bytearray(TOKEN.text().encode()),
@@ -145,9 +146,6 @@ SCENARIOS = (
     *_each_shape(),
     *_each_wrong_input(),
     *_each_wrong_option(),
-    *both_ways(
-        "a tuple instead of queries", lambda it: (TOKEN.text(), it.auditid), {"ArgumentError": 2}, sends=0
-    ),
     *both_ways(
         "the token as appid",
         lambda it: ((TOKEN.text(), it.auditid, TOKEN.text()) for _ in range(1)),

@@ -33,7 +33,7 @@ def screenshot_response(appid: str, media_id: str) -> HttpResponse:
         picture = get_client().get_screenshot(_token_source(appid), media_id, appid=appid)
     except WxAuditError as error:
         hint = error.hint_zh if in_chinese() else error.hint
-        return _error_response(error_label(error), (error.message.removesuffix(error.hint).strip(), hint))
+        return _error_response(error_label(error), (error._fact(), hint))
     headers = {"Cache-Control": f"private, max-age={_CACHE_SECONDS}, immutable"}
     return _safe_response(picture.content, picture.media_type, 200, headers)
 

@@ -43,10 +43,15 @@ def configuration(language: Language, source: Path, built: Path) -> dict[str, An
                 for scheme, name in (("light", "default"), ("dark", "slate"))
             ],
         },
+        "extra_css": ["stylesheets/site.css"],
         "extra": {
-            "alternate": [
-                {"name": other.name, "link": _way(language, other), "lang": other.code} for other in LANGUAGES
-            ]
+            # The theme's own links of languages lead to start pages: ours are in `theme`.
+            "alternate": True,
+            "languages": [
+                {"name": other.name, "code": other.code, "folder": _way(language, other)}
+                for other in LANGUAGES
+            ],
+            "generator": False,
         },
         "markdown_extensions": [
             "admonition",
@@ -67,9 +72,9 @@ def configuration(language: Language, source: Path, built: Path) -> dict[str, An
 
 
 def _way(language: Language, other: Language) -> str:
-    """From the start page of a language to that of another."""
+    """From the root of a language to that of another."""
     if language is other:
-        return "./"
+        return ""
     return f"{other.folder}/" if other is CHINESE else "../"
 
 

@@ -26,6 +26,7 @@ _WECHAT = Text(
 _PAGE = Text(
     """\
 ---
+title: "{title}"
 description: "{description}"
 ---
 # {title}
@@ -66,6 +67,7 @@ The fake WeChat of `wxaudit.testing` needs no account:
 """,
     """\
 ---
+title: "{title}"
 description: "{description}"
 ---
 # {title}
@@ -200,7 +202,7 @@ def errmsg(code: int) -> str:
     return _TEMPLATES[code].format(hint="…", ip="203.0.113.7")
 
 
-def _short(code: int) -> str:
+def short(code: int) -> str:
     """WeChat's text, as far as it is the same in every answer."""
     return (
         _TEMPLATES[code]
@@ -212,7 +214,7 @@ def _short(code: int) -> str:
 
 
 def title(code: int) -> Text:
-    return Text(f"{code}: {_short(code)}", f"{code}：{MEANINGS[code].chinese_name}")
+    return Text(f"{code}: {short(code)}", f"{code}：{MEANINGS[code].chinese_name}")
 
 
 def code_block(code: int, language: Language) -> str:
@@ -226,13 +228,13 @@ def page(code: int, language: Language) -> str:
     hint = ERRCODE_HINTS[code]
     chinese = language is not ENGLISH
     return _PAGE.of(language).format(
-        title=f"微信错误码 {title(code).chinese}（{_short(code)}）"
+        title=f"微信错误码 {title(code).chinese}（{short(code)}）"
         if chinese
         else f"WeChat errcode {title(code).english}",
         description=_quoted(
-            f"微信错误码 {code} {_short(code)}：{hint.chinese}"
+            f"微信错误码 {code} {short(code)}：{hint.chinese}"
             if chinese
-            else f"WeChat errcode {code} {_short(code)}: {hint.english}"
+            else f"WeChat errcode {code} {short(code)}: {hint.english}"
         ),
         errmsg=errmsg(code),
         chinese_name=meaning.chinese_name,
@@ -241,7 +243,7 @@ def page(code: int, language: Language) -> str:
         retryable=f"`{kind.retryable}`",
         meaning=meaning.meaning.of(language),
         hint=hint.chinese if chinese else hint.english,
-        again=_AGAIN[_resent(code)].of(language),
+        again=_AGAIN[sent_again(code)].of(language),
         code=code_block(code, language),
         printed=_PRINTED.of(language),
         related=_related(code, language),
@@ -249,7 +251,8 @@ def page(code: int, language: Language) -> str:
     )
 
 
-def _resent(code: int) -> str:
+def sent_again(code: int) -> str:
+    """Why a call that is refused so sends another request: a key of `_AGAIN`."""
     kind = error_class(code)
     if kind is wxaudit.ServerBusyError:
         return "busy"
@@ -280,7 +283,7 @@ def index(language: Language) -> str:
     rows = []
     for code in CODES:
         kind = error_class(code).__name__
-        name = f"`{_short(code)}`" if language is ENGLISH else MEANINGS[code].chinese_name
+        name = f"`{short(code)}`" if language is ENGLISH else MEANINGS[code].chinese_name
         rows.append(f"| [{code}]({code}.md) | {name} | [`{kind}`](../reference/errors.md#{kind.lower()}) |")
     heading = Text("WeChat errcodes of the audit query", "微信代码审核查询的错误码").of(language)
     return _TABLE.of(language).format(

@@ -52,6 +52,10 @@ def _project(path: str, english: str, chinese: str, source: str = "") -> Page:
     return _page(path, english, chinese, only_english=True, source=source)
 
 
+def _example(name: str, english: str, chinese: str) -> Page:
+    return Page(f"examples/{name}.md", Text(english, chinese), f"examples/{name}/README.md", in_one_file=True)
+
+
 def _generated(path: str, title: Text, make: Callable[[Language], str]) -> Page:
     return Page(path, title, make=make)
 
@@ -69,6 +73,9 @@ def _reference_pages() -> tuple[Page, ...]:
     )
 
 
+_CLI = _page("cli.md", "On the command line", "命令行")
+_COMMAND_LINE = (_CLI,) if _CLI.file(CHINESE).exists() else ()
+
 SECTIONS = (
     Section(
         Text("Start", "开始"),
@@ -85,6 +92,7 @@ SECTIONS = (
             _page("how-to/celery.md", "Celery", "Celery"),
             _page("how-to/fastapi.md", "FastAPI", "FastAPI"),
             _page("how-to/notebook.md", "Notebooks", "Notebook"),
+            *_COMMAND_LINE,
             _page("events.md", "Push events", "推送事件"),
             _page("network.md", "Names, addresses, proxies", "域名、地址与代理"),
             _page("how-to/private-ca.md", "Private CAs", "私有 CA 证书"),
@@ -124,21 +132,9 @@ SECTIONS = (
             _project("security.md", "Security", "安全", "SECURITY.md"),
             _project("contributing.md", "Contributing", "参与开发", "CONTRIBUTING.md"),
             _project("benches.md", "How speed is measured", "性能测量方法", "benches/README.md"),
-            _project(
-                "examples/django_shop.md",
-                "Example: a shop on Django",
-                "示例：Django 商城",
-                "examples/django_shop/README.md",
-            ),
-            _project(
-                "examples/dask.md", "Example: a Dask cluster", "示例：Dask 集群", "examples/dask/README.md"
-            ),
-            _project(
-                "examples/notebooks.md",
-                "Example: notebooks",
-                "示例：Notebook",
-                "examples/notebooks/README.md",
-            ),
+            _example("django_shop", "Example: a shop on Django", "示例：Django 商城"),
+            _example("dask", "Example: a Dask cluster", "示例：Dask 集群"),
+            _example("notebooks", "Example: notebooks", "示例：Notebook"),
         ),
     ),
 )

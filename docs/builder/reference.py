@@ -148,6 +148,7 @@ def _entry(name: str, value: Any, language: Language) -> list[str]:
             _signature(name, value),
             _bases(value, language),
             _document(value),
+            _document_of_constructor(value),
             *_members(name, value, language),
         ]
     elif inspect.isroutine(value):
@@ -224,6 +225,13 @@ def _document(value: Any) -> str:
     # Addresses become links; a Markdown list needs a blank line before it.
     text = re.sub(r"(?<![(<])(https://[^\s)]+)", r"<\1>", text)
     return re.sub(r"^(?!- |  )(.+)\n(?=- )", r"\1\n\n", text, flags=re.MULTILINE)
+
+
+def _document_of_constructor(kind: type) -> str:
+    for base in kind.__mro__:
+        if "__init__" in vars(base):
+            return _document(base.__init__) if base.__module__.startswith("wxaudit") else ""
+    return ""
 
 
 def _in_a_row(text: str) -> str:

@@ -230,7 +230,7 @@ def _document(value: Any) -> str:
 def _document_of_constructor(kind: type) -> str:
     for base in kind.__mro__:
         if "__init__" in vars(base):
-            return _document(base.__init__) if base.__module__.startswith("wxaudit") else ""
+            return _document(vars(base)["__init__"]) if base.__module__.startswith("wxaudit") else ""
     return ""
 
 

@@ -46,8 +46,9 @@ def blocks(text: str) -> list[Block]:
 
 
 def without_comments(block: Block) -> Block:
-    """Comments and docstrings are in the language of the page."""
-    text = re.sub(r"\s*# .*", "", block.text) if block.language != "text" else block.text
+    """Comments, docstrings and what a script says are in the language of the page."""
+    text = re.sub(r"\s*(#|//) .*", "", block.text) if block.language != "text" else block.text
+    text = re.sub(r'echo "[^"$]*"', "echo", text)
     return Block(block.language, re.sub(r'"""[^"]*"""', "", text))
 
 

@@ -22,6 +22,10 @@ _LINK = re.compile(r"(!?)\[([^\]\n]*(?:\n[^\]\n]*)?)\]\((?![a-z]+:)([^)#\s]*)(#[
 # A Chinese part at the end of an English page, and what follows it.
 _CHINESE_PART = re.compile(r"^## 中文\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
+# A line break inside of Chinese text, which a browser would show as a blank.
+_CHINESE = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”…]"
+_WRAPPED = re.compile(rf"(?<={_CHINESE})\n *(?={_CHINESE})")
+
 _ONLY_ENGLISH = Text("", '!!! note ""\n\n    本页面向 wxaudit 的开发者，只有英文。\n\n')
 
 
@@ -43,21 +47,26 @@ def text_of(page: Page, language: Language, folder: Path) -> str:
         text = f"{head}{title}\n{_ONLY_ENGLISH.of(language)}{rest}"
     else:
         text = _in_one_file(text, page, language)
-    parts = _FENCE.split(text)
-    return "".join(
+    parts = [
         part if part.startswith("```") else _LINK.sub(lambda link: _link(link, page, source, folder), part)
-        for part in parts
-    )
+        for part in _FENCE.split(_WRAPPED.sub("", text))
+    ]
+    return "".join(parts)
 
 
 def _in_one_file(text: str, page: Page, language: Language) -> str:
-    """The part of a language, if a file has both: that in Chinese below `## 中文`. What follows it is for both."""
+    """The part of a language, if a file has both: that in Chinese stands below `## 中文`.
+
+    What follows that part is for both languages. If nothing does, the part is a summary, which the English text follows.
+    """
     part = _CHINESE_PART.search(text)
     if part is None:
         return text
     if language is ENGLISH:
         return text.replace(part[0], "")
-    return f"# {page.title.of(language)}\n\n{part[0].partition(chr(10))[2].strip()}\n\n{text[part.end() :]}"
+    _, _, chinese = part[0].partition("\n")
+    rest = text[part.end() :] or text[: part.start()].partition("\n")[2]
+    return f"# {page.title.of(language)}\n\n{chinese.strip()}\n\n{rest.strip()}\n"
 
 
 def _files(page: Page) -> set[Path]:

@@ -129,7 +129,7 @@ SECTIONS = (
             _project("changelog.md", "Changelog", "变更记录", "CHANGELOG.md"),
             _project("architecture.md", "Architecture", "架构"),
             _project("faults.md", "What goes wrong", "故障与结果"),
-            _project("security.md", "Security", "安全", "SECURITY.md"),
+            _page("security.md", "Security", "安全", source="SECURITY.md"),
             _project("contributing.md", "Contributing", "参与开发", "CONTRIBUTING.md"),
             _project("benches.md", "How speed is measured", "性能测量方法", "benches/README.md"),
             _example("django_shop", "Example: a shop on Django", "示例：Django 商城"),

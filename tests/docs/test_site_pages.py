@@ -183,3 +183,20 @@ def test_a_link_that_leads_nowhere_ends_the_build(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(layout, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match=r"^page.md: nowhere.md is not there$"):
         layout.text_of(page, ENGLISH, tmp_path)
+
+
+def test_chinese_sentences_have_no_blanks_from_line_breaks() -> None:
+    for page in PAGES:
+        if page.path in ("index.md", "tutorial.md", "testing.md"):
+            text = layout.text_of(page, CHINESE, ROOT)
+            outside = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+            assert re.findall(r"[一-鿿，。]\n *[一-鿿]", outside) == []
+
+
+def test_a_file_of_both_languages_shows_each_its_own() -> None:
+    (page,) = [page for page in PAGES if page.path == "performance.md"]
+    english, chinese = (layout.text_of(page, language, ROOT) for language in LANGUAGES)
+    assert "根据测量结果" not in english
+    assert "Design decisions" not in chinese
+    assert "## Results" in english
+    assert "## Results" in chinese

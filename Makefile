@@ -58,6 +58,7 @@ help:
 	@echo 'make messages  bring the translations of the Django app up to date'
 	@echo 'make cli-reference  write the tables of docs/cli.md and the man pages from the commands'
 	@echo 'make wheel    build a release wheel in dist/, and print its size and the cost of its import'
+	@echo 'make docs     build the documentation in English and Chinese in target/docs; make docs-serve: look at it'
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
 	@echo 'make bench-core    time parts of a call in the core with criterion'
@@ -103,6 +104,14 @@ PYTEST_PROCESSES ?= 2
 test-package: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python -X dev -m pytest --dist loadfile --no-loadscope-reorder --tx '$(PYTEST_PROCESSES)*popen//python=$(BIN)/python -X dev' \
 		$(PYTEST_ARGUMENTS)
+
+# Warnings are errors, such as links that lead nowhere. `tests/docs` builds the site too.
+.PHONY: docs docs-serve
+docs: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python -m docs.builder $(TARGET)/docs
+
+docs-serve: docs
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(TARGET)/docs 8000
 
 # If this fails, the tests that need a server fail too, and say what to install.
 .PHONY: servers

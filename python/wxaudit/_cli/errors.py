@@ -32,7 +32,7 @@ def facts(error: WxAuditError) -> str:
     if isinstance(error, APIError) and error.errcode is not None and language.chosen() == "zh":
         return _answer_in_chinese(error)
     # The hint, in English and written for programs, ends many messages.
-    return error.message.removesuffix(error.hint).rstrip().removesuffix(".")
+    return error._fact().removesuffix(".")
 
 
 def _answer_in_chinese(error: APIError) -> str:

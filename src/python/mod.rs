@@ -28,7 +28,7 @@ mod _native {
     #[pymodule_export]
     use super::convert::shown::escape_controls;
     #[pymodule_export]
-    use super::convert::token::{PyToken, as_token};
+    use super::convert::token::{PyToken, as_secret, as_token};
     #[pymodule_export]
     use super::runtime::loop_bridge::LoopBridge;
     #[pymodule_export]

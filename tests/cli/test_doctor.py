@@ -181,7 +181,7 @@ def test_a_host_that_is_down_is_a_network_error() -> None:
     assert report.code == 75
     row = report.row("connection")
     assert (row["status"], row["host"]) == ("failed", f"127.0.0.1:{port}")
-    assert row["found"] == f"connecting to 127.0.0.1:{port}: Connection refused (os error 111)"
+    assert row["found"] == f"cannot connect to 127.0.0.1:{port}: connection refused"
     assert report.row("token")["found"] == "not checked: no host answers"
 
 

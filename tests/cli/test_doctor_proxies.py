@@ -91,7 +91,7 @@ def test_a_proxy_that_is_down_is_told(wechat: WeChat) -> None:
     proxy.server.stop()
     report = doctor(https_proxy=f"http://someone:{PASSWORD}@127.0.0.1:{proxy.server.port}")
     assert report.code == 75
-    assert "connecting to the proxy" in report.row("connection")["found"]
+    assert "cannot connect to the proxy" in report.row("connection")["found"]
     assert report.row("connection")["todo"].endswith("or remove https_proxy.")
     assert "cret-of-the-proxy" not in report.output
 

@@ -198,7 +198,8 @@ def test_the_menu_of_languages_leads_to_the_same_page(address: str) -> None:
 def test_the_search_of_the_site_finds(address: str, language: Language, words: str, path: str) -> None:
     with Chromium() as browser:
         page = browser.new_page()
-        page.goto(address + path_of(PAGES[0], language))
+        # The page listens for keys only when its scripts have run.
+        page.goto(address + path_of(PAGES[0], language), wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.keyboard.type(words)
         expect(page.get_by_text(re.compile(r"^\d+ results?$"))).to_be_visible()

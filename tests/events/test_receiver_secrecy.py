@@ -90,6 +90,12 @@ def test_wrong_settings_are_refused_without_a_word_of_a_secret(case: str) -> Non
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("token", ["wx5b97b03f7e2c4d18", "None", "null"])
+def test_any_letters_and_digits_may_be_the_token_of_pushes(token: str) -> None:
+    """What would be a mistake for an access token is a setting that a platform may have chosen."""
+    assert make(token=token).component_appid == APPID
+
+
 def test_messages_say_what_was_given() -> None:
     with pytest.raises(ArgumentError, match="43 letters and digits, got a text of 42 characters"):
         make(encoding_aes_key=KEY[:-1])

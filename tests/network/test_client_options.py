@@ -59,7 +59,6 @@ def test_options_of_a_call_that_make_no_sense(
 
 OF_A_CLIENT: dict[str, dict[str, Any]] = {
     **BAD_OPTIONS,
-    "max_retries None": {"max_retries": None},
     "max_concurrency 0": {"max_concurrency": 0},
     "max_concurrency below 0": {"max_concurrency": -1},
     "max_concurrency beyond 32 bits": {"max_concurrency": 2**32},
@@ -80,7 +79,6 @@ OF_A_CLIENT: dict[str, dict[str, Any]] = {
     "proxy without a host": {"proxy": "http://"},
     "proxy with a port beyond all": {"proxy": "http://127.0.0.1:99999"},
     "ca_file as a number": {"ca_file": 5},
-    "base_url None": {"base_url": None},
     "base_url as bytes": {"base_url": b"https://api.weixin.qq.com"},
 }
 

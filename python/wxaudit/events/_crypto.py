@@ -11,7 +11,7 @@ import re
 from base64 import b64decode, b64encode
 
 from .._errors.tree import ArgumentError
-from .._native import Token
+from .._native import as_secret
 from .._optional import import_optional
 
 import_optional("cryptography", "wxaudit.events")
@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._native import Token
+
 # Of WeChat's PKCS#7: the length of the key, not that of AES's own blocks.
 _BLOCK = 32
 _RANDOM = 16
@@ -32,7 +34,7 @@ _LENGTH = 4
 def read_token(token: Any) -> Token:
     """The Token, checked; the `ArgumentError` does not show it."""
     rule = "token must be the Token (消息校验Token) of the third-party platform, letters and digits"
-    return Token(_checked(token, r"[!-~]{1,128}", rule))
+    return as_secret(_checked(token, r"[!-~]{1,128}", rule))
 
 
 def read_key(encoding_aes_key: Any, name: str) -> Token:
@@ -42,7 +44,7 @@ def read_key(encoding_aes_key: Any, name: str) -> Token:
         f"{name} must be the EncodingAESKey (消息加解密Key) of the third-party platform, "
         "43 letters and digits"
     )
-    return Token(_checked(encoding_aes_key, r"[A-Za-z0-9+/]{43}", rule))
+    return as_secret(_checked(encoding_aes_key, r"[A-Za-z0-9+/]{43}", rule))
 
 
 def read_appid(component_appid: Any) -> str:

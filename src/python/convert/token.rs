@@ -77,6 +77,12 @@ impl PyToken {
     }
 }
 
+/// Another secret than an access token, in the type that no output shows.
+#[pyfunction]
+pub(crate) fn as_secret(text: &str) -> PyToken {
+    PyToken(Token::of_secret(text))
+}
+
 /// A token or a token source, as every method takes it: a text becomes a `Token`, a source stays as it is.
 #[pyfunction]
 pub(crate) fn as_token<'py>(token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

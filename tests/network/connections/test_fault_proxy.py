@@ -95,24 +95,26 @@ def test_a_server_that_goes_down_and_comes_back(proxied: Proxied, proxy: FaultPr
 @pytest.mark.parametrize("direction", ["requests", "answers"])
 def test_a_peer_that_resets(proxied: Proxied, proxy: FaultProxy, fake: FakeWeChat, direction: str) -> None:
     setattr(proxy, direction, Toxics(reset_peer=0.01))
-    proxied.fails("waiting for the answer")
+    proxied.fails("no answer from 127.0.0.1")
     assert (fake.requests_received > 0) is (direction == "answers")
     proxy.heal()
     proxied.is_answered()
 
 
-@pytest.mark.parametrize(("limit", "phase"), [(0, "waiting for"), (12, "waiting for"), (160, "reading")])
+@pytest.mark.parametrize(
+    ("limit", "phase"), [(0, "no answer"), (12, "no answer"), (160, "cannot read the answer")]
+)
 def test_an_answer_that_ends_early(proxied: Proxied, proxy: FaultProxy, limit: int, phase: str) -> None:
     """Before it begins, in the head, and in the body, which begins after 132 or 152 bytes."""
     proxy.answers = Toxics(limit_data=limit)
-    proxied.fails(f"{phase} the answer")
+    proxied.fails(f"{phase} from 127.0.0.1")
     proxy.heal()
     proxied.is_answered()
 
 
 def test_a_request_that_is_cut_off(proxied: Proxied, proxy: FaultProxy, fake: FakeWeChat) -> None:
     proxy.requests = Toxics(limit_data=30)
-    proxied.fails("waiting for the answer")
+    proxied.fails("no answer from 127.0.0.1")
     assert fake.requests_received == 0
     proxy.heal()
     proxied.is_answered()

@@ -66,13 +66,17 @@ def of_failure(name: str, error: WxAuditError, todo: str = "", **more: Any) -> C
 
 def facts(error: WxAuditError) -> str:
     """What happened, without what to do about it, and without the audit, which does not exist."""
-    what = errors.facts(error).removeprefix("no answer from WeChat: ")
-    what = what.replace(f" for audit {error.auditid}", "")
+    what = re.sub(rf" (for audit {error.auditid}|\(audit {error.auditid}\))", "", errors.facts(error))
     label = labels.of_error(error).chinese
     return truncate(text(what, f"{label}：{what}"), 400)
 
 
+_PHASES = {"looking up": r"\blook(ing)? up\b", "TLS": r"\bTLS with\b", "connecting": r"\bconnect(ing)? to\b"}
+
+
 def phase(error: WxAuditError) -> str:
-    """What a call was doing when the network failed: "looking up", "connecting", "TLS" or another phase."""
-    found = re.search(r"(?:^|: |; )(looking up|connecting|TLS|waiting|reading)\b", error.message)
-    return found[1] if found else ""
+    """What a call was doing when the network failed: "looking up", "connecting", "TLS" or something else."""
+    for name, words in _PHASES.items():
+        if re.search(words, error.message):
+            return name
+    return ""

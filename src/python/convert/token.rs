@@ -105,7 +105,7 @@ pub(crate) fn as_token<'py>(token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     Err(argument(py, "token", problem))
 }
 
-/// What a value is that is no token by its type, and what to do about the usual mistakes.
+/// What a value is whose type is not that of a token, and what to do about the usual mistakes.
 fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let hint = if value.is_none() {
         "; a cache without the token gives None: fetch a new one then"

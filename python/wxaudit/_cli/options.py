@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 CONNECTION = text("Connection and token", "连接与令牌")
 OUTPUT = text("Output", "输出")
+
+AuditIds = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="AUDITID...",
+        help=text("Numbers that submit_audit returned.", "提交代码审核（submit_audit）时返回的审核单 id。"),
+    ),
+]
 LANGUAGE_HELP = text(
     "Language of texts and tables (default: of the locale).", "文字与表格的语言（默认取自系统区域设置）。"
 )

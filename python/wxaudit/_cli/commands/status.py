@@ -12,7 +12,7 @@ from .. import exit_codes
 from ..connection import Connection
 from ..durations import seconds
 from ..language import text
-from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
+from ..options import AuditIds, ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import json_lines, results
 
 if TYPE_CHECKING:
@@ -27,15 +27,7 @@ _SHORTEST_INTERVAL = 1.0
 
 
 def status(
-    auditids: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="AUDITID...",
-            help=text(
-                "Numbers that submit_audit returned.", "提交代码审核（submit_audit）时返回的审核单 id。"
-            ),
-        ),
-    ],
+    auditids: AuditIds,
     connection: ConnectionOptions,
     output: OutputOptions,
     watch: Annotated[

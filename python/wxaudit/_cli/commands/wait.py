@@ -13,7 +13,7 @@ from .. import exit_codes
 from ..connection import Connection
 from ..durations import seconds
 from ..language import text
-from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
+from ..options import AuditIds, ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import json_lines, results, streams
 from ..output.progress import Bar
 from .status import queries_of, without_repeats
@@ -37,15 +37,7 @@ _LONGEST = 366 * 86_400.0
 
 
 def wait(
-    auditids: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="AUDITID...",
-            help=text(
-                "Numbers that submit_audit returned.", "提交代码审核（submit_audit）时返回的审核单 id。"
-            ),
-        ),
-    ],
+    auditids: AuditIds,
     connection: ConnectionOptions,
     output: OutputOptions,
     timeout: Annotated[

@@ -115,7 +115,7 @@ def test_no_token_is_seen_while_a_wait_runs_and_is_interrupted(fake: FakeWeChat,
         sent = len(fake.requests)
         with RunningCommand(fake, "", "wait", pending.auditid, "--timeout", "1h", *way) as running:
             fake.wait_for_requests(sent + 1, timeout=30)
-            seen = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+            seen = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True).stdout
             running.interrupt()
             code, out, err = running.end()
         assert "--timeout 1h" in seen

@@ -36,6 +36,11 @@ class Awaitable:
         yield
 
 
+PLACEHOLDER = (
+    "this is the placeholder of an example; pass the authorizer_access_token of the mini program, from "
+    "api_authorizer_token"
+)
+
 # The kinds of text, and what is said of each.
 TOKEN_TEXTS: dict[str, tuple[str, str]] = {
     "an appid": (
@@ -86,6 +91,9 @@ TOKEN_TEXTS: dict[str, tuple[str, str]] = {
         str(None),
         "this is the text of a missing value, not a token; look where it was turned into text",
     ),
+    "the dots of an example": ("...", PLACEHOLDER),
+    "an ellipsis": ("…", PLACEHOLDER),
+    "a name in brackets": ("<authorizer_access_token>", PLACEHOLDER),
     "empty": ("", "the access token is empty"),
     "a line break behind": (
         TOKEN + "\n",
@@ -102,7 +110,10 @@ TOKEN_TYPES: dict[str, tuple[Any, str]] = {
         TOKEN.encode(),
         "bytes; pass token.decode(), or create the Redis client with decode_responses=True",
     ),
-    "from an empty cache": (None, "NoneType; a cache without the token gives None: fetch a new one then"),
+    "from an empty cache": (
+        None,
+        "NoneType; an unset environment variable and a cache without the token give None: fetch a token then",
+    ),
     "the auditid": (AUDITID, "int; the order is (token, auditid)"),
     "the answer": ({"authorizer_access_token": TOKEN}, "dict; pass its authorizer_access_token"),
     "what was not awaited": (Awaitable(), "Awaitable; await it first"),

@@ -80,6 +80,7 @@ SECTIONS = (
             _page("index.md", "wxaudit", "wxaudit"),
             _page("tutorial.md", "Tutorial", "教程"),
             _page("guide.md", "Overview", "概览", source="README.md"),
+            _page("troubleshooting.md", "Troubleshooting", "常见问题与排查"),
         ),
     ),
     Section(

@@ -279,6 +279,29 @@ def test_a_source_without_refresh(client_kind: ClientKind, fake: FakeWeChat) -> 
     said(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Task <Task {TOKEN}> got Future <Future pending> attached to a different loop",
+        "<asyncio.locks.Lock object at 0x7f [locked]> is bound to a different event loop",
+        "Event loop is closed",
+    ],
+)
+def test_a_source_with_an_object_of_another_event_loop(
+    client_kind: ClientKind, fake: FakeWeChat, text: str
+) -> None:
+    def get_token(_: bool) -> str:
+        raise RuntimeError(text)
+
+    with pytest.raises(wxaudit.TokenError) as caught:
+        client_kind.client(fake).get_audit_status(client_kind.token_source(get_token), AUDITID)
+    assert str(said(caught.value)).startswith(
+        "the token source failed: get_token raised RuntimeError: it uses an object of another event loop, "
+        "such as a lock or a connection of redis.asyncio; create that object, or the source, anew in each "
+        f"event loop (audit {AUDITID}). "
+    )
+
+
 ONE_QUERY = "queries: got one query; write a list of it: [(token, auditid)]"
 NO_QUERIES = (
     "queries must be an iterable of AuditQuery or (token, auditid), got {}; "

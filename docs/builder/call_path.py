@@ -52,7 +52,7 @@ class Box(NamedTuple):
         return 34 + self.row * _ROW
 
 
-_BOXES = (
+BOXES = (
     Box(_LEFT, 0, "client.get_audit_status(token, auditid)", outside=True),
     Box(_LEFT, 1, "_client.py, _async_client.py", Text("text becomes a Token", "把文本变成 Token")),
     Box(_LEFT, 2, "_call.py, _async_call.py"),
@@ -158,7 +158,7 @@ def drawing(language: Language) -> str:
         if arrow.label is not None:
             x, y = arrow.at
             parts.append(f'<text class="label" x="{x}" y="{y}">{escape(arrow.label.of(language))}</text>')
-    for box in _BOXES:
+    for box in BOXES:
         kind = ' class="outside"' if box.outside else ""
         width = _BOX_WIDTH + 40 if box.row == 0 else _BOX_WIDTH
         parts.append(

@@ -33,8 +33,8 @@ _HINTS: dict[int | str, Hint] = {
     "DecodeError": Hint(
         "Conclude nothing from this answer and try again: if this recurs, look for a proxy, a login page of "
         "the network or a wrong --base-url that answers in place of WeChat.",
-        "这次返回不能说明任何结果，请重试：如果反复出现，请检查是否有代理、网络登录页或错误的 --base-url "
-        "代替微信返回了内容。",
+        "这次返回不能说明任何结果，请重试：如果反复出现，请检查是否有代理、网络认证（portal）页面或错误的 "
+        "--base-url 代替微信返回了内容。",
     ),
 }
 

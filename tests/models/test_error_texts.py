@@ -12,6 +12,7 @@ import pytest
 import wxaudit
 from wxaudit._errors import tree
 from wxaudit._errors.errcode_hints import ERRCODE_HINTS
+from wxaudit._errors.hints import KIND_HINTS
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
@@ -285,3 +286,45 @@ def test_hint_of_a_network_error_by_its_kind(message: str, place: str) -> None:
     error = tree.make_error(wxaudit.TransportError, message, auditid=5, tried=3)
     assert str(error) == f"{message} (audit 5, 3 attempts). {error.hint}"
     assert place in error.hint
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("proxy", "cannot connect to the proxy 10.0.0.1:3128: connection refused"),
+        ("proxy", "cannot look up the host name of the proxy proxy.example: name or service not known"),
+        (
+            "proxy",
+            "cannot connect to api.weixin.qq.com:443 through the proxy 10.0.0.1:3128: unreachable",
+        ),
+        ("tls", "TLS with the proxy 10.0.0.1:3128 failed: the server's certificate has expired"),
+        (
+            "tls",
+            "TLS with api.weixin.qq.com through the proxy 10.0.0.1:3128 failed: the certificate has expired",
+        ),
+        ("TransportError", "cannot look up the host name api.weixin.qq.com: name or service not known"),
+        (
+            "TransportError",
+            "no answer from api.weixin.qq.com through the proxy 10.0.0.1:3128: connection reset",
+        ),
+    ],
+)
+def test_the_hint_of_a_network_error_is_about_what_failed(case: str, message: str) -> None:
+    error = pickle.loads(pickle.dumps(wxaudit.TransportError(message)))
+    assert (error.hint, error.hint_zh) == KIND_HINTS[case]
+
+
+@pytest.mark.parametrize(
+    ("case", "doing"),
+    [
+        ("proxy", "connecting to the proxy 10.0.0.1:3128"),
+        ("proxy", "looking up the host name of the proxy proxy.example"),
+        ("proxy", "connecting to api.weixin.qq.com:443 through the proxy 10.0.0.1:1080"),
+        ("proxy", "TLS with the proxy 10.0.0.1:3128"),
+        ("RequestTimeout", "connecting to api.weixin.qq.com at 203.0.113.1:443"),
+        ("RequestTimeout", "waiting for the answer from api.weixin.qq.com through the proxy 10.0.0.1:3128"),
+    ],
+)
+def test_the_hint_of_a_timeout_is_about_what_took_so_long(case: str, doing: str) -> None:
+    error = wxaudit.RequestTimeout(f"no answer within 5 s (total limit; {doing})")
+    assert (error.hint, error.hint_zh) == KIND_HINTS[case]

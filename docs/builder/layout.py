@@ -13,6 +13,7 @@ from .languages import ENGLISH, LANGUAGES, Language, Text
 from .pages import PAGES, ROOT, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from re import Match
 
 # The languages of a file that GitHub shows: the site has a menu for that.
@@ -39,7 +40,7 @@ def write(language: Language, folder: Path) -> None:
 
 def text_of(page: Page, language: Language, folder: Path) -> str:
     if page.make is not None:
-        return page.make(language)
+        return _outside_code(page.make(language), lambda part: _WRAPPED.sub("", part))
     source = page.file(language)
     text = _SWITCH.sub("", source.read_text(encoding="utf-8"))
     if page.only_english:
@@ -47,11 +48,13 @@ def text_of(page: Page, language: Language, folder: Path) -> str:
         text = f"{head}{title}\n{_ONLY_ENGLISH.of(language)}{rest}"
     else:
         text = _in_one_file(text, page, language)
-    parts = [
-        part if part.startswith("```") else _LINK.sub(lambda link: _link(link, page, source, folder), part)
-        for part in _FENCE.split(_WRAPPED.sub("", text))
-    ]
-    return "".join(parts)
+    return _outside_code(
+        text, lambda part: _LINK.sub(lambda link: _link(link, page, source, folder), _WRAPPED.sub("", part))
+    )
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    return "".join(part if part.startswith("```") else change(part) for part in _FENCE.split(text))
 
 
 def _in_one_file(text: str, page: Page, language: Language) -> str:

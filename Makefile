@@ -113,10 +113,11 @@ test-package: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python -X dev -m pytest --dist loadfile --no-loadscope-reorder --tx '$(PYTEST_PROCESSES)*popen//python=$(BIN)/python -X dev' \
 		$(PYTEST_ARGUMENTS)
 
-# Warnings are errors, such as links that lead nowhere. `tests/docs` builds the site too.
+# Warnings are errors, such as links that lead nowhere. `tests/docs` builds the site too. With the address where the site
+# will be, it has a sitemap: make docs DOCS_URL=https://docs.example/wxaudit/
 .PHONY: docs docs-serve
 docs: build $(DEVELOPMENT_TOOLS)
-	$(BIN)/python -m docs.builder $(TARGET)/docs
+	$(BIN)/python -m docs.builder $(TARGET)/docs $(DOCS_URL)
 
 docs-serve: docs
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(TARGET)/docs 8000

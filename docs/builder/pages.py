@@ -82,6 +82,7 @@ SECTIONS = (
             _page("index.md", "wxaudit", "wxaudit"),
             _page("tutorial.md", "Tutorial", "教程"),
             _page("guide.md", "Overview", "概览", source="README.md"),
+            _page("troubleshooting.md", "Troubleshooting", "常见问题与排查"),
         ),
     ),
     Section(
@@ -127,8 +128,8 @@ SECTIONS = (
     Section(
         Text("Project", "项目"),
         (
-            _project("changelog.md", "Changelog", "变更记录", "CHANGELOG.md"),
-            _project("architecture.md", "Architecture", "架构"),
+            _page("changelog.md", "Changelog", "变更记录", source="CHANGELOG.md"),
+            _page("architecture.md", "Architecture", "架构"),
             _project("faults.md", "What goes wrong", "故障与结果"),
             _page("security.md", "Security", "安全", source="SECURITY.md"),
             _project("contributing.md", "Contributing", "参与开发", "CONTRIBUTING.md"),

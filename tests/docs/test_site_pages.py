@@ -13,7 +13,7 @@ import wxaudit
 import wxaudit.django
 import wxaudit.events
 import wxaudit.testing
-from docs.builder import errcodes, layout, reference
+from docs.builder import call_path, errcodes, layout, reference
 from docs.builder.errcode_meanings import MEANINGS
 from docs.builder.languages import CHINESE, ENGLISH, LANGUAGES
 from docs.builder.pages import PAGES, ROOT, Page
@@ -199,3 +199,17 @@ def test_a_file_of_both_languages_shows_each_its_own() -> None:
     assert "Design decisions" not in chinese
     assert "## Results" in english
     assert "## Results" in chinese
+
+
+def test_the_drawing_of_a_call_is_as_the_builder_draws_it() -> None:
+    for language in LANGUAGES:
+        file = ROOT / "docs" / call_path.file_name(language)
+        assert file.read_text(encoding="utf-8") == call_path.drawing(language), (
+            "python -m docs.builder.call_path"
+        )
+    # Each file and folder that it names is there.
+    places = ("src", "src/python", "python/wxaudit")
+    for box in call_path.BOXES:
+        names = re.findall(r"[\w/]+(?:\.rs|\.py|/)", f"{box.name} {box.does.english if box.does else ''}")
+        for name in names:
+            assert any((ROOT / place / name).exists() for place in places), name

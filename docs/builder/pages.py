@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
+# How the READMEs name files, since they are shown by the package index too.
+REPOSITORY = ("https://github.com/wxaudit/wxaudit/blob/main/", "https://raw.githubusercontent.com/wxaudit/wxaudit/main/")
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ SECTIONS = (
             _page("how-to/celery.md", "Celery", "Celery"),
             _page("how-to/fastapi.md", "FastAPI", "FastAPI"),
             _page("how-to/notebook.md", "Notebooks", "Notebook"),
+            _page("how-to/token-sources.md", "Token sources", "令牌来源"),
+            _page("how-to/errors.md", "Errors", "错误"),
             _page("cli.md", "On the command line", "命令行"),
             _page("events.md", "Push events", "推送事件"),
             _page("network.md", "Names, addresses, proxies", "域名、地址与代理"),

@@ -25,9 +25,8 @@ from wxaudit.testing import FakeWeChat
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Those with a Chinese file of their own. The READMEs have a test of their own.
-IN_TWO_FILES = [page for page in PAGES if page.source and page.file(ENGLISH) != page.file(CHINESE)]
-PAIRS = [page for page in IN_TWO_FILES if page.path != "guide.md"]
+# Those with a Chinese file of their own.
+PAIRS = [page for page in PAGES if page.source and page.file(ENGLISH) != page.file(CHINESE)]
 # Whose programs this file runs. The other pages have tests of their own.
 PROGRAMS = [
     page
@@ -116,7 +115,7 @@ def test_the_programs_print_what_the_page_says(page: Page, tmp_path: Path) -> No
 
 def test_every_errcode_has_a_page() -> None:
     assert set(errcodes.CODES) == set(ERRCODE_HINTS) == set(MEANINGS)
-    # In the table of the READMEs too.
+    # In the table of how-to/errors.md too.
     known = {code for kind in vars(wxaudit).values() for code in getattr(kind, "_errcodes", ())}
     assert known <= set(errcodes.CODES)
     for code in errcodes.CODES:

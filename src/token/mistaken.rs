@@ -47,7 +47,7 @@ pub(super) fn odd(text: &str) -> Option<&'static str> {
             "this is JSON; read it with json.loads and pass its authorizer_access_token"
         }
         [b'<', .., b'>'] => PLACEHOLDER,
-        _ if text.chars().all(|character| character == '…') => PLACEHOLDER,
+        _ if text.contains('…') => PLACEHOLDER,
         b"***" => {
             "this is the mask that str() of a Token gives; pass the Token itself, or what its reveal() returns"
         }

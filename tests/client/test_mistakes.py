@@ -93,6 +93,7 @@ TOKEN_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "the dots of an example": ("...", PLACEHOLDER),
     "an ellipsis": ("…", PLACEHOLDER),
+    "a beginning with an ellipsis": ("76_…", PLACEHOLDER),
     "a name in brackets": ("<authorizer_access_token>", PLACEHOLDER),
     "empty": ("", "the access token is empty"),
     "a line break behind": (

@@ -63,25 +63,12 @@ def run(python: Path) -> int:
     """Run the demo and the tests with the interpreter; return an exit code."""
     # Windows prints Chinese only if it is told to.
     environment = {**os.environ, "PYTHONUTF8": "1"}
-    what = (
-        "import platform, sys, wxaudit; print(platform.platform(), sys.version, wxaudit.__file__, sep='\\n')"
-    )
-    subprocess.run([str(python), "-c", what], check=True, env=environment)
+    where = "import platform, sys, wxaudit; print(platform.platform(), sys.version, wxaudit.__file__)"
+    subprocess.run([str(python), "-c", where], check=True, env=environment)
     demo = [str(python), str(ROOT / "examples" / "demo.py")]
     subprocess.run(demo, check=True, stdout=subprocess.DEVNULL, env=environment)
     tests = [f"tests/{room}/test_{name}.py" for room, names in TESTS.items() for name in names.split()]
-    pytest = [
-        python,
-        "-X",
-        "dev",
-        "-m",
-        "pytest",
-        "-c",
-        "tests/quick.ini",
-        "--rootdir=.",
-        "-p",
-        "no:cacheprovider",
-    ]
+    pytest = [str(python), "-X", "dev", "-m", "pytest", "-c", "tests/quick.ini", "--rootdir=."]
     return subprocess.run([*pytest, *tests], cwd=ROOT, check=False, env=environment).returncode
 
 

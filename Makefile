@@ -21,6 +21,7 @@ PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_v
 BIN := $(abspath $(VENV))/bin
 ENVIRONMENT := $(VENV)/.python-$(or $(PYTHON_VERSION),none)
 BUILD_TOOLS := $(VENV)/.build-tools
+ZIG := $(VENV)/.zig
 DEVELOPMENT_TOOLS := $(VENV)/.development-tools
 BUILT := $(VENV)/.built
 
@@ -59,7 +60,8 @@ help:
 	@echo 'make format   format Rust and Python'
 	@echo 'make messages  bring the translations of the Django app up to date'
 	@echo 'make cli-reference  write the tables of docs/cli.md and the man pages from the commands'
-	@echo 'make wheel    build a release wheel in dist/, and print its size and the cost of its import'
+	@echo 'make wheel    build a release wheel and a source distribution in dist/; print the size of the wheel and the cost of its import'
+	@echo 'make sdist    build and install the source distribution in an environment that has nothing but pip'
 	@echo 'make docs     build the documentation in English and Chinese in target/docs; make docs-serve: look at it'
 	@echo 'make instructions  count instructions of the core with callgrind, and compare with the recorded counts'
 	@echo 'make bench    compare with other clients, about 10 minutes; make bench-quick: about 2'
@@ -221,16 +223,28 @@ cli-batch: build $(DEVELOPMENT_TOOLS)
 cli-reference: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python tests/cli_reference.py
 
-.PHONY: wheel
+# On Linux, zig compiles and links for the glibc of manylinux2014, which old systems have. It is large, so that nothing
+# else installs it.
+.PHONY: wheel sdist
 wheel: $(BUILD_TOOLS)
 	rm -rf dist
-	$(BIN)/maturin build --release --locked --interpreter $(BIN)/python --out dist
+	@$(MAKE) --no-print-directory $(ZIG) || echo 'wheel: no zig, so that this wheel needs the glibc of this system, or a newer one'
+	PATH=$(BIN):$$PATH $(BIN)/maturin build --release --locked --interpreter $(BIN)/python --out dist \
+		$$(cat $(ZIG) 2>/dev/null || true)
+	$(BIN)/maturin sdist --out dist
+	$(BIN)/python tests/sdist_report.py dist
 	$(BIN)/python tests/wheel_report.py dist
+
+# Builds and installs the source distribution in an environment that has nothing but pip.
+sdist: $(BUILD_TOOLS)
+	rm -rf $(TARGET)/sdist
+	$(BIN)/maturin sdist --out $(TARGET)/sdist
+	$(BIN)/python tests/sdist_report.py $(TARGET)/sdist --install
 
 .PHONY: lock
 lock: $(ENVIRONMENT)
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
-	for group in build development; do \
+	for group in build zig quick development; do \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --upgrade --universal \
 			--python-version 3.10 --generate-hashes --no-emit-index-url \
 			--group $$group --output-file requirements/$$group.txt; \
@@ -270,6 +284,14 @@ $(BUILD_TOOLS): requirements/build.txt $(ENVIRONMENT)
 $(DEVELOPMENT_TOOLS): requirements/development.txt $(ENVIRONMENT)
 	$(PIP_INSTALL) -r $<
 	@touch $@
+
+# Holds what maturin is told: nothing on a system without glibc.
+$(ZIG): requirements/zig.txt $(ENVIRONMENT)
+	if [ "$$($(BIN)/python -c 'import platform; print(platform.libc_ver()[0])')" = glibc ]; then \
+		$(PIP_INSTALL) -r $< && echo '--zig --compatibility manylinux2014' >$@; \
+	else \
+		touch $@; \
+	fi
 
 # `find` lists folders too: their time changes when a file is removed.
 $(BUILT): Cargo.toml Cargo.lock pyproject.toml $(shell find src) $(BUILD_TOOLS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -44,7 +45,9 @@ NOT_IMPORTED = (
     "wxaudit._source_threads",
 )
 
-EXPECTED_TAG = "cp310-abi3"
+# One wheel for all Pythons, and one for each free-threaded Python, which cannot load the stable ABI.
+EXPECTED_TAG = re.compile(r"-cp310-abi3-|-(cp3\d+)-\1t-")
+REQUIRES_PYTHON = "Requires-Python: >=3.10"
 EXPECTED_FILES = (
     "wxaudit/__init__.py",
     "wxaudit/_native.pyi",
@@ -95,21 +98,26 @@ def faults_of_archive(wheel: Path) -> list[str]:
     """Print the sizes of the wheel and of its library; return what is wrong with its name and contents."""
     megabytes = wheel.stat().st_size / 1e6
     print(f"wheel       {wheel.name}")
+    print(f"platform    {wheel.stem.split('-')[-1]}")
     print(f"size        {megabytes:.2f} MB (limit {SIZE_LIMIT_MEGABYTES:.0f} MB)")
     faults = []
     if megabytes > SIZE_LIMIT_MEGABYTES:
         faults.append(f"{megabytes:.2f} MB is over the limit of {SIZE_LIMIT_MEGABYTES:.0f} MB")
-    if EXPECTED_TAG not in wheel.name:
-        faults.append(f"{wheel.name} is not tagged {EXPECTED_TAG}")
+    if not EXPECTED_TAG.search(wheel.name):
+        faults.append(f"{wheel.name} is tagged neither cp310-abi3 nor for a free-threaded Python")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
+        metadata = [archive.read(name).decode() for name in names if name.endswith(".dist-info/METADATA")]
         scripts = [archive.read(name).decode() for name in names if name.endswith("entry_points.txt")]
         libraries = [entry for entry in archive.infolist() if entry.filename.startswith("wxaudit/_native.")]
         libraries = [entry for entry in libraries if not entry.filename.endswith(".pyi")]
+        contents = [archive.read(library) for library in libraries]
     for library in libraries:
         print(f"library     {library.filename}, {library.file_size / 1e6:.2f} MB unpacked")
     if len(libraries) != 1:
         faults.append(f"expected one native library, found {len(libraries)}")
+    for content in contents:
+        faults += faults_of_glibc(wheel, content)
     faults += [f"{name} is missing" for name in EXPECTED_FILES if name not in names]
     faults += [
         f"{name} is missing"
@@ -118,9 +126,26 @@ def faults_of_archive(wheel: Path) -> list[str]:
     ]
     if not any(name.endswith(".dist-info/licenses/LICENSE") for name in names):
         faults.append("the licence is missing")
+    if not any(REQUIRES_PYTHON in text.splitlines() for text in metadata):
+        faults.append(f"its metadata does not say {REQUIRES_PYTHON}, which pip shows on an older Python")
     if not any("wxaudit=wxaudit._cli:main" in script for script in scripts):
         faults.append("the program wxaudit is missing")
     return faults
+
+
+def faults_of_glibc(wheel: Path, library: bytes) -> list[str]:
+    """Print the newest glibc that the library asks for, which must not be newer than the wheel's tag says."""
+    tags = re.findall(r"manylinux_(\d+)_(\d+)_", wheel.name)
+    # The names of versions of symbols, in the table of strings of the library.
+    versions = re.findall(rb"GLIBC_(\d+)\.(\d+)", library)
+    if not tags or not versions:
+        return []
+    asked_for = max((int(major), int(minor)) for major, minor in versions)
+    promised = min((int(major), int(minor)) for major, minor in tags)
+    print(f"glibc       {asked_for[0]}.{asked_for[1]} or newer (the tag says {promised[0]}.{promised[1]})")
+    if asked_for > promised:
+        return [f"the library needs glibc {asked_for[0]}.{asked_for[1]}, newer than its tag says"]
+    return []
 
 
 def install(wheel: Path, folder: Path) -> Path:

@@ -88,6 +88,7 @@ SECTIONS = (
     Section(
         Text("How-to guides", "操作指南"),
         (
+            _page("how-to/install.md", "Installation and platforms", "安装与平台"),
             _page("django.md", "Django", "Django"),
             _page("how-to/celery.md", "Celery", "Celery"),
             _page("how-to/fastapi.md", "FastAPI", "FastAPI"),

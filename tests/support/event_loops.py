@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
-
-import uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +18,8 @@ class PipelessLoop(asyncio.SelectorEventLoop):
 
 
 def _new_uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
     loop = uvloop.new_event_loop()
     # In debug mode it can crash: see tests/programs/uvloop_quiet.py.
     loop.set_debug(False)
@@ -27,6 +28,7 @@ def _new_uvloop() -> asyncio.AbstractEventLoop:
 
 NEW_EVENT_LOOP: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
-    "uvloop": _new_uvloop,
     "watching no pipes": PipelessLoop,
 }
+if sys.platform != "win32":  # for which there is no uvloop
+    NEW_EVENT_LOOP["uvloop"] = _new_uvloop

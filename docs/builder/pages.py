@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 # How the READMEs name files, since they are shown by the package index too.
-REPOSITORY = ("https://github.com/wxaudit/wxaudit/blob/main/", "https://raw.githubusercontent.com/wxaudit/wxaudit/main/")
+REPOSITORY = (
+    "https://github.com/wxaudit/wxaudit/blob/main/",
+    "https://raw.githubusercontent.com/wxaudit/wxaudit/main/",
+)
 
 
 @dataclass(frozen=True)

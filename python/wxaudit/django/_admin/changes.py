@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     _Base = admin.ModelAdmin[AuditChange]
     _InlineBase = admin.TabularInline[AuditChange, AuditWatch]
-    Names = tuple[str, ...]
+    # As wide as Django's, for subclasses.
+    Options = list[Any] | tuple[Any, ...]
 else:
     _Base = admin.ModelAdmin
     _InlineBase = admin.TabularInline
@@ -71,22 +72,22 @@ class ChangeInline(_Columns, _InlineBase):
 
 
 class AuditChangeAdmin(_Columns, _Base):
-    list_display: Names = ("short_key", "states", "observed_at", "delivery", "attempts", "error")
+    list_display: Options = ("short_key", "states", "observed_at", "delivery", "attempts", "error")
     list_filter: ClassVar[Any] = (DeliveryFilter, "kind", AppidFilter)
-    list_select_related: ClassVar[Names] = ("watch",)
+    list_select_related: ClassVar[Options] = ("watch",)
     list_per_page = 50
-    ordering: ClassVar[Names] = ("-id",)
-    sortable_by: ClassVar[Names] = ()
-    search_fields: ClassVar[Names] = ("=watch__appid", "watch__auditid__exact")
+    ordering: ClassVar[Options] = ("-id",)
+    sortable_by: ClassVar[Options] = ()
+    search_fields: ClassVar[Options] = ("=watch__appid", "watch__auditid__exact")
     search_help_text: ClassVar[Any] = _("an appid or an auditid")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions: Names = ("deliver_again",)
-    fields: ClassVar[Names] = ("watch", "kind", *_FIELDS)
-    readonly_fields: ClassVar[Names] = fields
+    actions: Options = ("deliver_again",)
+    fields: ClassVar[Options] = ("watch", "kind", *_FIELDS)
+    readonly_fields: ClassVar[Options] = fields
 
     class Media:
-        css: ClassVar[dict[str, Names]] = {"all": ("wxaudit/admin.css",)}
+        css: ClassVar[dict[str, Options]] = {"all": ("wxaudit/admin.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
         return False

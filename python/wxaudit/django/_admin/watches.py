@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
     from .._querysets import AuditWatchQuerySet
-    from .changes import Names
+    from .changes import Options
 
     _Base = admin.ModelAdmin[AuditWatch]
 else:
@@ -55,22 +55,22 @@ _WATCH_FIELDS = (
 class AuditWatchAdmin(_Base):
     """Watches are made by `watch()`: here they are read, noted, checked and stopped."""
 
-    list_display: Names = ("audit", "state_and_phase", "age", "next_check", "failures_in_a_row")
-    list_display_links: Names = ("audit",)
+    list_display: Options = ("audit", "state_and_phase", "age", "next_check", "failures_in_a_row")
+    list_display_links: Options = ("audit",)
     list_filter: ClassVar[Any] = (StateFilter, "phase", OverdueFilter, AppidFilter)
     list_per_page = 50
-    search_fields: ClassVar[Names] = ("appid", "auditid", "note")
+    search_fields: ClassVar[Options] = ("appid", "auditid", "note")
     search_help_text: ClassVar[Any] = _("an appid, an auditid, or words of the note")
     # Other columns have no index.
-    sortable_by: ClassVar[Names] = ("age", "next_check")
+    sortable_by: ClassVar[Options] = ("age", "next_check")
     # Neither counts nor choices read the whole table.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions: Names = ("check_now", "stop_watching", "deliver_again")
+    actions: Options = ("check_now", "stop_watching", "deliver_again")
     inlines: ClassVar[Any] = (ChangeInline,)
 
     class Media:
-        css: ClassVar[dict[str, Names]] = {"all": ("wxaudit/admin.css",)}
+        css: ClassVar[dict[str, Options]] = {"all": ("wxaudit/admin.css",)}
 
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("appid", "auditid", "note")}),
@@ -78,7 +78,7 @@ class AuditWatchAdmin(_Base):
         (_("Watch"), {"fields": _WATCH_FIELDS}),
     )
     # All but the note.
-    readonly_fields: ClassVar[Names] = ("appid", "auditid", *_ANSWER_FIELDS, *_WATCH_FIELDS)
+    readonly_fields: ClassVar[Options] = ("appid", "auditid", *_ANSWER_FIELDS, *_WATCH_FIELDS)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)

@@ -13,7 +13,7 @@ use crate::wechat::status;
 
 /// The review status of a mini program's latest submission. Compares as an `AuditStatus`.
 ///
-/// Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getlatestauditstatus)
+/// Source: <https://developers.weixin.qq.com/doc/oplatform/openApi/> (`api_getlatestauditstatus`)
 #[pyclass(frozen, extends = AuditStatus, subclass, module = "wxaudit", name = "LatestAuditStatus")]
 pub(crate) struct LatestAuditStatus {
     user_version: Option<String>,

@@ -19,7 +19,7 @@ use crate::wechat::status;
 ///
 /// Equality compares auditid, status, reason, screenshots and appid, but not `observed_at` or `raw`.
 ///
-/// Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
+/// Source: <https://developers.weixin.qq.com/doc/oplatform/openApi/> (`api_getauditstatus`)
 #[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
 pub(crate) struct AuditStatus(pub(crate) status::AuditStatus);
 

@@ -11,8 +11,10 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-# cargo and pip use every core by themselves, and the checks run in this order on purpose.
+# cargo uses every core by itself, and two pips must not install at once.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 # The stamp file is named after the version, so that another PYTHON recreates the environment.
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
@@ -90,8 +92,14 @@ example-dask: build $(DEVELOPMENT_TOOLS)
 example-django example-django-serve: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python examples/django_shop/run.py $(if $(findstring serve,$@),--serve)
 
-.PHONY: test
-test: lint test-core wheel servers instructions test-package
+# mypy uses one core, and so does the last step of the wheel: something else runs beside each. Nothing runs beside the
+# tests of the package, many of which are about time.
+.PHONY: test checks
+test: build $(DEVELOPMENT_TOOLS) servers
+	$(MAKE) --jobs 2 --output-sync SIDE_BY_SIDE=yes checks
+	$(MAKE) test-package
+
+checks: lint-rust lint-python test-core wheel instructions
 
 .PHONY: test-core
 test-core:
@@ -105,10 +113,11 @@ test-package: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python -X dev -m pytest --dist loadfile --no-loadscope-reorder --tx '$(PYTEST_PROCESSES)*popen//python=$(BIN)/python -X dev' \
 		$(PYTEST_ARGUMENTS)
 
-# Warnings are errors, such as links that lead nowhere. `tests/docs` builds the site too.
+# Warnings are errors, such as links that lead nowhere. `tests/docs` builds the site too. With the address where the site
+# will be, it has a sitemap: make docs DOCS_URL=https://docs.example/wxaudit/
 .PHONY: docs docs-serve
 docs: build $(DEVELOPMENT_TOOLS)
-	$(BIN)/python -m docs.builder $(TARGET)/docs
+	$(BIN)/python -m docs.builder $(TARGET)/docs $(DOCS_URL)
 
 docs-serve: docs
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(TARGET)/docs 8000
@@ -169,16 +178,20 @@ chaos: build $(DEVELOPMENT_TOOLS)
 .PHONY: build
 build: $(BUILT)
 
-# mypy checks for the oldest supported Python; stubtest uses the running one. pyright reads what a user's program sees, and
-# whether every public name has a complete type; it does not count what Django, pandas and others leave open in theirs.
-.PHONY: lint
-lint: build $(DEVELOPMENT_TOOLS)
+.PHONY: lint lint-rust lint-python
+lint: lint-rust lint-python
+
+lint-rust: build
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
 	cargo fmt --check --manifest-path benches/core/Cargo.toml
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
+
+# mypy checks for the oldest supported Python; stubtest uses the running one. pyright reads what a user's program sees, and
+# whether every public name has a complete type; it does not count what Django, pandas and others leave open in theirs.
+lint-python: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache

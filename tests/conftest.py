@@ -30,6 +30,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures that tests print. `-rP` shows logs too, and looks at all reports for each test."""
+    for report in terminalreporter.getreports("passed"):
+        if report.capstdout.strip():
+            terminalreporter.write_line(f"{report.nodeid}\n{report.capstdout.strip()}\n")
+
+
 @pytest.fixture(params=["blocking", "asyncio"])
 def client_kind(request: pytest.FixtureRequest) -> Iterator[ClientKind]:
     """Runs a test once with each client."""

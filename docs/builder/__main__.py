@@ -1,4 +1,4 @@
-"""Build the site into target/docs: `python -m docs.builder [FOLDER]`."""
+"""Build the site into target/docs: `python -m docs.builder [FOLDER [URL]]`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import layout, llms
+from . import layout, llms, sitemap
 from .languages import CHINESE, LANGUAGES, Language
 from .pages import ROOT, SECTIONS
 
 _THEME = Path(__file__).parent / "theme"
 
 
-def configuration(language: Language, source: Path, built: Path) -> dict[str, Any]:
+def configuration(language: Language, source: Path, built: Path, url: str | None) -> dict[str, Any]:
     """What zensical needs to know. Nothing of the site is loaded from other hosts."""
     return {
         "site_name": "wxaudit",
         "site_description": language.description,
+        # The addresses of pages, for search engines.
+        **({"site_url": f"{url.rstrip('/')}/{language.folder}"} if url else {}),
         "docs_dir": source.name,
         "site_dir": built.name,
         "nav": [
@@ -78,36 +80,40 @@ def _way(language: Language, other: Language) -> str:
     return f"{other.folder}/" if other is CHINESE else "../"
 
 
-def build(site: Path) -> None:
-    """Build both languages, with warnings as errors: links and anchors that lead nowhere, for example."""
+def _start(language: Language, work: Path, url: str | None) -> subprocess.Popen[bytes]:
+    source, built = work / language.code, work / f"{language.code}-site"
+    layout.write(language, source)
+    file = work / f"{language.code}.yml"
+    # JSON is YAML too.
+    text = json.dumps(configuration(language, source, built, url), ensure_ascii=False)
+    file.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "--config-file", file.name]
+    return subprocess.Popen(command, cwd=work)
+
+
+def build(site: Path, url: str | None = None) -> None:
+    """Build both languages, with warnings as errors: links and anchors that lead nowhere, for example.
+
+    `url`: where the site will be. Without it there is no sitemap, which needs whole addresses.
+    """
     work = site.with_name(f"{site.name}-work")
     for folder in (site, work):
         shutil.rmtree(folder, ignore_errors=True)
-    for language in LANGUAGES:
-        source, built = work / language.code, work / f"{language.code}-site"
-        layout.write(language, source)
-        file = work / f"{language.code}.yml"
-        # JSON is YAML too.
-        file.write_text(
-            json.dumps(configuration(language, source, built), ensure_ascii=False), encoding="utf-8"
-        )
-        command = [
-            sys.executable,
-            "-m",
-            "zensical",
-            "build",
-            "--strict",
-            "--clean",
-            "--config-file",
-            file.name,
-        ]
-        if subprocess.run(command, check=False, cwd=work).returncode:
-            raise SystemExit(f"the pages of {source} cannot be built: see above")
-        for folder in (built, source):
+    runs = [(language, _start(language, work, url)) for language in LANGUAGES]
+    codes = [run.wait() for _, run in runs]
+    if any(codes):
+        raise SystemExit("the pages cannot be built: see above")
+    for language, _ in runs:
+        for folder in (work / f"{language.code}-site", work / language.code):
             shutil.copytree(folder, site / language.folder, dirs_exist_ok=True)
+        # That of one language, which does not know the other.
+        (site / language.folder / "sitemap.xml").unlink()
+    if url:
+        (site / "sitemap.xml").write_text(sitemap.text(url), encoding="utf-8")
     (site / "llms.txt").write_text(llms.text(), encoding="utf-8")
     shutil.rmtree(work)
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / "target" / "docs")
+    folder, url, *_ = [*sys.argv[1:], None, None]
+    build(Path(folder).resolve() if folder else ROOT / "target" / "docs", url)

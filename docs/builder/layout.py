@@ -10,7 +10,7 @@ from posixpath import dirname, relpath
 from typing import TYPE_CHECKING
 
 from .languages import ENGLISH, LANGUAGES, Language, Text
-from .pages import PAGES, ROOT, Page
+from .pages import PAGES, REPOSITORY, ROOT, Page
 
 if TYPE_CHECKING:
     from re import Match
@@ -42,6 +42,8 @@ def text_of(page: Page, language: Language, folder: Path) -> str:
         return page.make(language)
     source = page.file(language)
     text = _SWITCH.sub("", source.read_text(encoding="utf-8"))
+    for address in REPOSITORY:
+        text = text.replace(f"]({address}", f"]({os.path.relpath(ROOT, source.parent)}/")
     if page.only_english:
         head, title, rest = text.partition(text.splitlines()[0] + "\n")
         text = f"{head}{title}\n{_ONLY_ENGLISH.of(language)}{rest}"

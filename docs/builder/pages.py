@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
+# How the READMEs name files, since they are shown by the package index too.
+REPOSITORY = ("https://github.com/wxaudit/wxaudit/blob/main/", "https://raw.githubusercontent.com/wxaudit/wxaudit/main/")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ SECTIONS = (
             _page("index.md", "wxaudit", "wxaudit"),
             _page("tutorial.md", "Tutorial", "教程"),
             _page("guide.md", "Overview", "概览", source="README.md"),
+            _page("troubleshooting.md", "Troubleshooting", "常见问题与排查"),
         ),
     ),
     Section(
@@ -89,6 +92,8 @@ SECTIONS = (
             _page("how-to/celery.md", "Celery", "Celery"),
             _page("how-to/fastapi.md", "FastAPI", "FastAPI"),
             _page("how-to/notebook.md", "Notebooks", "Notebook"),
+            _page("how-to/token-sources.md", "Token sources", "令牌来源"),
+            _page("how-to/errors.md", "Errors", "错误"),
             _page("cli.md", "On the command line", "命令行"),
             _page("events.md", "Push events", "推送事件"),
             _page("network.md", "Names, addresses, proxies", "域名、地址与代理"),
@@ -123,8 +128,8 @@ SECTIONS = (
     Section(
         Text("Project", "项目"),
         (
-            _project("changelog.md", "Changelog", "变更记录", "CHANGELOG.md"),
-            _project("architecture.md", "Architecture", "架构"),
+            _page("changelog.md", "Changelog", "变更记录", source="CHANGELOG.md"),
+            _page("architecture.md", "Architecture", "架构"),
             _project("faults.md", "What goes wrong", "故障与结果"),
             _page("security.md", "Security", "安全", source="SECURITY.md"),
             _project("contributing.md", "Contributing", "参与开发", "CONTRIBUTING.md"),

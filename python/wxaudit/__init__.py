@@ -8,6 +8,16 @@ from __future__ import annotations
 
 import sys
 
+if sys.version_info < (3, 10):  # noqa: UP036  # a copy without pip's check, as in a folder of a container
+    raise ImportError(f"wxaudit needs Python 3.10 or newer; this is Python {sys.version.split()[0]}")
+
+try:
+    from ._native import __version__
+except ImportError as _error:
+    from ._native_problem import explained as _explained
+
+    raise _explained(_error) from _error
+
 from . import _base_client
 from ._async_client import AsyncClient
 from ._base_client import WECHAT_HOSTS
@@ -37,12 +47,12 @@ from ._errors.tree import (
 from ._models import value as _value
 from ._models.diagnostics import Quota, RateLimit, RequestTrace
 from ._models.screenshot import Screenshot
-from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, Token, __version__
+from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, Token
 from ._timeout import TYPE_CHECKING, Timeout
 from ._token_sources import AsyncTokenSource, TokenSource
 from ._wait.polling import Polling
 
-# Imported, since editors complete the variables of a module.
+# Not a variable of this module, which editors would complete.
 if TYPE_CHECKING:
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch

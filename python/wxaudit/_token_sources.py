@@ -200,12 +200,21 @@ def _ask(request: TokenRequest) -> Any:
     return None
 
 
+# Parts of what asyncio says of a lock, a future or a connection that belongs to another loop.
+_OTHER_LOOP = ("different event loop", "different loop", "Event loop is closed")
+
+
 def _fail(request: TokenRequest, cause: BaseException) -> None:
     # Loaded with the first client.
     from ._errors.tree import TokenError
 
     # The text of any other exception may contain secrets, so it is only in the cause.
     problem = cause.message if isinstance(cause, TokenError) else f"get_token raised {type(cause).__name__}"
+    if isinstance(cause, RuntimeError) and any(text in str(cause) for text in _OTHER_LOOP):
+        problem += (
+            ": it uses an object of another event loop, such as a lock or a connection of redis.asyncio; "
+            "create that object, or the source, anew in each event loop"
+        )
     if isinstance(cause, TypeError) and not _takes_refresh(request.source):
         problem = "its get_token must accept the keyword refresh: def get_token(self, *, refresh=False)"
     request.fail(problem, cause)

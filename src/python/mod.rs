@@ -7,17 +7,32 @@
 //! | `runtime` | who drives tokio, and how blocking threads and event loops wait for it |
 //! | `convert` | arguments, errors, JSON and tokens between Python and Rust |
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 mod calls;
 mod convert;
 mod runtime;
 mod types;
 
+/// The module `builtins` of the interpreter that has loaded this library: each interpreter has its own.
+static BUILTINS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+
+/// Refuses a second interpreter in the process. Its classes and the names that it has looked up would be those of the
+/// first one, which fails later and elsewhere.
+fn check_interpreter(py: Python<'_>) -> PyResult<()> {
+    let builtins = py.import("builtins")?;
+    if BUILTINS.get_or_init(py, || builtins.clone().unbind()).is(&builtins) {
+        return Ok(());
+    }
+    Err(PyImportError::new_err("another interpreter of this process has loaded it already"))
+}
+
 /// The native part of wxaudit. Import from `wxaudit` instead.
 #[pymodule]
 mod _native {
-    use super::{Bound, PyModule, PyModuleMethods, PyResult};
+    use super::{Bound, PyModule, PyModuleMethods, PyResult, check_interpreter};
 
     #[pymodule_export]
     use super::calls::batch::Batch;
@@ -44,6 +59,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        check_interpreter(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -3,6 +3,9 @@
 /// "wx" and 16 hexadecimal digits.
 const APPID_LENGTH: usize = 18;
 
+const PLACEHOLDER: &str = "this is the placeholder of an example; pass the authorizer_access_token of the mini program, from \
+                           api_authorizer_token";
+
 /// Whether a text has the form of an appid.
 #[must_use]
 pub fn is_appid(text: &str) -> bool {
@@ -16,6 +19,9 @@ pub(super) fn short(text: &str) -> Option<&'static str> {
         return Some(
             "this is an appid; pass the authorizer_access_token of that mini program, from api_authorizer_token",
         );
+    }
+    if text.bytes().all(|byte| byte == b'.') {
+        return Some(PLACEHOLDER);
     }
     matches!(text, "None" | "null" | "undefined")
         .then_some("this is the text of a missing value, not a token; look where it was turned into text")
@@ -40,6 +46,8 @@ pub(super) fn odd(text: &str) -> Option<&'static str> {
         [b'{', .., b'}'] | [b'[', .., b']'] => {
             "this is JSON; read it with json.loads and pass its authorizer_access_token"
         }
+        [b'<', .., b'>'] => PLACEHOLDER,
+        _ if text.chars().all(|character| character == '…') => PLACEHOLDER,
         b"***" => {
             "this is the mask that str() of a Token gives; pass the Token itself, or what its reveal() returns"
         }

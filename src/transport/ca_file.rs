@@ -64,11 +64,11 @@ fn add_file(path: &Path, store: &mut RootCertStore) -> Result<(), String> {
     }
     match content.as_slice() {
         [] => Err("is empty".to_owned()),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, ..] => {
-            Err("is UTF-16 text, or not text at all; save it in PEM format as ASCII or UTF-8".to_owned())
-        }
         // The first byte of each DER file.
         [0x30, second, ..] if *second >= 0x80 => add_der(&content, store),
+        text if text.contains(&0) => {
+            Err("is UTF-16 text, or not text at all; save it in PEM format as ASCII or UTF-8".to_owned())
+        }
         _ => add_parts(&String::from_utf8_lossy(&content), store),
     }
 }

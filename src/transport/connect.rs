@@ -99,7 +99,7 @@ impl Connector {
         let (host, port) = destination(origin);
         let mut hosts = vec![host.to_owned()];
         if proxy.kind.needs_address() {
-            let addresses = self.look_up(host, port, progress).await?.into_iter();
+            let addresses = self.look_up(host, port, "", progress).await?.into_iter();
             let usable = addresses.filter(|address| proxy.kind == Kind::Socks5 || address.is_ipv4());
             hosts = usable.map(|address| address.ip().to_string()).collect();
         }
@@ -134,7 +134,7 @@ impl Connector {
         progress: &Progress,
     ) -> Result<(TokioIo<Socket>, SocketAddr), Error> {
         let (host, port) = destination(uri);
-        let found = self.look_up(host, port, progress).await?;
+        let found = self.look_up(host, port, what, progress).await?;
         let ordered = addresses::order(found, resolve::preferred(host, port));
         let trying = |addresses: &[SocketAddr]| {
             progress.enter(Phase::Connect, format!("{what}{}", place(host, addresses)));
@@ -156,8 +156,15 @@ impl Connector {
         }
     }
 
-    async fn look_up(&self, host: &str, port: u16, progress: &Progress) -> Result<Vec<SocketAddr>, Error> {
-        progress.enter(Phase::Resolve, host);
+    async fn look_up(
+        &self,
+        host: &str,
+        port: u16,
+        what: &str,
+        progress: &Progress,
+    ) -> Result<Vec<SocketAddr>, Error> {
+        let name = if what.is_empty() { host.to_owned() } else { format!("of {what}{host}") };
+        progress.enter(Phase::Resolve, name);
         let lookup = resolve::addresses(host, port);
         let found = match self.lookup_limit {
             None => lookup.await,

@@ -85,6 +85,8 @@ pub(super) fn tunnel(error: &(dyn StdError + 'static), progress: &Progress) -> E
         "tunnel error: unsuccessful" => {
             progress.error("it did not answer CONNECT with HTTP status 200", true)
         }
+        "tunnel error: unexpected end of file" => progress
+            .error("it closed the connection without an answer to CONNECT; is it a SOCKS proxy?", true),
         "SOCKS error: credentials not accepted" => {
             progress.error("it did not accept the user and the password", false)
         }

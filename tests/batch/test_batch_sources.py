@@ -55,7 +55,8 @@ def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(way: Way, fake
     counted = [Counted(fake, way, appid) for appid in appids]
     audits = [fake.submit(appid).auditid for appid in appids]
     queries = [(counted[number % SOURCES].source, audits[number % SOURCES]) for number in range(2000)]
-    client = way.client_kind.client(fake, timeout=60)
+    # So many requests of one source may be under way when its token is first refused. After that, all wait.
+    client = way.client_kind.client(fake, timeout=60, max_concurrency=8)
     seen = 0
     for result in client.iter_audit_statuses(queries):
         assert result.ok, result
@@ -66,7 +67,7 @@ def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(way: Way, fake
     assert seen == 2000
     assert [it.asked for it in counted] == [[False, True]] * SOURCES
     refused = fake.requests_received - 2000
-    assert SOURCES <= refused <= 10 * SOURCES
+    assert SOURCES <= refused <= 8 * SOURCES
     print(f"\n2000 queries, {SOURCES} tokens expired in the middle: {SOURCES} refreshes, {refused} refusals")
 
 

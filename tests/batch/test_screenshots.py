@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import pickle
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -174,30 +175,37 @@ def test_the_bar_counts_screenshots(
 def test_so_many_are_under_way_as_are_allowed(client_kind: ClientKind) -> None:
     under_way: list[int] = [0]
     most: list[int] = [0]
+    expected: list[int] = [0]
+    change = threading.Condition()
 
     def behave(connection: Connection) -> None:
         while connection.read_request() is not None:
-            under_way[0] += 1
-            most[0] = max(most[0], under_way[0])
+            with change:
+                under_way[0] += 1
+                most[0] = max(most[0], under_way[0])
+                change.notify_all()
+                change.wait_for(lambda: most[0] >= expected[0], timeout=10)
+            # More than are allowed would come now.
             stopping.wait(0.05)
-            under_way[0] -= 1
+            with change:
+                under_way[0] -= 1
             connection.send(answer(PNG))
 
     with RawServer(behave) as server:
         stopping = server.stopping
 
-        def fetch(count: int, most_of_client: int = 64, **options: Any) -> int:
-            most[0] = 0
+        def fetch(count: int, expect: int, most_of_client: int = 64, **options: Any) -> bool:
+            most[0], expected[0] = 0, expect
             media_ids = [f"media-{number}" for number in range(count)]
             caller = client_kind.client(server.base_url, max_concurrency=most_of_client)
             assert names(caller.call("get_screenshots", TOKEN, media_ids, **options)) == media_ids
-            return most[0]
+            return most[0] == expect
 
-        assert fetch(12, max_concurrency=3) == 3
+        assert fetch(12, 3, max_concurrency=3)
         # By default few, since a picture may be large.
-        assert fetch(30) == 8
-        assert fetch(6, most_of_client=2) == 2
-        assert fetch(12, max_concurrency=12) > 8
+        assert fetch(30, 8)
+        assert fetch(6, 2, most_of_client=2)
+        assert fetch(12, 12, max_concurrency=12)
     with pytest.raises(ArgumentError, match="max_concurrency"):
         client_kind.client(server.base_url).call("get_screenshots", TOKEN, [], max_concurrency=0)
 

@@ -36,6 +36,11 @@ class Awaitable:
         yield
 
 
+PLACEHOLDER = (
+    "this is the placeholder of an example; pass the authorizer_access_token of the mini program, from "
+    "api_authorizer_token"
+)
+
 # The kinds of text, and what is said of each.
 TOKEN_TEXTS: dict[str, tuple[str, str]] = {
     "an appid": (
@@ -86,6 +91,9 @@ TOKEN_TEXTS: dict[str, tuple[str, str]] = {
         str(None),
         "this is the text of a missing value, not a token; look where it was turned into text",
     ),
+    "the dots of an example": ("...", PLACEHOLDER),
+    "an ellipsis": ("…", PLACEHOLDER),
+    "a name in brackets": ("<authorizer_access_token>", PLACEHOLDER),
     "empty": ("", "the access token is empty"),
     "a line break behind": (
         TOKEN + "\n",
@@ -102,7 +110,10 @@ TOKEN_TYPES: dict[str, tuple[Any, str]] = {
         TOKEN.encode(),
         "bytes; pass token.decode(), or create the Redis client with decode_responses=True",
     ),
-    "from an empty cache": (None, "NoneType; a cache without the token gives None: fetch a new one then"),
+    "from an empty cache": (
+        None,
+        "NoneType; an unset environment variable and a cache without the token give None: fetch a token then",
+    ),
     "the auditid": (AUDITID, "int; the order is (token, auditid)"),
     "the answer": ({"authorizer_access_token": TOKEN}, "dict; pass its authorizer_access_token"),
     "what was not awaited": (Awaitable(), "Awaitable; await it first"),
@@ -266,6 +277,29 @@ def test_a_source_without_refresh(client_kind: ClientKind, fake: FakeWeChat) -> 
     with pytest.raises(wxaudit.TokenError, match="get_token raised TypeError") as caught:
         caller.get_audit_status(OtherFailure(), AUDITID)
     said(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Task <Task {TOKEN}> got Future <Future pending> attached to a different loop",
+        "<asyncio.locks.Lock object at 0x7f [locked]> is bound to a different event loop",
+        "Event loop is closed",
+    ],
+)
+def test_a_source_with_an_object_of_another_event_loop(
+    client_kind: ClientKind, fake: FakeWeChat, text: str
+) -> None:
+    def get_token(_: bool) -> str:
+        raise RuntimeError(text)
+
+    with pytest.raises(wxaudit.TokenError) as caught:
+        client_kind.client(fake).get_audit_status(client_kind.token_source(get_token), AUDITID)
+    assert str(said(caught.value)).startswith(
+        "the token source failed: get_token raised RuntimeError: it uses an object of another event loop, "
+        "such as a lock or a connection of redis.asyncio; create that object, or the source, anew in each "
+        f"event loop (audit {AUDITID}). "
+    )
 
 
 ONE_QUERY = "queries: got one query; write a list of it: [(token, auditid)]"

@@ -1,91 +1,144 @@
-"""What the READMEs show, works, and both show the same."""
+"""What the READMEs show works as a stranger pastes it: one block after another, without an account."""
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.servers.redis_server import RedisServer
+from docs.builder.pages import REPOSITORY, ROOT
+from support.programs import environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wxaudit.testing import FakeWeChat
 
-ROOT = Path(__file__).parents[2]
-# Each in its language: what the examples print first.
-READMES = {
-    "README.md": ("rejected 审核被拒绝", "['rejected', 'under review']"),
-    "README.zh.md": ("审核被拒绝 rejected", "['审核被拒绝', '审核中']"),
-}
+READMES = ("README.md", "README.zh.md")
 APPID = "wx5b97b03f7e2c4d18"
+REASON = "1:账号信息不符合规范:<br>(1):包含色情因素<br>"
 
-# The platform's own call, which the README leaves to the reader; clients that talk to the fake; our Redis.
-PRELUDE = """
-import functools, os, redis, wxaudit
-redis.Redis = functools.partial(redis.Redis, unix_socket_path=os.environ["REDIS_SOCKET"])
-wxaudit.Client = functools.partial(wxaudit.Client, base_url=os.environ["WXAUDIT_BASE_URL"])
+# What the page does not show: a request to the application.
+REQUEST = f"""
+from fastapi.testclient import TestClient
 
-def fetch_token(appid):
-    return os.environ["WXAUDIT_TOKEN"]
+with TestClient(app) as browser:
+    answer = browser.get("/audits/{APPID}/1234567").json()
+    assert (answer["auditid"], answer["status"]) == (1234567, 1), answer
+"""
+
+# A Django project around the block that belongs into one.
+PROJECT = f"""
+import os, runpy, sys
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+settings.configure(
+    INSTALLED_APPS=["wxaudit.django"],
+    DATABASES=dict(default=dict(ENGINE="django.db.backends.sqlite3", NAME=":memory:")),
+    USE_TZ=True,
+    WXAUDIT=dict(TOKEN_SOURCE=lambda appid: os.environ["WXAUDIT_TOKEN"]),
+)
+django.setup()
+call_command("migrate", verbosity=0)
+shop = runpy.run_path(sys.argv[1])
+shop["follow"]("{APPID}", 1234567)
+call_command("wxaudit_poll", verbosity=0)
 """
 
 
-def blocks(name: str) -> list[str]:
+def blocks(name: str, language: str = "python") -> list[str]:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def run(fake: FakeWeChat, *arguments: str, redis_socket: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "WXAUDIT_BASE_URL": fake.base_url,
-        "WXAUDIT_TOKEN": fake.token(APPID),
-        "REDIS_SOCKET": redis_socket,
-        "PYTHONIOENCODING": "utf-8",
-    }
-    command = [sys.executable, "-W", "error", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+def file(name: str, path: str) -> str:
+    """The block that shows a file."""
+    (block,) = [block for block in blocks(name) if block.startswith(f"# {path}\n")]
+    return block
+
+
+def run(*arguments: object, fake: FakeWeChat | None = None) -> subprocess.CompletedProcess[str]:
+    # Without a fake of ours, nothing answers: not even WeChat.
+    ours = {"WXAUDIT_TOKEN": fake.token(APPID)} if fake else {}
+    base_url = fake.base_url if fake else "http://127.0.0.1:1"
+    return subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", *map(str, arguments)],
+        env=environment(WXAUDIT_BASE_URL=base_url, PYTHONIOENCODING="utf-8", **ours),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def rejected(fake: FakeWeChat) -> FakeWeChat:
+    """A fake that stands for WeChat itself."""
+    fake.submit(APPID, auditid=1234567, state=1, reason=REASON)
+    return fake
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_examples_run_one_after_another(name: str, fake: FakeWeChat, tmp_path: Path) -> None:
-    fake.submit(APPID, auditid=1234567, state=1, reason="1:标题:<br>(1):甲<br>")
-    fake.submit(APPID, auditid=1234568)
-    tests = [block for block in blocks(name) if "def test_" in block]
-    examples = [block for block in blocks(name) if block not in tests]
+def test_the_blocks_run_one_after_another_and_print_what_the_page_says(name: str, tmp_path: Path) -> None:
     script = tmp_path / "readme.py"
-    script.write_text(PRELUDE + "\n".join(examples), encoding="utf-8")
-    with RedisServer() as server:
-        done = run(fake, str(script), redis_socket=server.path)
-    assert (done.returncode, done.stderr) == (0, "")
-    for line in READMES[name]:
-        assert line in done.stdout
-    assert "标题\n  甲" in done.stdout
-    assert re.search(r"^85012 [0-9a-f-]{26}$", done.stdout, re.MULTILINE)
-
-    suite = tmp_path / "test_readme_example.py"
-    imports = "from wxaudit import AuditState\nfrom wxaudit.testing import FakeWeChat\n"
-    suite.write_text(imports + "\n".join(tests), encoding="utf-8")
-    done = run(fake, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(suite))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(tests)} passed" in done.stdout
-
-
-def test_both_languages_show_the_same_examples() -> None:
-    calls = [
-        [re.findall(r"\w+\(", re.sub(r"\s*#.*", "", block)) for block in blocks(name)] for name in READMES
-    ]
-    assert sorted(map(sorted, calls[0])) == sorted(map(sorted, calls[1]))
+    pasted = [block for block in blocks(name) if not re.match(r"# \S+\.py\n", block)]
+    script.write_text("\n".join([*pasted, REQUEST]), encoding="utf-8")
+    done = run(script)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "".join(blocks(name, "text"))
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_links_lead_to_files_that_are_there(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", text)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+def test_what_is_left_for_wechat_itself(name: str, rejected: FakeWeChat, tmp_path: Path) -> None:
+    script = tmp_path / "status.py"
+    script.write_text(file(name, "status.py"), encoding="utf-8")
+    done = run(script, fake=rejected)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "rejected ['账号信息不符合规范']\n"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_receiver_for_django(name: str, rejected: FakeWeChat, tmp_path: Path) -> None:
+    receivers = tmp_path / "receivers.py"
+    receivers.write_text(file(name, "shop/receivers.py"), encoding="utf-8")
+    done = run("-c", PROJECT, receivers, fake=rejected)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "rejected ['账号信息不符合规范']"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_lines_for_a_shell(name: str, rejected: FakeWeChat) -> None:
+    lines = re.findall(r"^\$ .*?\b(wxaudit .*)$", "\n".join(blocks(name, "console")), re.MULTILINE)
+    done = [run("-m", *shlex.split(line), fake=rejected) for line in lines]
+    assert [(it.returncode, it.stderr) for it in done] == [(1, ""), (0, "")]
+    assert "账号信息不符合规范" in done[0].stdout
+    assert "AuditNotFoundError" in done[1].stdout
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_test_for_pytest(name: str, tmp_path: Path) -> None:
+    suite = tmp_path / "test_readme_example.py"
+    (test,) = [block for block in blocks(name) if "def test_" in block]
+    suite.write_text(f"import wxaudit\nfrom wxaudit.testing import FakeWeChat\n{test}", encoding="utf-8")
+    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, suite)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_links_are_absolute_and_lead_to_files_that_are_there(name: str) -> None:
+    links = re.findall(r"\]\((?!#)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    ours = [link for link in links if not link.startswith("https://developers.weixin.qq.com/")]
+    assert len(ours) > 10
+    paths = [
+        link.removeprefix(address) for link in ours for address in REPOSITORY if link.startswith(address)
+    ]
+    assert len(paths) == len(ours)
+    assert [path for path in paths if not (ROOT / path).is_file()] == []

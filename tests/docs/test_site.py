@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import posixpath
 import re
 import subprocess
 import sys
@@ -16,14 +17,22 @@ import pytest
 from playwright.sync_api import expect
 
 from docs.builder import errcodes
+from docs.builder.errcode_meanings import MEANINGS
 from docs.builder.languages import CHINESE, ENGLISH, LANGUAGES, Language
 from docs.builder.pages import PAGES, ROOT, Page
 from support.chromium import Chromium
 from support.programs import environment
+from wxaudit._errors.errcode_hints import ERRCODE_HINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Page as PlaywrightPage
+
+
+# Where the site will be. Nothing is there.
+URL = "https://docs.example/wxaudit/"
 
 
 class Document(HTMLParser):
@@ -32,6 +41,9 @@ class Document(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.title = ""
+        self.description = ""
+        self.language = ""
+        self.other_languages: dict[str, str] = {}
         self.loaded: list[str] = []
         self.links: list[str] = []
         self.anchors: set[str] = set()
@@ -42,6 +54,12 @@ class Document(HTMLParser):
         values = {name: value or "" for name, value in attributes}
         self._in_title = tag == "title" and not self.title
         self.anchors.update(values[name] for name in ("id", "name") if name in values)
+        if tag == "meta" and values.get("name") == "description":
+            self.description = values["content"]
+        if tag == "html":
+            self.language = values["lang"]
+        if tag == "a" and "hreflang" in values:
+            self.other_languages[values["hreflang"]] = values["href"]
         if tag == "a" and "href" in values:
             self.links.append(values["href"])
         elif tag in ("script", "img") and "src" in values:
@@ -56,18 +74,16 @@ class Document(HTMLParser):
 
 
 def path_of(page: Page, language: Language) -> str:
-    """The folder of a page below the root of the site, which ends with a slash unless it is the root."""
+    """The folder of a page below the root of the site."""
     name = re.sub(r"(index)?\.md$", "", page.path).strip("/")
-    return "/".join(part for part in (language.folder, name, "") if part or name or language.folder).lstrip(
-        "/"
-    )
+    return "/".join([*filter(None, (language.folder, name)), ""])
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "docs"
     built = subprocess.run(
-        [sys.executable, "-m", "docs.builder", str(folder)],
+        [sys.executable, "-m", "docs.builder", str(folder), URL],
         capture_output=True,
         text=True,
         timeout=500,
@@ -105,9 +121,14 @@ def test_a_search_engine_finds_an_errcode_by_its_number(
 ) -> None:
     prefix = f"{language.folder}/" if language.folder else ""
     for code in errcodes.CODES:
-        title = documents[f"{prefix}errcodes/{code}"].title
-        assert re.search(rf"(?<!\d){code}(?!\d)", title)
-        assert errcodes.short(code) in title
+        document = documents[f"{prefix}errcodes/{code}"]
+        assert document.title.startswith("微信错误码" if language is CHINESE else "WeChat errcode")
+        for text in (document.title, document.description):
+            assert re.search(rf"(?<!\d){code}(?!\d)", text)
+            assert errcodes.short(code) in text
+        assert MEANINGS[code].chinese_name in document.title or language is ENGLISH
+        hint = ERRCODE_HINTS[code]
+        assert (hint.chinese if language is CHINESE else hint.english) in document.description
 
 
 def test_links_and_anchors_lead_somewhere_and_nothing_is_loaded_from_elsewhere(
@@ -138,12 +159,23 @@ def test_llms_txt_lists_all_pages_of_both_languages(site: Path) -> None:
     assert all((site / path).is_file() for path in listed)
 
 
+def test_the_sitemap_has_the_address_of_each_page_in_both_languages(site: Path) -> None:
+    text = (site / "sitemap.xml").read_text(encoding="utf-8")
+    addresses = re.findall(r"<loc>(.*?)</loc>", text)
+    assert addresses == [URL + path_of(page, language) for page in PAGES for language in LANGUAGES]
+    assert text.count('hreflang="zh"') == len(addresses)
+    for address in addresses:
+        html = (site / address.removeprefix(URL) / "index.html").read_text(encoding="utf-8")
+        assert f'<link rel="canonical" href="{address}">' in html
+    assert not (site / CHINESE.folder / "sitemap.xml").exists()
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Nothing."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
     """Of the site, below a folder as on many hosts."""
     handler = functools.partial(QuietHandler, directory=str(site.parent))
@@ -155,35 +187,61 @@ def address(site: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize(("width", "height", "device"), [(1280, 900, "desktop"), (390, 844, "phone")])
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
-def test_pages_are_readable_in_a_browser(
-    address: str, language: Language, width: int, height: int, device: str
-) -> None:
-    start = address + path_of(PAGES[0], language)
-    with Chromium("en-US" if language is ENGLISH else "zh-CN", width, height) as browser:
-        page = browser.new_page()
-        for name in ("", "errcodes/85012/", "explanations/retries/", "reference/client/", "how-to/wechatpy/"):
-            page.goto(start + name)
-            expect(page.locator("h1")).to_be_visible()
-            # Tables and code scroll inside of the page, which does not.
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-            browser.picture(
-                page, f"docs-{language.code}-{device}-{name.strip('/').replace('/', '-') or 'start'}"
-            )
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """One for all tests: to start it takes longer than what they do in it."""
+    with Chromium() as browser:
+        yield browser
         assert (browser.outside_requests, browser.complaints) == ([], [])
 
 
-def test_the_menu_of_languages_leads_to_the_same_page(address: str) -> None:
-    with Chromium() as browser:
-        page = browser.new_page()
-        for path in ("", "tutorial/", "errcodes/85012/"):
-            page.goto(address + path)
-            for language in (CHINESE, ENGLISH):
-                link = page.locator(f".md-header a[hreflang={language.code}]")
-                page.goto(page.evaluate("link => link.href", link.element_handle()))
-                assert page.url == address + (f"{language.folder}/" if language.folder else "") + path
-                assert page.evaluate("document.documentElement.lang") == language.code
+@pytest.fixture(scope="module")
+def shown(browser: Chromium) -> PlaywrightPage:
+    return browser.new_page()
+
+
+@pytest.mark.parametrize(("width", "height", "device"), [(1280, 900, "desktop"), (390, 844, "phone")])
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_pages_are_readable_in_a_browser(
+    browser: Chromium,
+    shown: PlaywrightPage,
+    address: str,
+    language: Language,
+    width: int,
+    height: int,
+    device: str,
+) -> None:
+    start = address + path_of(PAGES[0], language)
+    shown.set_viewport_size({"width": width, "height": height})
+    for name in ("", "errcodes/85012/", "explanations/retries/", "reference/client/", "architecture/"):
+        shown.goto(start + name)
+        expect(shown.locator("h1")).to_be_visible()
+        # Tables and code scroll inside of the page, which does not.
+        assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        browser.picture(
+            shown, f"docs-{language.code}-{device}-{name.strip('/').replace('/', '-') or 'start'}"
+        )
+    # The last one has a drawing, with its text for those who do not see it.
+    drawing = shown.get_by_role("img", name="get_audit_status")
+    assert drawing.evaluate("image => image.complete && image.naturalWidth > 0")
+
+
+def test_the_menu_of_languages_leads_to_the_same_page(
+    shown: PlaywrightPage, address: str, documents: dict[str, Document]
+) -> None:
+    for page in PAGES:
+        for language in LANGUAGES:
+            path = path_of(page, language)
+            document = documents[path.rstrip("/")]
+            assert document.language == language.code
+            assert {
+                code: posixpath.normpath(f"/{path}{link}") for code, link in document.other_languages.items()
+            } == {other.code: f"/{path_of(page, other)}".rstrip("/") or "/" for other in LANGUAGES}
+    shown.set_viewport_size({"width": 1280, "height": 900})
+    shown.goto(f"{address}tutorial/")
+    shown.get_by_role("button", name="language").hover()
+    shown.get_by_role("link", name=CHINESE.name).click()
+    shown.wait_for_url(f"{address}zh/tutorial/")
 
 
 @pytest.mark.parametrize(
@@ -195,14 +253,14 @@ def test_the_menu_of_languages_leads_to_the_same_page(address: str) -> None:
     ],
     ids=["number", "number in Chinese", "Chinese words"],
 )
-def test_the_search_of_the_site_finds(address: str, language: Language, words: str, path: str) -> None:
-    with Chromium() as browser:
-        page = browser.new_page()
-        # The page listens for keys only when its scripts have run.
-        page.goto(address + path_of(PAGES[0], language), wait_until="networkidle")
-        page.keyboard.press("Control+k")
-        page.keyboard.type(words)
-        expect(page.get_by_text(re.compile(r"^\d+ results?$"))).to_be_visible()
-        browser.picture(page, f"docs-search-{language.code}-{'number' if words.isdecimal() else 'words'}")
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: url.startswith(address + path_of(PAGES[0], language) + path))
+def test_the_search_of_the_site_finds(
+    browser: Chromium, shown: PlaywrightPage, address: str, language: Language, words: str, path: str
+) -> None:
+    # The page listens for keys only when its scripts have run.
+    shown.goto(address + path_of(PAGES[0], language), wait_until="networkidle")
+    shown.keyboard.press("Control+k")
+    shown.keyboard.type(words)
+    expect(shown.get_by_text(re.compile(r"^\d+ results?$"))).to_be_visible()
+    browser.picture(shown, f"docs-search-{language.code}-{'number' if words.isdecimal() else 'words'}")
+    shown.keyboard.press("Enter")
+    shown.wait_for_url(lambda url: url.startswith(address + path_of(PAGES[0], language) + path))

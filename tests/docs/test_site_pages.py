@@ -13,7 +13,7 @@ import wxaudit
 import wxaudit.django
 import wxaudit.events
 import wxaudit.testing
-from docs.builder import errcodes, layout, reference
+from docs.builder import call_path, errcodes, layout, reference
 from docs.builder.errcode_meanings import MEANINGS
 from docs.builder.languages import CHINESE, ENGLISH, LANGUAGES
 from docs.builder.pages import PAGES, ROOT, Page
@@ -25,9 +25,8 @@ from wxaudit.testing import FakeWeChat
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Those with a Chinese file of their own. The READMEs have a test of their own.
-IN_TWO_FILES = [page for page in PAGES if page.source and page.file(ENGLISH) != page.file(CHINESE)]
-PAIRS = [page for page in IN_TWO_FILES if page.path != "guide.md"]
+# Those with a Chinese file of their own.
+PAIRS = [page for page in PAGES if page.source and page.file(ENGLISH) != page.file(CHINESE)]
 # Whose programs this file runs. The other pages have tests of their own.
 PROGRAMS = [
     page
@@ -116,7 +115,7 @@ def test_the_programs_print_what_the_page_says(page: Page, tmp_path: Path) -> No
 
 def test_every_errcode_has_a_page() -> None:
     assert set(errcodes.CODES) == set(ERRCODE_HINTS) == set(MEANINGS)
-    # In the table of the READMEs too.
+    # In the table of how-to/errors.md too.
     known = {code for kind in vars(wxaudit).values() for code in getattr(kind, "_errcodes", ())}
     assert known <= set(errcodes.CODES)
     for code in errcodes.CODES:
@@ -200,3 +199,17 @@ def test_a_file_of_both_languages_shows_each_its_own() -> None:
     assert "Design decisions" not in chinese
     assert "## Results" in english
     assert "## Results" in chinese
+
+
+def test_the_drawing_of_a_call_is_as_the_builder_draws_it() -> None:
+    for language in LANGUAGES:
+        file = ROOT / "docs" / call_path.file_name(language)
+        assert file.read_text(encoding="utf-8") == call_path.drawing(language), (
+            "python -m docs.builder.call_path"
+        )
+    # Each file and folder that it names is there.
+    places = ("src", "src/python", "python/wxaudit")
+    for box in call_path.BOXES:
+        names = re.findall(r"[\w/]+(?:\.rs|\.py|/)", f"{box.name} {box.does.english if box.does else ''}")
+        for name in names:
+            assert any((ROOT / place / name).exists() for place in places), name

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import wxaudit
 from support.fake_process import FakeProcess
 from support.programs import STRICT, environment, interpreters, report, run
 from wheel_report import NOT_IMPORTED
@@ -78,3 +82,51 @@ def test_nothing_happens_before_the_first_call(version: str) -> None:
     assert seen["seen"][0] == seen["seen"][1] == seen["seen"][2]
     assert seen["seen"][0][0] == 1
     assert [module for module in seen["loaded"] if module in NOT_IMPORTED] == []
+
+
+@pytest.mark.parametrize("version", interpreters())
+def test_a_second_interpreter_of_the_process_is_refused(version: str) -> None:
+    told = report("sub_interpreters", python=interpreters()[version], flags=())
+    reasons = [
+        "another interpreter of this process has loaded it already",
+        "module wxaudit._native does not support loading in subinterpreters",
+    ][: len(told)]
+    advice = (
+        "Run the application in the main interpreter (mod_wsgi: WSGIApplicationGroup %{GLOBAL}; uWSGI: "
+        "single-interpreter = true), and each of several applications in a process of its own."
+    )
+    assert told == [f"wxaudit does not support sub-interpreters: {reason}. {advice}" for reason in reasons]
+    assert told
+
+
+def test_a_library_for_another_system_says_what_to_do(tmp_path: Path) -> None:
+    """Also one that is missing, and Pythons for which there is none."""
+    package = Path(wxaudit.__file__).parent
+    for file in package.iterdir():
+        if not file.name.startswith("_native."):
+            (tmp_path / "wxaudit").mkdir(exist_ok=True)
+            (tmp_path / "wxaudit" / file.name).symlink_to(file)
+    said = _said_of_import(tmp_path)
+    assert said.startswith(
+        "ImportError: wxaudit cannot be loaded: No module named 'wxaudit._native'. This copy "
+    )
+    (tmp_path / "wxaudit" / "_native.abi3.so").write_bytes(b"not a library")
+    said = _said_of_import(tmp_path, WXAUDIT_LANG="zh")
+    assert said.startswith("ImportError: wxaudit cannot be loaded: ")
+    assert "_native.abi3.so: " in said
+    assert said.endswith(
+        "请在本机执行 python -m pip install --force-reinstall wxaudit；在源码目录中请执行 make build。"
+    )
+
+
+def _said_of_import(folder: Path, **changes: str) -> str:
+    env = environment(PYTHONPATH=str(folder), PYTHONIOENCODING="utf-8", **changes)
+    ended = subprocess.run(
+        [sys.executable, "-c", "import wxaudit"],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=False,
+        timeout=60,
+    )
+    return ended.stderr.splitlines()[-1]

@@ -33,9 +33,16 @@ KIND_HINTS: dict[str, Hint] = {
     ),
     "tls": Hint(
         "Check base_url, the proxy and the clock of this machine; if the certificate is that of your own "
-        "authority, or of a proxy which decrypts traffic, give that authority's with ca_file=.",
-        "请检查 base_url、代理和本机时钟；如果证书由自建 CA 或会解密流量的代理签发，请用 ca_file= 指定该 CA "
-        "的证书。",
+        "authority, or of a proxy which decrypts traffic, give that authority's with ca_file= or "
+        "WXAUDIT_CA_FILE.",
+        "请检查 base_url、代理和本机时钟；如果证书由自建 CA 或会解密流量的代理签发，请用 ca_file= 或 "
+        "WXAUDIT_CA_FILE 指定该 CA 的证书。",
+    ),
+    "proxy": Hint(
+        "Check the proxy: address, scheme (http, https, socks5h), user and password in proxy=, HTTPS_PROXY "
+        "or ALL_PROXY, and whether it lets this machine through to api.weixin.qq.com:443.",
+        "请检查代理：proxy=、HTTPS_PROXY 或 ALL_PROXY 中的地址、协议（http、https、socks5h）、用户名和密码，"
+        "以及代理是否放行本机对 api.weixin.qq.com:443 的访问。",
     ),
     "RequestTimeout": Hint(
         "Try again later or allow more time with timeout=: WeChat sometimes stalls for 5 to 30 seconds.",
@@ -76,8 +83,10 @@ KIND_HINTS: dict[str, Hint] = {
 
 HTTP_STATUS_HINTS: dict[int, Hint] = {
     407: Hint(
-        "The proxy requires a user and a password: write them into proxy= or HTTPS_PROXY.",
-        "代理需要用户名和密码：请写在 proxy= 或 HTTPS_PROXY 中。",
+        "The proxy requires a user and a password, or others than these: write them into proxy= or "
+        "HTTPS_PROXY, as http://user:password@host:port, special characters percent-encoded.",
+        "代理需要用户名和密码，或现有的用户名、密码不正确：请按 http://用户名:密码@主机:端口 的形式写在 "
+        "proxy= 或 HTTPS_PROXY 中，特殊字符须做 URL 编码。",
     ),
     412: Hint(
         "The body arrived without Content-Length (chunked), which WeChat refuses: let the proxy or gateway "

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     _Kind = TypeVar("_Kind", bound=WxAuditError)
 
 
+# What the core says before "the proxy …", if it has not reached it.
+_TO_THE_PROXY = ("connect to", "connecting to", "the host name of", "TLS with")
+
+
 class ArgumentError(WxAuditError, ValueError):
     """An argument is wrong. Raised before anything is sent."""
 
@@ -36,7 +40,17 @@ class TransportError(WxAuditError, ConnectionError):
             cases.append("exhausted")  # the network is not to blame
         elif self.message.startswith("TLS with "):
             cases.append("tls")
+        elif self._at_the_proxy():
+            cases.append("proxy")
         return cases + super()._hint_names()
+
+    def _at_the_proxy(self) -> bool:
+        """Whether the way to the proxy, or what it did with CONNECT, is the problem."""
+        message = self.message
+        if any(f"{what} the proxy " in message for what in _TO_THE_PROXY):
+            return True
+        is_connecting = message.startswith("cannot connect to ") or "; connecting to " in message
+        return is_connecting and " through the proxy " in message
 
 
 class RequestTimeout(TransportError, TimeoutError):  # noqa: N818  # a condition, not a fault

@@ -108,7 +108,7 @@ pub(crate) fn as_token<'py>(token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
 /// What a value is whose type is not that of a token, and what to do about the usual mistakes.
 fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let hint = if value.is_none() {
-        "; a cache without the token gives None: fetch a new one then"
+        "; an unset environment variable and a cache without the token give None: fetch a token then"
     } else if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
         "; pass token.decode(), or create the Redis client with decode_responses=True"
     } else if value.is_instance_of::<PyInt>() {

@@ -126,6 +126,13 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "UTF-16": (BOTH.encode("utf-16"), "is UTF-16 text"),
     "UTF-16 without a mark": (BOTH.encode("utf-16-le"), "is UTF-16 text"),
+    # Not by its place in the file: with other line ends it would have another.
+    "a NUL byte": (b"\n\0\n" + BOTH.encode(), "is UTF-16 text, or not text at all"),
+    "a NUL byte, CRLF": (b"\r\n\0\r\n" + BOTH.encode(), "is UTF-16 text, or not text at all"),
+    "a NUL byte between parts": (
+        (FIRST.pem + "\0\n" + SECOND.pem).encode(),
+        "is UTF-16 text, or not text at all",
+    ),
     "DER that is cut": (SECOND.der[:-1], "is neither in PEM format nor a single certificate in DER format"),
     "DER with more behind it": (SECOND.der + FIRST.der, "is neither in PEM format nor a single certificate"),
     "a large file": (b"#" * (16 * 1024 * 1024 + 1), "is larger than 16 MiB"),

@@ -302,7 +302,7 @@ def test_a_proxy_is_looked_up_and_named(client_kind: ClientKind, how: str, names
 proxy = "http://user:a-password@proxy.example:3128"
 client = calls.client("https://api.weixin.qq.com", proxy=proxy, timeout=0.5)
 [error] = calls.ask(client)
-assert "total limit; looking up the host name proxy.example)" in str(error), error
+assert "total limit; looking up the host name of the proxy proxy.example)" in str(error), error
 assert "a-password" not in repr(error)
 """
     names.answer("proxy.example", HANGS)

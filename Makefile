@@ -56,7 +56,7 @@ help:
 	@echo 'make example-django  tell the story of eight merchants on Django; make example-django-serve: look at it'
 	@echo 'make test     run everything: lint, the Rust core, the release wheel, all tests of the package'
 	@echo 'make build    make a quick, editable development build in $(VENV)'
-	@echo 'make lint     check formatting, clippy, ruff, mypy and stubs'
+	@echo 'make lint     check formatting, clippy, ruff, mypy, pyright and stubs'
 	@echo 'make format   format Rust and Python'
 	@echo 'make messages  bring the translations of the Django app up to date'
 	@echo 'make cli-reference  write the tables of docs/cli.md and the man pages from the commands'
@@ -191,13 +191,16 @@ lint-rust: build
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy $(BENCH_CORE) --all-targets --target-dir $(TARGET) -- -D warnings
 
-# mypy checks for the oldest supported Python; stubtest uses the running one.
+# mypy checks for the oldest supported Python; stubtest uses the running one. pyright reads what a user's program sees, and
+# whether every public name has a complete type; it does not count what Django, pandas and others leave open in theirs.
 lint-python: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy --python-version 3.10
 	$(BIN)/python -m mypy.stubtest wxaudit --mypy-config-file pyproject.toml --allowlist tests/stubtest-allowlist.txt
+	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing
+	PATH=$(BIN):$$PATH pyright --verifytypes wxaudit --ignoreexternal
 
 .PHONY: format
 format: $(DEVELOPMENT_TOOLS)

@@ -48,11 +48,11 @@ from ._models import value as _value
 from ._models.diagnostics import Quota, RateLimit, RequestTrace
 from ._models.screenshot import Screenshot
 from ._native import AuditQuery, AuditResult, AuditStatus, Event, LatestAuditStatus, Token
-from ._timeout import Timeout
+from ._timeout import TYPE_CHECKING, Timeout
 from ._token_sources import AsyncTokenSource, TokenSource
 from ._wait.polling import Polling
 
-TYPE_CHECKING = False
+# Not a variable of this module, which editors would complete.
 if TYPE_CHECKING:
     from ._audit_frame import audit_frame
     from ._batch.results import AuditBatch

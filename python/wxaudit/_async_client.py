@@ -65,7 +65,10 @@ class AsyncClient(BaseClient):
         - `timeout`, `max_retries`: replace the client's for this call.
 
         Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError`
-        or `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat.
+        or `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. Cancelling drops the
+        request.
+
+        Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
         """
         token = as_token(token)
         audit: AuditStatus = await _acall(
@@ -84,15 +87,20 @@ class AsyncClient(BaseClient):
         """The review status of many audits: one result for each query, in the order of the input.
 
         - `queries`: an iterable or async iterable of `AuditQuery`, `(token, auditid)` or
-          `(token, auditid, appid)`.
+          `(token, auditid, appid)`, with arguments as for `get_audit_status`. A float is valid as an auditid
+          if it is whole, as pandas may produce it.
         - `max_concurrency`: requests in flight at once; at most the client's, which is the default.
         - `progress`: `True` shows a tqdm bar (extra `notebook`). A callable gets the number of results and of
-          queries, `None` if that is unknown.
-        - `timeout`: limit of the whole batch, in seconds or as `timedelta`; none by default.
+          queries, `None` if that is unknown. Exceptions that it raises are logged and do not end the batch.
+        - `timeout`: limit of the whole batch, in seconds or as `timedelta`; none by default. Unfinished
+          queries get a `RequestTimeout`. The client's `timeout` and `max_retries` apply to each query.
 
-        An error of one query is not raised but stored in its result. `ArgumentError` for wrong `queries` and
-        keywords; an exception of the iterable ends the batch. Cancelling drops the calls in flight. More
-        under `Client.get_audit_statuses`.
+        An error of one query is not raised but stored in its result; for a malformed query it is an
+        `ArgumentError`. Calls of one token source share its token for up to a minute, and share a refresh. An
+        exhausted quota (45009, 45011) stops only the queries of its appid, or of its token without an appid.
+
+        `ArgumentError` for wrong `queries` and keywords; an exception of the iterable ends the batch.
+        Cancelling drops the requests in flight.
         """
         from ._batch.asyncio import collect
 
@@ -155,15 +163,20 @@ class AsyncClient(BaseClient):
 
         - `token`, `auditid`, `appid`: as for `get_audit_status`. Tokens expire before reviews end: pass a
           source.
-        - `timeout`: the longest time to wait, in seconds or as `timedelta`; `None` for no limit.
-        - `polling`: the intervals.
+        - `timeout`: the longest time to wait, in seconds (at least 0.001) or as `timedelta`; `None` for no
+          limit.
+        - `polling`: the intervals. The first poll is immediate and the last one at the end of `timeout`, at
+          least `polling.minimum` apart. Each poll is one `get_audit_status` with the client's `timeout` and
+          `max_retries`, so that the last one may end after `timeout`.
         - `on_poll`: a function or coroutine function that is called after each poll with the status, or with
-          an error that does not end the wait.
+          an error that does not end the wait. Exceptions that it raises are logged.
         - `clock`: replaces the system's time in tests: see `Clock`.
 
-        Raises `WaitTimeout` after `timeout`, with the latest status as `last`. Up to `polling.max_failures`
-        transient errors in a row are tolerated; any other error is raised at once. More under
-        `Client.wait_for_decision`.
+        Raises `WaitTimeout` after `timeout`: `last` is the latest status, `attempts` the number of polls, and
+        `__cause__` the error of the last poll if it failed. Up to `polling.max_failures` consecutive
+        transient errors are tolerated: `retryable` ones, `DecodeError`, and `TokenError` without an errcode
+        (a token source failed). After a `QuotaError` the next poll follows some seconds after its `retry_at`.
+        A `QuotaError` whose `retry_at` is beyond `timeout`, and any other error, is raised at once.
         """
         token = as_token(token)
         from ._wait.asyncio import wait_for_one
@@ -189,8 +202,10 @@ class AsyncClient(BaseClient):
         - `timeout`, `polling`, `on_poll`, `clock`: as for `wait_for_decision`; `timeout` applies to all
           audits together.
 
-        An error of one query is not raised but stored in its result, such as `WaitTimeout` for a pending
-        audit. Closing the iterator drops the requests in flight. More under `Client.wait_for_decisions`.
+        An error of one query is not raised but stored in its result; it is the one that `wait_for_decision`
+        would raise, such as `WaitTimeout` for a pending audit. `attempts` of a result counts requests. First
+        polls are spread over `polling.initial` (for few audits, one a second), and last polls before the end.
+        Closing the iterator drops the requests in flight.
         """
         from ._wait.asyncio import wait_for_many
         from ._wait.plan import BatchWait

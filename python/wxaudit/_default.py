@@ -38,7 +38,10 @@ def get_audit_status(
 
     The first call makes the default client from the environment: `WXAUDIT_BASE_URL`, `WXAUDIT_TIMEOUT`
     (seconds), `WXAUDIT_MAX_RETRIES`, `WXAUDIT_CA_FILE`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. With
-    `set_default_client` it is one of yours. Errors as of `Client.get_audit_status`. After 45009 or 45011 it
+    `set_default_client` it is one of yours.
+
+    Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError` or
+    `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. After 45009 or 45011 it
     sends nothing with that token until the quota resets; if it was raised or cleared before, use a `Client`.
 
     Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
@@ -60,11 +63,19 @@ async def aget_audit_status(
 
     - `token`: the `authorizer_access_token` of the mini program that owns the audit, or a `TokenSource` or
       `AsyncTokenSource`.
-    - `auditid`, `appid`, `timeout`, `max_retries`: as for `get_audit_status`.
+    - `auditid`: the number that `submit_audit` returned, as an int or a string of decimal digits.
+    - `appid`: a label for the result and for errors. It also identifies whose quota the call uses.
+    - `timeout`, `max_retries`: replace the default client's for this call.
 
     Raises `ArgumentError` before a request is sent; `TransportError`, `RequestTimeout`, `HTTPStatusError` or
-    `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. Shares one engine with
-    `get_audit_status`: its connections, retry budget and quota blocks.
+    `DecodeError` without a usable answer; an `APIError` for an errcode of WeChat. Cancelling drops the
+    request. After 45009 or 45011 it sends nothing with that token until the quota resets; if it was raised
+    or cleared before, use an `AsyncClient`.
+
+    The default client is made from the environment as that of `get_audit_status`, or set by
+    `set_default_client`. The two functions share one engine: connections, retry budget and quota blocks.
+
+    Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
     """
     token = as_token(token)
     client = default_client(AsyncClient)

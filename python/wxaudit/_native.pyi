@@ -18,6 +18,8 @@ class AuditStatus:
     """The review status of one audit at one moment.
 
     Equality compares auditid, status, reason, screenshots and appid, but not `observed_at` or `raw`.
+
+    Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getauditstatus)
     """
 
     __match_args__: ClassVar[
@@ -44,7 +46,7 @@ class AuditStatus:
         """Why it was rejected or delayed, in WeChat's words: untrusted text. None without a reason."""
     @property
     def screenshots(self) -> tuple[str, ...]:
-        """The media_ids of the screenshots."""
+        """The `media_id`s of the screenshots."""
     @property
     def appid(self) -> str | None:
         """The caller's label for the mini program."""
@@ -93,7 +95,10 @@ class AuditStatus:
 
 @disjoint_base
 class LatestAuditStatus(AuditStatus):
-    """The review status of a mini program's latest submission. Compares as an `AuditStatus`."""
+    """The review status of a mini program's latest submission. Compares as an `AuditStatus`.
+
+    Source: https://developers.weixin.qq.com/doc/oplatform/openApi/ (api_getlatestauditstatus)
+    """
 
     def __new__(
         cls,

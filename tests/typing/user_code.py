@@ -73,7 +73,13 @@ async def asynchronous(token: str, auditid: int) -> None:
         assert_type(await client.get_screenshots(token, ["media-id"]), list[wxaudit.Screenshot])
         assert_type(await client.explain(token, "rid"), wxaudit.RequestTrace)
         assert_type(await client.quota(token), wxaudit.Quota)
+
+
+async def functions(token: str, auditid: int) -> None:
+    assert_type(wxaudit.get_audit_status(token, auditid), wxaudit.AuditStatus)
+    assert_type(wxaudit.get_audit_status(Source(), auditid, appid="wx01", timeout=5), wxaudit.AuditStatus)
     assert_type(await wxaudit.aget_audit_status(token, auditid), wxaudit.AuditStatus)
+    assert_type(await wxaudit.aget_audit_status(AsyncSource(), str(auditid)), wxaudit.AuditStatus)
 
 
 def statuses(audit: wxaudit.AuditStatus, latest: wxaudit.LatestAuditStatus) -> None:
@@ -136,6 +142,13 @@ def results(batch: wxaudit.AuditBatch) -> None:
             assert_type(result.error.hint, str)
         assert_type(result.unwrap(), wxaudit.AuditStatus)
         assert_type(result.ok, bool)
+        match result:
+            case wxaudit.AuditResult(status=wxaudit.AuditStatus() as audit):
+                assert_type(audit, wxaudit.AuditStatus)
+            case wxaudit.AuditResult(error=wxaudit.TokenError() as error):
+                assert_type(error, wxaudit.TokenError)
+            case _:
+                pass
 
 
 def errors(token: str) -> None:

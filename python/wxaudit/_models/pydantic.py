@@ -148,13 +148,17 @@ def schema_of(
     from typing import Annotated, Any
 
     from pydantic import WithJsonSchema
-    from pydantic_core import core_schema
+    from pydantic_core import core_schema, to_jsonable_python
 
     def validate(value: Any, read_json: Callable[[Any], Any]) -> Any:
         return value if isinstance(value, cls) else read(read_json(value))
 
     def serialize(value: Any, info: SerializationInfo) -> Any:
-        return write(value) if info.mode == "json" else value
+        if info.mode != "json":
+            return value
+        # What pydantic itself does only for models: FastAPI's response_model_exclude={"raw"}.
+        filters: Any = {"include": info.include, "exclude": info.exclude}
+        return to_jsonable_python(write(value), **filters)
 
     plain: Any = list[Any] if json_schema["type"] == "array" else dict[str, Any]
     return core_schema.no_info_wrap_validator_function(

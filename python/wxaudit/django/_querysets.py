@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models, router
 
@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class _Acting(models.QuerySet[Any]):
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class _Acting(models.QuerySet[_Row]):
     """Changes rows that a worker may have claimed."""
+
+    model: Any  # that of the rows, which is defined by means of this module
 
     def _take(self, **changes: Any) -> int:
         # Without a lease, what a worker is about to write of the row is not written.
@@ -26,22 +31,19 @@ class _Acting(models.QuerySet[Any]):
         return _clock.now(alias or router.db_for_write(self.model))
 
 
-class AuditWatchQuerySet(_Acting):
+class AuditWatchQuerySet(_Acting[_Row]):
     def pending(self) -> Self:
         """WeChat has not decided, and the watch goes on, or waits for the authorization."""
         phases = self.model.Phase
-        found: Self = self.filter(phase__in=(phases.WATCHING, phases.PARKED))
-        return found
+        return self.filter(phase__in=(phases.WATCHING, phases.PARKED))
 
     def decided(self) -> Self:
         """WeChat has approved, rejected or withdrawn them."""
-        found: Self = self.filter(phase=self.model.Phase.DECIDED)
-        return found
+        return self.filter(phase=self.model.Phase.DECIDED)
 
     def overdue(self) -> Self:
         """The deadline has passed, and WeChat has not decided."""
-        found: Self = self.pending().filter(overdue_at__isnull=False)
-        return found
+        return self.pending().filter(overdue_at__isnull=False)
 
     def check_now(self) -> int:
         """Ask about them with the next poll; returns how many. Those that were stopped or have failed go on.
@@ -78,16 +80,14 @@ class AuditWatchQuerySet(_Acting):
         return to_pandas(self)
 
 
-class AuditChangeQuerySet(_Acting):
+class AuditChangeQuerySet(_Acting[_Row]):
     def undelivered(self) -> Self:
         """Receivers are still to be told."""
-        found: Self = self.filter(delivered_at__isnull=True, failed_at__isnull=True)
-        return found
+        return self.filter(delivered_at__isnull=True, failed_at__isnull=True)
 
     def failed(self) -> Self:
         """Receivers have raised at every attempt."""
-        found: Self = self.filter(failed_at__isnull=False)
-        return found
+        return self.filter(failed_at__isnull=False)
 
     def deliver_again(self) -> int:
         """Tell receivers of them with the next poll, also what was delivered; returns how many."""

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-audit_changed = Signal()
+audit_changed: Signal = Signal()
 """The state that WeChat answers has changed, to a final one or another."""
 
-audit_decided = Signal()
+audit_decided: Signal = Signal()
 """WeChat has decided: approved, rejected or withdrawn. Sent after `audit_changed` for the same change."""
 
-audit_overdue = Signal()
+audit_overdue: Signal = Signal()
 """The deadline has passed and WeChat has not decided. Sent once for a watch, which goes on."""

@@ -25,6 +25,8 @@ from ._hints import check_now
 from .models import MAX_APPID_LENGTH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..events import AuditEvent
 
 _logger = logging.getLogger("wxaudit.django")
@@ -40,7 +42,7 @@ class AuditEventsView(View):
     that was accepted before, and one that is not about an audit, is answered with `success`.
     """
 
-    http_method_names = ("get", "post")
+    http_method_names: Sequence[str] = ("get", "post")
 
     def get(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """WeChat's check of the address."""

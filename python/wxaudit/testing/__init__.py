@@ -6,7 +6,8 @@ dependencies of `wxaudit.events`.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+from typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from ._audits import FakeAudit
     from ._clock import FakeClock

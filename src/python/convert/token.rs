@@ -8,11 +8,11 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyInt, PyString, PyType};
 use super::arguments::{argument, type_name};
 use crate::token::Token;
 
-/// An access token that does not show itself: `repr`, `str`, f-strings, logging and JSON never hold its text, and it
-/// cannot be pickled. `reveal()` returns the text.
+/// An access token that is masked when printed. Every `token` parameter accepts it.
 ///
-/// Accepted wherever a token is. Two tokens are equal when their texts are; they are compared in constant time.
-/// `ArgumentError` for an empty text, and for what cannot be a token.
+/// `repr`, `str`, f-strings, logging and JSON never contain its text, and it cannot be pickled. `reveal()`
+/// returns the text. Tokens with the same text are equal; the comparison takes constant time. Raises
+/// `ArgumentError` for a text that cannot be a token, such as an empty one.
 #[pyclass(frozen, name = "Token", module = "wxaudit")]
 pub(crate) struct PyToken(Token);
 

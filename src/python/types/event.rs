@@ -8,17 +8,21 @@ use crate::event::{self, event_fields};
 use crate::python::convert::arguments::{text, value};
 use crate::python::convert::imports;
 
-/// One step of a call of any kind. It never carries a token: no query string, no header, no body.
+/// One step of a call. It never contains a token, query string, header or body.
 ///
-/// `kind` names the step, and more kinds may come:
+/// `kind` names the step. Future versions may add kinds:
 ///
 /// - `"request"`: an attempt is about to be sent
-/// - `"response"`: an answer came, or the attempt failed, and then `error` says how
+/// - `"response"`: an answer arrived, or the attempt failed as `error` says
 /// - `"retry"`: another attempt follows after `delay` seconds
 /// - `"refresh"`: the token source is asked for a fresh token
 /// - `"poll"`: `wait_for_decision` has polled once, and polls again after `delay` seconds
 ///
-/// Any other attribute is `None` where it does not apply.
+/// Any other attribute is `None` where it does not apply: `time` (Unix seconds), `call` (a number in this process
+/// that the events of one call share), `auditid`, `appid` (the caller's label), `attempt` (from 1), `method`,
+/// `host` (`api.weixin.qq.com`), `port`, `url_path` (`/wxa/get_auditstatus`), `http_status`, `errcode` and `rid`
+/// of the answer, `delay` and `elapsed` (since the call began) in seconds, `error` (safe to print), `error_type`
+/// (the name of its exception: `"TransportError"`, `"RequestTimeout"`, …, and `"APIError"` for every errcode).
 #[pyclass(frozen, eq, module = "wxaudit")]
 #[derive(PartialEq)]
 pub(crate) struct Event(pub(crate) event::Event);
@@ -54,7 +58,7 @@ macro_rules! define_class {
                 self.0.$name.clone()
             })+
 
-            /// The attributes that are set, safe for JSON; `Event(**data)` reads it back.
+            /// The attributes that are not None, JSON-serializable. `Event(**data)` restores the event.
             fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
                 let dict = PyDict::new(py);
                 dict.set_item("kind", &self.0.kind)?;

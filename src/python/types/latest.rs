@@ -11,11 +11,9 @@ use crate::python::convert::errors;
 use crate::python::convert::shown::visible_repr;
 use crate::wechat::status;
 
-/// The review status of the last submission of a mini program, and what was submitted.
+/// The review status of a mini program's latest submission. Compares as an `AuditStatus`.
 ///
-/// It is an `AuditStatus`, and is compared as one.
-///
-/// Source: `api_getlatestauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
+/// Source: <https://developers.weixin.qq.com/doc/oplatform/openApi/> (`api_getlatestauditstatus`)
 #[pyclass(frozen, extends = AuditStatus, subclass, module = "wxaudit", name = "LatestAuditStatus")]
 pub(crate) struct LatestAuditStatus {
     user_version: Option<String>,
@@ -68,19 +66,19 @@ impl LatestAuditStatus {
         Ok(Self::read(user_version, user_desc, submitted_at)?.with_status(status))
     }
 
-    /// The version that the submitter entered.
+    /// The submitted version, as the submitter named it.
     #[getter]
     fn user_version(&self) -> Option<&str> {
         self.user_version.as_deref()
     }
 
-    /// The description that the submitter entered.
+    /// The submitter's description of the version.
     #[getter]
     fn user_desc(&self) -> Option<&str> {
         self.user_desc.as_deref()
     }
 
-    /// When it was submitted: aware, UTC. None if WeChat did not tell.
+    /// When it was submitted (aware, UTC). None if WeChat does not say.
     #[getter]
     fn submitted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.submitted_at.map(|at| errors::utc(py, at)).transpose()

@@ -14,8 +14,9 @@ use crate::wechat::request::AuditId;
 
 /// One query of a batch: the token of a mini program and the number of its audit.
 ///
-/// `token` is a string, a `Token` or a token source; a string becomes a `Token`.
-/// `appid` is a label for results and errors, and identifies whose quota the query uses.
+/// `token` is a string, a `Token` or a token source; a string becomes a `Token`. `appid` is a label for results
+/// and errors, and identifies whose quota the query uses. Queries are equal if their auditid, appid and token (or
+/// token source) are.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditQuery {
     /// A `Token` or a source.

@@ -9,7 +9,9 @@ use crate::python::convert::arguments::{argument, text, value};
 use crate::python::convert::imports;
 use crate::python::convert::shown::visible_repr;
 
-/// How one query of a batch ended: with a status or with an error.
+/// The outcome of one query of a batch: a status or an error, never both.
+///
+/// For type checkers, ask `result.status is not None` (or `result.error`): they do not conclude it from `ok`.
 #[pyclass(frozen, module = "wxaudit")]
 pub(crate) struct AuditResult {
     pub(crate) auditid: Option<i64>,
@@ -52,7 +54,7 @@ impl AuditResult {
         ("auditid", "appid", "status", "error")
     }
 
-    /// The audit's number; None if the query had none.
+    /// The audit's number. None if the query has none.
     #[getter]
     fn auditid(&self) -> Option<i64> {
         self.auditid
@@ -76,19 +78,19 @@ impl AuditResult {
         self.outcome.as_ref().err().map(|error| error.bind(py).clone())
     }
 
-    /// The number of the query in the input, from 0.
+    /// The position of the query in the input, from 0.
     #[getter]
     fn index(&self) -> u64 {
         self.index
     }
 
-    /// The number of requests that were sent for it.
+    /// The number of requests sent for the query.
     #[getter]
     fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Whether there is a status, of any state.
+    /// Whether there is a status, whatever its state.
     #[getter]
     fn ok(&self) -> bool {
         self.outcome.is_ok()

@@ -17,10 +17,9 @@ use crate::wechat::status;
 
 /// The review status of one audit at one moment.
 ///
-/// Two are equal if their auditid, status, reason, screenshots and appid are. The time of the observation and the form
-/// of the answer do not count.
+/// Equality compares auditid, status, reason, screenshots and appid, but not `observed_at` or `raw`.
 ///
-/// Source: `api_getauditstatus` under <https://developers.weixin.qq.com/doc/oplatform/openApi/>
+/// Source: <https://developers.weixin.qq.com/doc/oplatform/openApi/> (`api_getauditstatus`)
 #[pyclass(frozen, subclass, weakref, module = "wxaudit", name = "AuditStatus")]
 pub(crate) struct AuditStatus(pub(crate) status::AuditStatus);
 
@@ -57,19 +56,19 @@ impl AuditStatus {
         ("auditid", "status", "reason", "screenshots")
     }
 
-    /// The audit id.
+    /// The audit's number.
     #[getter]
     fn auditid(&self) -> i64 {
         self.0.auditid
     }
 
-    /// The state; an unknown one keeps its number.
+    /// The state. An unknown state keeps its number.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         state(py, self.0.status)
     }
 
-    /// Why it was rejected or delayed, as WeChat wrote it: untrusted text. None if WeChat gave no reason.
+    /// Why it was rejected or delayed, in WeChat's words: untrusted text. None without a reason.
     #[getter]
     fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -87,25 +86,25 @@ impl AuditStatus {
         self.0.appid.as_deref()
     }
 
-    /// When the answer arrived: aware, UTC. The answer itself has no time.
+    /// When the answer arrived (aware, UTC). WeChat's answer itself carries no time.
     #[getter]
     fn observed_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         errors::utc(py, self.0.observed_at)
     }
 
-    /// Whether the answer had to be repaired before it could be parsed.
+    /// Whether invalid bytes of the answer were replaced to decode it.
     #[getter]
     fn lossy(&self) -> bool {
         self.0.lossy
     }
 
-    /// The decoded answer, as a new dict each time; empty for a status that user code created.
+    /// The decoded answer, a new dict each time. Empty for a status that you constructed.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::to_python(py, &self.0.raw)
     }
 
-    /// The items of the reason.
+    /// The items of `reason`, with its complete text.
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let class = imports::reason(py)?;
@@ -113,13 +112,13 @@ impl AuditStatus {
         PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// Whether WeChat no longer changes it: approved, rejected or withdrawn.
+    /// Whether the state is final: approved, rejected or withdrawn.
     #[getter]
     fn is_final(&self) -> bool {
         matches!(self.0.status, 0 | 1 | 3)
     }
 
-    /// Whether a decision is pending: in review or delayed.
+    /// Whether the decision is pending: in review or delayed.
     #[getter]
     fn is_pending(&self) -> bool {
         matches!(self.0.status, 2 | 4)
@@ -137,7 +136,7 @@ impl AuditStatus {
         self.0.status == 1
     }
 
-    /// Raises `ReviewRejected` if it was rejected; otherwise returns the status itself.
+    /// Raises `ReviewRejected` if it was rejected; otherwise returns the status.
     fn raise_for_rejection<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         if !slf.get().is_rejected() {
             return Ok(slf.clone());
@@ -145,8 +144,10 @@ impl AuditStatus {
         Err(PyErr::from_value(imports::review_rejected(slf.py())?.call1((slf,))?))
     }
 
-    /// All attributes in a dict that is safe for JSON; `from_dict` reads it back. `reasons` and `label` (in Chinese) are for
-    /// readers without this library.
+    /// All attributes as a JSON-serializable dict, which `from_dict` reads.
+    ///
+    /// Besides, for readers without this library: `label`, the state in Chinese, and `reasons`, a list of
+    /// `{"title": str, "details": [str, …]}`. `raw=False` leaves the decoded answer out.
     #[pyo3(signature = (*, raw = true))]
     pub(crate) fn to_dict<'py>(slf: &Bound<'py, Self>, raw: bool) -> PyResult<Bound<'py, PyDict>> {
         let py = slf.py();
@@ -171,7 +172,7 @@ impl AuditStatus {
         Ok(dict)
     }
 
-    /// Reads what `to_dict` made. Unknown keys are ignored; `ArgumentError` for a missing key or a wrong value.
+    /// Reads the dict of `to_dict`. Ignores unknown keys; `ArgumentError` for missing or invalid ones.
     #[classmethod]
     fn from_dict<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();

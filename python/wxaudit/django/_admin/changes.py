@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.utils.html import format_html
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     _Base = admin.ModelAdmin[AuditChange]
     _InlineBase = admin.TabularInline[AuditChange, AuditWatch]
+    # As wide as Django's, for subclasses.
+    Options = list[Any] | tuple[Any, ...]
 else:
     _Base = admin.ModelAdmin
     _InlineBase = admin.TabularInline
@@ -70,21 +72,22 @@ class ChangeInline(_Columns, _InlineBase):
 
 
 class AuditChangeAdmin(_Columns, _Base):
-    list_display = ("short_key", "states", "observed_at", "delivery", "attempts", "error")
-    list_filter = (DeliveryFilter, "kind", AppidFilter)
-    list_select_related = ("watch",)
+    list_display: Options = ("short_key", "states", "observed_at", "delivery", "attempts", "error")
+    list_filter: ClassVar[Any] = (DeliveryFilter, "kind", AppidFilter)
+    list_select_related: ClassVar[Options] = ("watch",)
     list_per_page = 50
-    ordering = ("-id",)
-    sortable_by = ()
-    search_fields = ("=watch__appid", "watch__auditid__exact")
-    search_help_text = _("an appid or an auditid")
+    ordering: ClassVar[Options] = ("-id",)
+    sortable_by: ClassVar[Options] = ()
+    search_fields: ClassVar[Options] = ("=watch__appid", "watch__auditid__exact")
+    search_help_text: ClassVar[Any] = _("an appid or an auditid")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("deliver_again",)
-    fields = readonly_fields = ("watch", "kind", *_FIELDS)
+    actions: Options = ("deliver_again",)
+    fields: ClassVar[Options] = ("watch", "kind", *_FIELDS)
+    readonly_fields: ClassVar[Options] = fields
 
     class Media:
-        css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012  # Django takes no other form
+        css: ClassVar[dict[str, Options]] = {"all": ("wxaudit/admin.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's
         return False
@@ -103,7 +106,7 @@ class AuditChangeAdmin(_Columns, _Base):
         return display.short_text(change.last_error)
 
     @admin.action(permissions=["change"], description=_("Deliver again"))
-    def deliver_again(self, request: HttpRequest, queryset: AuditChangeQuerySet) -> None:
+    def deliver_again(self, request: HttpRequest, queryset: AuditChangeQuerySet[AuditChange]) -> None:
         # Those that wait for it may be with a worker.
         done = queryset.filter(next_delivery_at__isnull=True)
         report_delivery(self, request, done.deliver_again())

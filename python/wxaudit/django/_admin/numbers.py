@@ -95,12 +95,12 @@ class Stuck:
     longest: tuple[AuditWatch, ...]
 
 
-def read_decisions(watches: AuditWatchQuerySet, now: datetime, days: int) -> Decisions:
+def read_decisions(watches: AuditWatchQuerySet[AuditWatch], now: datetime, days: int) -> Decisions:
     """The decisions of today and the days before it, in the current time zone."""
     today = _local(now)
     start = today.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     newest = watches.decided().filter(decided_at__gte=start).order_by("-decided_at")
-    columns = newest.values_list("id", "state", "created_at", "decided_at")[: MAX_DECISIONS + 1]
+    columns: Any = newest.values_list("id", "state", "created_at", "decided_at")[: MAX_DECISIONS + 1]
     counts: Counter[tuple[date, int]] = Counter()
     durations: dict[int, list[timedelta]] = {}
     rejected: list[int] = []
@@ -125,7 +125,7 @@ def read_decisions(watches: AuditWatchQuerySet, now: datetime, days: int) -> Dec
     )
 
 
-def read_stuck(watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetime) -> Stuck:
+def read_stuck(watches: AuditWatchQuerySet[AuditWatch], changes: QuerySet[Any], now: datetime) -> Stuck:
     newest = changes.aggregate(newest=Max("id"))["newest"] or 0
     return Stuck(
         late_checks=_count(watches.filter(next_check_at__lte=now - LATE)),
@@ -138,7 +138,7 @@ def read_stuck(watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetim
     )
 
 
-def _longest(watches: AuditWatchQuerySet) -> list[AuditWatch]:
+def _longest(watches: AuditWatchQuerySet[AuditWatch]) -> list[AuditWatch]:
     """The pending watches that began first: they have the smallest ids, and each phase has an index."""
     first: list[AuditWatch] = []
     for phase in (AuditWatch.Phase.WATCHING, AuditWatch.Phase.PARKED):

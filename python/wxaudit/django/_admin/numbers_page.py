@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from .._querysets import AuditWatchQuerySet
+    from ..models import AuditWatch
     from .numbers import Decisions, Stuck
 
 # The windows that can be chosen, in days.
@@ -36,7 +37,7 @@ def chosen_window(given: str | None) -> int:
 
 
 def page_context(
-    watches: AuditWatchQuerySet, changes: QuerySet[Any], now: datetime, days: int, site: AdminSite
+    watches: AuditWatchQuerySet[AuditWatch], changes: QuerySet[Any], now: datetime, days: int, site: AdminSite
 ) -> dict[str, Any]:
     decisions = read_decisions(watches, now, days)
     stuck = read_stuck(watches, changes, now)

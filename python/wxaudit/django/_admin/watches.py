@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
     from .._querysets import AuditWatchQuerySet
+    from .changes import Options
 
     _Base = admin.ModelAdmin[AuditWatch]
 else:
@@ -54,22 +55,22 @@ _WATCH_FIELDS = (
 class AuditWatchAdmin(_Base):
     """Watches are made by `watch()`: here they are read, noted, checked and stopped."""
 
-    list_display = ("audit", "state_and_phase", "age", "next_check", "failures_in_a_row")
-    list_display_links = ("audit",)
-    list_filter = (StateFilter, "phase", OverdueFilter, AppidFilter)
+    list_display: Options = ("audit", "state_and_phase", "age", "next_check", "failures_in_a_row")
+    list_display_links: Options = ("audit",)
+    list_filter: ClassVar[Any] = (StateFilter, "phase", OverdueFilter, AppidFilter)
     list_per_page = 50
-    search_fields = ("appid", "auditid", "note")
-    search_help_text = _("an appid, an auditid, or words of the note")
+    search_fields: ClassVar[Options] = ("appid", "auditid", "note")
+    search_help_text: ClassVar[Any] = _("an appid, an auditid, or words of the note")
     # Other columns have no index.
-    sortable_by = ("age", "next_check")
+    sortable_by: ClassVar[Options] = ("age", "next_check")
     # Neither counts nor choices read the whole table.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("check_now", "stop_watching", "deliver_again")
-    inlines = (ChangeInline,)
+    actions: Options = ("check_now", "stop_watching", "deliver_again")
+    inlines: ClassVar[Any] = (ChangeInline,)
 
     class Media:
-        css = {"all": ("wxaudit/admin.css",)}  # noqa: RUF012 — Django takes no other form
+        css: ClassVar[dict[str, Options]] = {"all": ("wxaudit/admin.css",)}
 
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("appid", "auditid", "note")}),
@@ -77,7 +78,7 @@ class AuditWatchAdmin(_Base):
         (_("Watch"), {"fields": _WATCH_FIELDS}),
     )
     # All but the note.
-    readonly_fields = ("appid", "auditid", *_ANSWER_FIELDS, *_WATCH_FIELDS)
+    readonly_fields: ClassVar[Options] = ("appid", "auditid", *_ANSWER_FIELDS, *_WATCH_FIELDS)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
@@ -185,7 +186,7 @@ class AuditWatchAdmin(_Base):
         return display.safe_text(watch.last_error)
 
     @admin.action(permissions=["change"], description=_("Check now"))
-    def check_now(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
+    def check_now(self, request: HttpRequest, queryset: AuditWatchQuerySet[AuditWatch]) -> None:
         count = queryset.check_now()
         report(
             self,
@@ -200,7 +201,7 @@ class AuditWatchAdmin(_Base):
         )
 
     @admin.action(permissions=["change"], description=_("Stop watching"))
-    def stop_watching(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
+    def stop_watching(self, request: HttpRequest, queryset: AuditWatchQuerySet[AuditWatch]) -> None:
         count = queryset.stop()
         report(
             self,
@@ -215,7 +216,7 @@ class AuditWatchAdmin(_Base):
         )
 
     @admin.action(permissions=["deliver"], description=_("Deliver failed changes again"))
-    def deliver_again(self, request: HttpRequest, queryset: AuditWatchQuerySet) -> None:
+    def deliver_again(self, request: HttpRequest, queryset: AuditWatchQuerySet[AuditWatch]) -> None:
         failed = AuditChange.objects.using(queryset.db).failed().filter(watch__in=queryset.values("pk"))
         report_delivery(self, request, failed.deliver_again())
 

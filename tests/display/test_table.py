@@ -144,7 +144,7 @@ def test_twenty_rows_are_shown_and_the_rest_is_told(total: int) -> None:
     assert (told in page.text) == (total > 20)
 
 
-def test_failures_come_first_then_rejections() -> None:
+def test_failures_and_rejections_come_first() -> None:
     errors = [failed(wxaudit.TransportError("no"), index) for index in (27, 29)]
     page = page_of(
         *(result(index % 2 * 2, index=index) for index in range(27)),
@@ -153,7 +153,7 @@ def test_failures_come_first_then_rejections() -> None:
         errors[1],
     )
     heads = re.findall(r'<th scope="row"[^>]*>(\d+)</th>', page.source)
-    assert heads == [*map(str, (27, 29, 28)), *map(str, range(17))]
+    assert heads == [*map(str, (27, 28, 29)), *map(str, range(17))]
 
 
 @pytest.mark.parametrize("kind", [wxaudit.APIError, wxaudit.TokenError, wxaudit.QuotaError])

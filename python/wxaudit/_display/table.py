@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .._errors.tree import WxAuditError
     from .._native import AuditResult, AuditStatus
 
-# Failures and rejections first. The header counts all results.
+# Failures and rejections first, in the order of the input. The header counts all results.
 _ROWS_SHOWN = 20
 # Limits of what a row unfolds. Texts of WeChat have none, and the file of a notebook keeps all outputs.
 _POINTS_SHOWN = 20
@@ -53,7 +53,7 @@ def _table(results: Sequence[AuditResult]) -> str:
         f'<th scope="col" style="{_CELL};width:{width}">{both(english, chinese, "<br>")}</th>'
         for english, chinese, width in _COLUMNS
     )
-    rows = "".join(_row(result) for result in sorted(results, key=_urgency)[:_ROWS_SHOWN])
+    rows = "".join(_row(result) for result in sorted(results, key=_can_wait)[:_ROWS_SHOWN])
     return (
         '<table style="width:100%;min-width:64em;table-layout:fixed;border-collapse:collapse;margin:0">'
         f'<caption style="caption-side:top;text-align:left;padding:.4em 0">{_header(results)}</caption>'
@@ -86,11 +86,9 @@ def _not_shown(total: int) -> str:
     return f'<div style="padding:.6em 0">{words}: <code>batch.to_pandas()</code></div>'
 
 
-def _urgency(result: AuditResult) -> int:
-    """What needs a person first; within that the order of the input."""
-    if result.status is None:
-        return 0
-    return 1 if result.status.is_rejected else 2
+def _can_wait(result: AuditResult) -> bool:
+    """False for failures and rejections, which need a person."""
+    return result.status is not None and not result.status.is_rejected
 
 
 def _row(result: AuditResult) -> str:

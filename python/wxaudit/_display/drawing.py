@@ -61,7 +61,7 @@ def _panel(panel: dict[str, Any], values: list[dict[str, Any]]) -> Iterator[tupl
         if "note" in value:
             yield _ROW, _text(_PADDING, value["note"], f'fill="{_QUIET}"')
         elif "count" in value:
-            colour = value.get("colour") or colours.get(value.get("state"), _QUIET)
+            colour = value.get("colour") or colours.get(value.get("state", ""), _QUIET)
             rows.setdefault(value.get("name") or value.get("span", ""), []).append((value["count"], colour))
     if colours:
         yield _ROW, "".join(_legend(colours))

@@ -32,9 +32,9 @@ _BAR = 24
 _FEWEST_BINS = 6
 _TITLES_SHOWN = 10
 _TITLE_CHARACTERS = 300
-# The colours of texts and of the background are those of the theme: JupyterLab's dark one has its own. With
-# this style a text has the colour of labels.
-_TEXT = "guide-label"
+# The colours of labels and of the background are those of the theme: JupyterLab's dark one has its own. Other
+# texts are black in every theme, unless they say something else.
+_INK = "luminance(background) < 0.5 ? '#fff' : '#000'"
 _NO_REASON = "(no reason given) · （未给出原因）"
 
 
@@ -120,7 +120,7 @@ def _bars(
     drawn = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.7}).encode(
         color=alt.Color("colour:N", scale=None)
     )
-    numbers = base.mark_text(align="left", dx=5, fontSize=12, style=_TEXT).encode(
+    numbers = base.mark_text(align="left", dx=5, fontSize=12, color=alt.ExprRef(_INK)).encode(
         text=alt.Text("count:Q", format=",d")
     )
     return alt.LayerChart(layer=[drawn, numbers], title=heading, width=_WIDTH, height=_BAR * len(bars))
@@ -204,7 +204,7 @@ def _note(heading: alt.TitleParams, text: str) -> alt.LayerChart:
     import altair as alt
 
     mark = alt.Chart(alt.InlineData(values=[{"note": text}])).mark_text(
-        align="left", fontSize=13, style=_TEXT
+        align="left", fontSize=13, color=alt.ExprRef(_INK)
     )
     placed = mark.encode(text=alt.Text("note:N"), x=alt.value(0))
     return alt.LayerChart(layer=[placed], title=heading, width=_WIDTH, height=_BAR)

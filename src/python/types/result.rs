@@ -1,7 +1,7 @@
 //! `wxaudit.AuditResult`: how one query of a batch ended.
 
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::PyTypeInfo;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyTuple, PyType};
 
@@ -105,12 +105,12 @@ impl AuditResult {
 
     /// The names of the values below, where a named tuple has them: pandas makes a table of a batch by them.
     #[getter]
-    fn _fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        PyTuple::type_object(py).call1((imports::columns(py)?,))
+    fn _fields<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        PyTuple::type_object(slf.py()).call1((imports::columns(slf.py())?,))
     }
 
-    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        imports::columns(py)?.len()
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        imports::columns(slf.py())?.len()
     }
 
     fn __getitem__<'py>(slf: &Bound<'py, Self>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

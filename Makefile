@@ -53,6 +53,7 @@ help:
 	@echo 'make demo     build quickly and run the demo: one audit from submission to decision, over real HTTP'
 	@echo 'make notebook open the example notebook in JupyterLab'
 	@echo 'make example-dask  check 20 000 audits on a Dask cluster of two worker processes'
+	@echo 'make example-ray  the same on a Ray cluster'
 	@echo 'make example-django  tell the story of eight merchants on Django; make example-django-serve: look at it'
 	@echo 'make test     run everything: lint, the Rust core, the release wheel, all tests of the package'
 	@echo 'make build    make a quick, editable development build in $(VENV)'
@@ -88,6 +89,10 @@ notebook: build $(DEVELOPMENT_TOOLS)
 .PHONY: example-dask
 example-dask: build $(DEVELOPMENT_TOOLS)
 	$(BIN)/python examples/dask/audit_on_dask.py
+
+.PHONY: example-ray
+example-ray: build $(DEVELOPMENT_TOOLS)
+	$(BIN)/python examples/ray/audit_on_ray.py
 
 # DATABASE_URL=postgresql://… and BROKER_URL=redis://… run it on PostgreSQL, Redis and Celery.
 .PHONY: example-django example-django-serve

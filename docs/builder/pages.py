@@ -140,6 +140,7 @@ SECTIONS = (
             _project("benches.md", "How speed is measured", "性能测量方法", "benches/README.md"),
             _example("django_shop", "Example: a shop on Django", "示例：Django 商城"),
             _example("dask", "Example: a Dask cluster", "示例：Dask 集群"),
+            _example("ray", "Example: a Ray cluster", "示例：Ray 集群"),
             _example("notebooks", "Example: notebooks", "示例：Notebook"),
         ),
     ),

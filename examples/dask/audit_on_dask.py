@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dask.dataframe
 import distributed
 import merchant_tokens
 import pandas as pd
+from stand_in_process import StandIn
 
 import wxaudit
 
@@ -63,36 +61,6 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[distribute
         distributed.Client(local) as client,  # type: ignore[no-untyped-call]  # distributed has no types for it
     ):
         yield client
-
-
-class StandIn:
-    """The fake WeChat and platform, stand_in.py, in a separate process."""
-
-    def __init__(self, queries: int, merchants: int) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  # a file in this folder, and two numbers
-            [sys.executable, str(Path(__file__).with_name("stand_in.py")), str(queries), str(merchants)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def begin(self) -> dict[str, str]:
-        """Return the URL of the fake WeChat, and the paths of audits and tokens."""
-        assert self._process.stdout is not None  # noqa: S101  # for mypy
-        places: dict[str, str] = json.loads(self._process.stdout.readline())
-        return places
-
-    def end(self) -> dict[str, int]:
-        """Stop the fake WeChat, and return what it received."""
-        received: dict[str, int] = json.loads(self._process.communicate()[0])
-        return received
-
-    def __enter__(self) -> StandIn:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.communicate()
 
 
 def main() -> int:

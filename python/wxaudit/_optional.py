@@ -16,6 +16,7 @@ _EXTRAS = {
     "cryptography": "events",
     "defusedxml": "events",
     "django": "django",
+    "openpyxl": "notebook",
     "opentelemetry-api": "otel",
     "pandas": "notebook",
     "rich": "cli",
@@ -28,10 +29,10 @@ _EXTRAS = {
 _PACKAGES = {"arro3": "arro3-core", "opentelemetry": "opentelemetry-api"}
 
 
-def import_optional(module: str, purpose: str) -> ModuleType:
+def import_optional(module: str, purpose: str, *, by_extra: bool = True) -> ModuleType:
     """Imports a module. `ModuleNotFoundError` says what `purpose` needs and how to install it.
 
-    Any other error of the import is raised as it is.
+    With `by_extra`, the extra that has it is named. Any other error of the import is raised as it is.
     """
     try:
         return import_module(module)
@@ -39,7 +40,9 @@ def import_optional(module: str, purpose: str) -> ModuleType:
         # The missing module may be one that the library needs itself.
         missing = _package(error.name or module)
         package = _package(module)
-        command = "pip install " + (f"'wxaudit[{_EXTRAS[package]}]'" if package in _EXTRAS else package)
+        command = "pip install " + (
+            f"'wxaudit[{_EXTRAS[package]}]'" if by_extra and package in _EXTRAS else package
+        )
         raise ModuleNotFoundError(
             f"{purpose} needs {missing}, which is not installed; run: {command}\n"
             f"{purpose} 需要 {missing}，当前环境尚未安装，请运行：{command}",

@@ -188,6 +188,8 @@ def test_a_batch_counts_its_outcomes() -> None:
     assert sum(batch.counts().values()) == len(batch)
     assert [type(error) for error in batch.errors] == [wxaudit.AuditNotFoundError, wxaudit.TokenError]
     assert [status.auditid for status in batch.statuses] == [1, 2, 3, 4, 5]
+    kinds = (batch.approved, batch.rejected, batch.pending)
+    assert [[status.auditid for status in statuses] for statuses in kinds] == [[2, 4], [3], [1]]
     assert repr(BATCH) == "<AuditBatch of 2: 1 REJECTED, 1 AuditNotFoundError>"
     assert (repr(AuditBatch()), AuditBatch().counts()) == ("<AuditBatch of 0>", {})
 

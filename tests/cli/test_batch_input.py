@@ -139,6 +139,7 @@ def test_equal_rows_are_asked_about_once_each(fake: FakeWeChat, tmp_path: Path) 
         (b"app_id,auditid\nwx,1\n", ["app_id; did you mean appid?"]),
         (b"AuditID\n1\n", ["AuditID; did you mean auditid?"]),
         (b"audit_id\n1\n", ["audit_id; did you mean auditid?"]),
+        ("审核单ID\n1\n".encode(), ["审核单ID; did you mean auditid?"]),
         (b"auditid,token_ref\n1,\n", ["token_ref; did you mean token_reference?"]),
         (b"id,shop\n1,x\n", ["no column auditid", "id, shop"]),
         (b"441617767,wx1234567890abcdef\n", ["no column auditid", "The first row"]),

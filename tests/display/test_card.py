@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.html_page import HOSTILE, HOSTILE_SHOWN, Page
 from wxaudit import AuditState, AuditStatus
+from wxaudit._models.screenshot import fetched
 
 MOMENT = datetime(2026, 11, 24, 12, 30, 15, tzinfo=timezone.utc)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def beijing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The zone of this machine."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def card(audit: AuditStatus) -> Page:
@@ -32,7 +48,7 @@ def test_shows_all_that_is_known_in_both_languages() -> None:
         "审核被拒绝",
         "441617767",
         "wx01",
-        "2026-11-24 12:30:15 UTC",
+        "2026-11-24 20:30:15 +0800",
         "media-1",
         "media-2",
     ):
@@ -86,3 +102,18 @@ def test_a_flood_of_screenshots_stays_a_card() -> None:
     assert "media-12" not in page.texts
     assert "9988 more" in page.text
     assert "另有 9988 个" in page.text
+
+
+def test_the_end_of_the_calendar_is_shown() -> None:
+    """Where it is already the year 10000."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    assert "9999-12-31 23:59:59 +0000" in card(AuditStatus(5, 0, observed_at=end)).text
+
+
+def test_pictures_that_were_fetched_stand_side_by_side() -> None:
+    pictures = [fetched(f"media-{number}", b"\x89PNG" + bytes(number), "image/png") for number in (1, 2)]
+    page = card(AuditStatus(5, 1, None, ("media-1", "media-2", "media-3"), observed_at=MOMENT))
+    beside = page.source.split('<div style="display:flex;flex-wrap:wrap')[1]
+    row, rest = beside.split("</div></div>", 1)
+    assert row.count('<div style="width:10em') == row.count("<img ") == len(pictures)
+    assert "media-3" in rest

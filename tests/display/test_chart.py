@@ -10,6 +10,7 @@ import sys
 import types
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import altair as alt
 import nbformat
@@ -47,7 +48,7 @@ def shown(chart: alt.VConcatChart) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_what_jupyter_draws_itself_stands_alone(chart: alt.VConcatChart) -> None:
     """HTML beside it would be preferred by JupyterLab, and that needs a CDN."""
     data, metadata = shown(chart)
-    assert set(data) == {DRAWN, "text/plain"}
+    assert set(data) == {DRAWN, "text/plain", "image/svg+xml"}
     assert metadata == {}
     specification = chart.to_dict()
     assert data[DRAWN] == specification | {"$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
@@ -99,8 +100,49 @@ def test_copies_and_changed_ones_show_themselves_too(
     chart: alt.VConcatChart, changed: Callable[[alt.VConcatChart], alt.VConcatChart]
 ) -> None:
     data, _ = shown(changed(chart))
-    assert set(data) == {DRAWN, "text/plain"}
+    assert set(data) == {DRAWN, "text/plain", "image/svg+xml"}
     assert data["text/plain"].startswith("chart · 图表\nOutcomes · 查询结果")
+
+
+def test_the_picture_says_what_the_chart_does(chart: alt.VConcatChart) -> None:
+    """For nbconvert: an XML file of its own, in which a control character would be an error."""
+    picture = shown(chart)[0]["image/svg+xml"]
+    tree = ElementTree.fromstring(picture)  # noqa: S314  # made here
+    tags = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert tags == {"svg", "rect", "text"}
+    texts = ["".join(element.itertext()) for element in tree.iter() if element.tag.endswith("text")]
+    assert texts[0] == "Outcomes · 查询结果"
+    assert texts[2:8] == [
+        "approved · 审核成功",
+        "1",
+        "rejected · 审核被拒绝",
+        "1",
+        "under review · 审核中",
+        "1",
+    ]
+    [title] = [text for text in texts if text.startswith("<script>")]
+    assert HOSTILE_SHOWN.startswith(title.removesuffix("…"))
+    assert "2 – 3 hours · 小时" in texts
+    assert texts.count("■") == 2
+    assert "http" not in picture.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert "url(" not in picture
+    assert "style" not in picture
+    # Nothing is outside of it.
+    width, height = int(tree.get("width", 0)), int(tree.get("height", 0))
+    for bar in tree.iter("{http://www.w3.org/2000/svg}rect"):
+        assert float(bar.get("x", 0)) + float(bar.get("width", 0)) <= width
+        assert float(bar.get("y", 0)) <= height
+
+
+def test_without_bars_the_picture_has_the_notes() -> None:
+    picture = shown(AuditBatch().plot())[0]["image/svg+xml"]
+    assert "no results · 没有查询结果" in picture
+
+
+@pytest.mark.parametrize("values", [[{"count": "{y}", "name": 5}], [{"count": None}], [5], [{"note": None}]])
+def test_a_chart_whose_values_were_changed_shows_itself(chart: alt.VConcatChart, values: Any) -> None:
+    chart.vconcat[0].data = alt.InlineData(values=values)
+    assert "text/plain" in shown(chart)[0]
 
 
 @pytest.mark.parametrize("renderer", ["html", "mimetype", "json"])

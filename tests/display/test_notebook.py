@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from nbconvert import HTMLExporter
 
 import wxaudit
+from support.chromium import Chromium
 from support.example_notebook import ExampleNotebook
 from support.html_page import Page
 from support.jupyter_lab import JupyterLab, execute, write
@@ -29,6 +32,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as BrowserPage
 
 HOSTILE_TITLE = '页面含有脚本 <img src=x onerror="window.hacked=1">'
+# Of the chart: its corner, which is its background, and its darkest point. Bars have colours.
+PIXEL = "it => Array.from(it.getContext('2d').getImageData(2, 2, 1, 1).data.slice(0, 3))"
+DARKEST = """it => {
+    const data = it.getContext('2d').getImageData(0, 0, it.width, it.height).data;
+    let darkest = 255;
+    for (let at = 0; at < data.length; at += 4)
+        darkest = Math.min(darkest, Math.max(data[at], data[at + 1], data[at + 2]));
+    return darkest;
+}"""
 RAW = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 
 
@@ -51,6 +63,9 @@ def lab(notebook: ExampleNotebook, state: Path) -> Iterator[JupyterLab]:
         yield lab
 
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
 def frame(notebook: ExampleNotebook, cell_id: str) -> list[list[str]]:
     """The rows of a frame as a notebook shows it, heads included."""
     source = notebook.shown(cell_id)["text/html"]
@@ -70,10 +85,12 @@ def test_every_cell_ran_and_none_complained(notebook: ExampleNotebook) -> None:
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     for cell in cells:
         for output in cell.outputs:
-            assert output.output_type in ("stream", "execute_result")
-            if output.get("name") == "stderr":
-                assert cell.id == "batch"
-                assert re.fullmatch(r"(\s*\d+%\|[^|]*\| \d+/2000 \[.*?audit/s\]\s*)*\s*", output.text)
+            bar = cell.id == "batch" and output.output_type == "display_data"
+            assert bar or output.output_type in ("stream", "execute_result")
+            assert output.get("name") != "stderr"
+            if bar:
+                assert set(output.data) == {"text/plain", WIDGET}
+                assert re.fullmatch(r" *\d+%\|[^|]*\| \d+/2000 \[.*audit/s\]", output.data["text/plain"])
 
 
 def test_the_same_2000_audits_every_morning(notebook: ExampleNotebook) -> None:
@@ -155,9 +172,10 @@ def test_excel_gets_texts_and_no_formulas(notebook: ExampleNotebook) -> None:
     assert len(rows) == 2000
     columns = {cell.value: cell.column - 1 for cell in head}
     assert {cell.data_type for row in rows for cell in row} == {"s", "inlineStr", "n", "d"}
+    assert list(columns)[:3] == ["appid", "auditid", "submitted_at (Beijing)"]
     reasons: list[Any] = [rows[position][columns["reason"]].value for position in (4, 7)]
     assert reasons == [
-        f"1:{HOSTILE_TITLE}:\n(1):�[31m<script>alert()</script>�[0m",
+        f"1:{HOSTILE_TITLE}:<br>(1):\\x1b[31m<script>alert()</script>\\x1b[0m",
         '=HYPERLINK("http://localhost/","点此查看原因")',
     ]
     with zipfile.ZipFile(notebook.exports / "audits.xlsx") as archive:
@@ -176,12 +194,35 @@ def test_no_token_is_in_the_notebook_or_its_files(notebook: ExampleNotebook) -> 
     assert list(notebook.leaks(texts)) == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_export_shows_everything_too(notebook: ExampleNotebook, theme: str) -> None:
+    """To HTML by nbconvert, which cannot draw Vega-Lite."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exporter: Any = HTMLExporter  # without types
+        html, _ = exporter(theme=theme).from_filename(str(notebook.path))
+    path = notebook.exports / f"{theme}.html"
+    path.write_text(html, "utf-8")
+    with Chromium() as browser:
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        chart = page.locator('img[src^="data:image/svg+xml;base64,"]')
+        assert chart.evaluate("it => it.decode().then(() => it.naturalWidth)") == 800
+        assert page.locator(".wxaudit-batch tbody tr").count() == 20
+        assert page.locator(".wxaudit-status img").count() >= 2
+        assert page.evaluate("window.hacked") is None
+        for name, part in {"batch": ".wxaudit-batch", "rejection": ".wxaudit-status"}.items():
+            browser.picture(page.locator(part), f"export-{theme}-{name}")
+        browser.picture(chart, f"export-{theme}-chart")
+    assert list(notebook.leaks([html])) == []
+
+
 def check_shown(lab: JupyterLab, page: BrowserPage) -> None:
     """Tables have their rows, the chart is drawn, no text runs, and nobody was asked for anything."""
     batch = page.locator(".wxaudit-batch")
     batch.wait_for()
-    assert batch.locator("tbody tr").count() == 100
-    assert "1900 more" in batch.inner_text()
+    assert batch.locator("tbody tr").count() == 20
+    assert "1980 more" in batch.inner_text()
     assert '<img src=x onerror="window.hacked=1">' in batch.inner_text()
     assert page.locator("table.dataframe").count() == 7
     # The pictures of one rejection, and nothing else that loads or runs.
@@ -196,6 +237,7 @@ def check_shown(lab: JupyterLab, page: BrowserPage) -> None:
     assert box is not None
     assert box["width"] > 600
     assert box["height"] > 600
+    assert canvas.evaluate(PIXEL) == ([255] * 3 if lab.theme_is_light(page) else [51] * 3)
     assert page.evaluate("window.hacked") is None
     assert lab.outside_requests == []
     assert lab.dialogs == []
@@ -214,12 +256,32 @@ def test_a_saved_notebook_shows_everything_without_being_trusted(
     page.close()
 
 
+def test_a_saved_notebook_follows_the_dark_theme(lab: JupyterLab, notebook: ExampleNotebook) -> None:
+    page = lab.open(notebook.path.name)
+    lab.set_theme(page, "JupyterLab Dark")
+    page.close()
+    page = lab.open(notebook.path.name)
+    assert not lab.theme_is_light(page)
+    check_shown(lab, page)
+    assert page.locator(".jp-RenderedVegaLite canvas").evaluate(DARKEST) >= 0x33
+    cells = [cell for cell in page.locator(".jp-CodeCell").all() if cell.locator("table, canvas").count()]
+    for number, cell in enumerate(cells, 1):
+        lab.picture(cell, f"notebook-dark-{number}")
+    lab.set_theme(page, "JupyterLab Light")
+    page.close()
+
+
 def test_a_notebook_run_in_the_browser_shows_and_saves_the_same(lab: JupyterLab, tmp_path: Path) -> None:
     notebook = ExampleNotebook(lab.directory, tmp_path / "tokens.json", "run.ipynb")
     page = lab.open(notebook.path.name)
     lab.run_all(page)
     assert lab.is_trusted(page)
     check_shown(lab, page)
+    # The bar is a widget. In a notebook that is not trusted its text is shown.
+    assert "2000/2000" in page.locator(".jp-OutputArea-output .jupyter-widgets").first.inner_text()
+    lab.picture(
+        page.locator(".jp-OutputArea").filter(has=page.locator(".jupyter-widgets")).first, "notebook-bar"
+    )
     lab.save(page)
     page.close()
     nbformat.validate(nbformat.read(notebook.path, as_version=4))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -17,6 +18,19 @@ from wxaudit._errors.tree import api_error, make_error
 
 MOMENT = datetime(2026, 11, 24, 12, 30, 15, tzinfo=timezone.utc)
 REASONS = "1:账号信息不符合规范:<br>(1):包含色情因素<br>2:服务类目不一致:<br>(1):标签不相关<br>"
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def beijing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The zone of this machine."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def result(
@@ -70,9 +84,9 @@ def test_an_empty_batch_says_so_in_both_languages() -> None:
 def test_a_row_says_whose_audit_it_is_and_how_it_stands() -> None:
     page = page_of(result(1, REASONS, ("media-1", "media-2"), index=3))
     row = page.text[page.text.index("截图") :]
-    for shown in ("3", "wx0000000000000003", "441617770", "rejected", "审核被拒绝", "2026-11-24", "12:30:15"):
+    for shown in ("3", "wx0000000000000003", "441617770", "rejected", "审核被拒绝", "2026-11-24", "20:30:15"):
         assert shown in row
-    assert row.endswith("12:30:152")  # two screenshots, in the last cell
+    assert row.endswith("2026-11-2420:30:15 +08002")  # two screenshots, in the last cell
     assert page.source.count("<tr>") == 2
 
 
@@ -121,15 +135,25 @@ def test_what_a_query_lacked_leaves_its_cell_empty() -> None:
     assert "code" not in page.tags
 
 
-@pytest.mark.parametrize("total", [99, 100, 101, 350])
-def test_a_hundred_rows_are_shown_and_the_rest_is_told(total: int) -> None:
+@pytest.mark.parametrize("total", [19, 20, 21, 300])
+def test_twenty_rows_are_shown_and_the_rest_is_told(total: int) -> None:
     page = page_of(*(result(index % 5, index=index) for index in range(total)))
-    assert page.tags.count("tr") == min(total, 100) + 1
+    assert page.tags.count("tr") == min(total, 20) + 1
     assert f"{total} queries · 共 {total} 个查询" in page.text
-    told = (
-        f"{total - 100} more, in the order of the input: batch[100:] shows the next · 另有 {total - 100} 条"
+    told = f"… {total - 20} more · 另有 {total - 20} 条未显示: batch.to_pandas()"
+    assert (told in page.text) == (total > 20)
+
+
+def test_failures_and_rejections_come_first() -> None:
+    errors = [failed(wxaudit.TransportError("no"), index) for index in (27, 29)]
+    page = page_of(
+        *(result(index % 2 * 2, index=index) for index in range(27)),
+        errors[0],
+        result(1, index=28),
+        errors[1],
     )
-    assert (told in page.text) == (total > 100)
+    heads = re.findall(r'<th scope="row"[^>]*>(\d+)</th>', page.source)
+    assert heads == [*map(str, (27, 28, 29)), *map(str, range(17))]
 
 
 @pytest.mark.parametrize("kind", [wxaudit.APIError, wxaudit.TokenError, wxaudit.QuotaError])

@@ -63,6 +63,8 @@ _RUN_ALL = """async () => {
 _EXECUTE = "from nbclient.cli import main; main()"
 _TRUSTED = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === 'code').map(cell => cell.model.trusted)"""
+_SET_THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+_LIGHT = "document.body.dataset.jpThemeLight === 'true'"
 _SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 
 
@@ -93,6 +95,15 @@ class JupyterLab(Chromium):
         """Whether JupyterLab lets the outputs of the notebook do what they want; else it cleans them."""
         [trusted] = set(page.evaluate(_TRUSTED))
         return bool(trusted)
+
+    def set_theme(self, page: Page, theme: str) -> None:
+        """Pages that are opened from now on have it; so has this one, but for what it has drawn already."""
+        light = self.theme_is_light(page)
+        page.evaluate(_SET_THEME, theme)
+        page.wait_for_function(f"({_LIGHT}) !== {str(light).lower()}")
+
+    def theme_is_light(self, page: Page) -> bool:
+        return bool(page.evaluate(_LIGHT))
 
     def save(self, page: Page) -> None:
         page.evaluate(_SAVE)

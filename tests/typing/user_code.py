@@ -133,6 +133,8 @@ def results(batch: wxaudit.AuditBatch) -> None:
     assert_type(batch.errors, tuple[wxaudit.WxAuditError, ...])
     assert_type(batch.counts(), dict[str, int])
     assert_type(batch.raise_for_errors(), wxaudit.AuditBatch)
+    assert_type(batch.rejected, tuple[wxaudit.AuditStatus, ...])
+    assert_type(batch.to_excel("audits.xlsx", submitted_at=[None]), None)
     for result in batch:
         assert_type(result.status, wxaudit.AuditStatus | None)
         if result.status is not None:

@@ -13,7 +13,9 @@ from .._validation import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, overload
+    from datetime import tzinfo
+    from os import PathLike
+    from typing import Any, BinaryIO, overload
 
     import altair
     import pandas as pd
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
 class AuditBatch(Sequence[AuditResult]):
     """The results of many queries, one for each, in the order of the input.
 
-    A sequence; a slice is an `AuditBatch` too. Notebooks and libraries that read Arrow (DuckDB,
-    `pyarrow.table(batch)`) take it as a table. `pip install 'wxaudit[notebook]'` installs pandas, altair and
-    arro3-core, which some methods import. It does not install polars.
+    A sequence; a slice is an `AuditBatch` too. Notebooks, `pandas.DataFrame(batch)`, and libraries that read
+    Arrow (DuckDB, `pyarrow.table(batch)`) take it as a table. `pip install 'wxaudit[notebook]'` installs
+    pandas, altair, arro3-core and openpyxl, which some methods import. It does not install polars.
     """
 
     __module__ = "wxaudit"
@@ -64,6 +66,21 @@ class AuditBatch(Sequence[AuditResult]):
     def statuses(self) -> tuple[AuditStatus, ...]:
         """The statuses of the queries that succeeded."""
         return tuple(result.status for result in self._results if result.status is not None)
+
+    @property
+    def approved(self) -> tuple[AuditStatus, ...]:
+        """The statuses of the audits that were approved."""
+        return tuple(audit for audit in self.statuses if audit.is_approved)
+
+    @property
+    def rejected(self) -> tuple[AuditStatus, ...]:
+        """The statuses of the audits that were rejected, with their reasons."""
+        return tuple(audit for audit in self.statuses if audit.is_rejected)
+
+    @property
+    def pending(self) -> tuple[AuditStatus, ...]:
+        """The statuses of the audits that are under review or delayed."""
+        return tuple(audit for audit in self.statuses if audit.is_pending)
 
     @property
     def errors(self) -> tuple[WxAuditError, ...]:
@@ -123,6 +140,30 @@ class AuditBatch(Sequence[AuditResult]):
 
         return to_polars(self._results)
 
+    def to_excel(
+        self,
+        path: str | PathLike[str] | BinaryIO,
+        *,
+        submitted_at: object = None,
+        time_zone: tzinfo | None = None,
+    ) -> None:
+        """Writes an Excel workbook (`.xlsx`) for people: one sheet, a row for each query. Needs openpyxl.
+
+        - `path`: of the file, which is replaced once the new one is complete; or a file that is open for
+          writing bytes
+        - `submitted_at`: as for `plot`; a column more
+        - `time_zone`: of all times, Beijing time by default. The heading names it, since Excel has none.
+
+        The columns are those of `to_records`. Lists are one line of text, control characters are escaped, and
+        no text is a formula, whatever it begins with: reasons are untrusted. The header and the ids stay in
+        sight. Raises `ArgumentError` for more than 1 048 575 rows, and `OSError`.
+        """
+        from .._display.ages import moments
+        from .._frames.excel import to_excel
+
+        submissions = None if submitted_at is None else moments(submitted_at, len(self))
+        to_excel(self._results, path, submissions, time_zone)
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """A table with the columns of `to_records`, for any library that reads Arrow's PyCapsules."""
         from .._frames.writer import arrow_table
@@ -167,6 +208,10 @@ class AuditBatch(Sequence[AuditResult]):
         from .._models.pydantic import batch_schema
 
         return batch_schema(cls, handler)
+
+
+# A named tuple in the eyes of pandas: `pandas.DataFrame(batch)` is a table with the columns of `to_records`.
+Sequence.register(AuditResult)
 
 
 def in_order(results: Iterable[AuditResult]) -> AuditBatch:

@@ -11,7 +11,7 @@ from .journal import Journal
 from .language import text
 from .outcomes import Tally, may_be_asked_again
 from .output import json_lines, results, streams, tables
-from .output.cells import KINDS
+from .output.columns import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

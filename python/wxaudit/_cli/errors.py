@@ -6,13 +6,13 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from .._display.times import local_time
 from .._errors.errcode_hints import ERRCODE_HINTS
 from .._errors.tree import APIError, ArgumentError, QuotaError, RequestTimeout, TokenError, WaitTimeout
 from .._escape import escape_controls, truncate
 from . import language
 from .hints import hint_of
 from .language import text
-from .times import local_time
 
 if TYPE_CHECKING:
     from .._errors.tree import WxAuditError

@@ -11,9 +11,9 @@ from .language import text
 
 
 def import_for(module: str, english: str, chinese: str) -> Any:
-    """The module. `ArgumentError` says what needs it and how to install it."""
+    """The module. `ArgumentError` says what needs it and how to install it, alone: extras hold much more."""
     try:
-        return import_optional(module, text(english, chinese))
+        return import_optional(module, text(english, chinese), by_extra=False)
     except ModuleNotFoundError as error:
         in_english, _, in_chinese = str(error).partition("\n")
         raise ArgumentError(text(in_english, in_chinese)) from None

@@ -1,18 +1,8 @@
-"""Write moments and durations for people."""
+"""Write durations for people."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .language import text
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-
-def local_time(moment: datetime) -> str:
-    """A moment by the clock of this machine, with its offset: names of zones such as CST are ambiguous."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %z}"
 
 
 def duration(seconds: float) -> str:

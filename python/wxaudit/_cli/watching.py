@@ -9,11 +9,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .._display.terminal import wrapped
+from .._display.times import local_time
 from . import exit_codes
 from .language import text
 from .output import json_lines, results
 from .output.streams import console, is_terminal
-from .times import duration, local_time
+from .times import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

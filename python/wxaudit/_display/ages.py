@@ -27,11 +27,11 @@ class Ages:
     """The ages of pending audits, each at the time when it was observed."""
 
     def __init__(self, results: Sequence[AuditResult], submitted_at: object) -> None:
-        """`ArgumentError` unless there is one aware `datetime` or `None` for each result."""
-        moments = _moments(submitted_at, len(results))
+        """`ArgumentError` as `moments` raises it."""
+        submissions = moments(submitted_at, len(results))
         self.unknown = 0
         self._waiting: list[tuple[float, AuditState, AuditResult]] = []
-        for result, moment in zip(results, moments, strict=True):
+        for result, moment in zip(results, submissions, strict=True):
             audit = result.status
             if audit is None or not audit.is_pending:
                 continue
@@ -77,18 +77,19 @@ def _bin_size(lowest: float, highest: float) -> int:
     return size
 
 
-def _moments(submitted_at: object, expected: int) -> list[datetime | None]:
+def moments(submitted_at: object, expected: int) -> list[datetime | None]:
+    """As a list. `ArgumentError` unless there is one aware `datetime` or `None` for each result."""
     if isinstance(submitted_at, (str, bytes)) or not hasattr(submitted_at, "__iter__"):
         raise ArgumentError(
             f"submitted_at must hold one datetime or None for each result, got {shown(submitted_at)}"
         )
-    moments = [_moment(value, position) for position, value in enumerate(submitted_at)]
-    if len(moments) != expected:
+    listed = [_moment(value, position) for position, value in enumerate(submitted_at)]
+    if len(listed) != expected:
         raise ArgumentError(
             f"submitted_at must hold one datetime or None for each of the {expected} results, "
-            f"in their order, got {len(moments)}"
+            f"in their order, got {len(listed)}"
         )
-    return moments
+    return listed
 
 
 def _moment(value: Any, position: int) -> datetime | None:

@@ -10,6 +10,7 @@ from .._escape import escape_controls
 from .._models.screenshot import find_fetched
 from .._native import LatestAuditStatus
 from . import labels
+from .times import local_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 LINE = "1px solid rgba(128,128,128,.4)"
 _LIST = "margin:0;padding-left:1.4em"
 _SCREENSHOTS_SHOWN = 12
-_THUMBNAIL = "max-width:10em;max-height:16em"
+_THUMBNAIL = "max-width:100%;max-height:16em"
+_BESIDE = "width:10em;font-size:.8em;overflow-wrap:break-word"
 # The most bytes of pictures in a card, since the file of the notebook keeps them.
 _THUMBNAIL_BYTES = 4 * 1024 * 1024
 
@@ -106,20 +108,23 @@ def _list(details: Iterable[str]) -> str:
 
 
 def _time(moment: datetime) -> str:
-    shown = moment.strftime("%Y-%m-%d %H:%M:%S %Z")
-    return f'<time datetime="{escaped(moment.isoformat())}">{escaped(shown)}</time>'
+    return f'<time datetime="{escaped(moment.isoformat())}">{escaped(local_time(moment))}</time>'
 
 
 def _screenshots(media_ids: tuple[str, ...]) -> str:
+    """The pictures that were fetched, side by side, then the ids of the others."""
     room = _THUMBNAIL_BYTES
-    items = []
+    items, pictures = [], []
     for media_id in media_ids[:_SCREENSHOTS_SHOWN]:
         item = _code(media_id)
         picture = find_fetched(media_id)
         if picture is not None and len(picture.content) <= room:
             room -= len(picture.content)
-            item = f"{picture._image(_THUMBNAIL)}<br>{item}"
-        items.append(item)
+            pictures.append(f'<div style="{_BESIDE}">{picture._image(_THUMBNAIL)}<br>{item}</div>')
+        else:
+            items.append(item)
     shown = "<br>".join(items)
+    if pictures:
+        shown = f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{"".join(pictures)}</div>{shown}'
     more = len(media_ids) - _SCREENSHOTS_SHOWN
     return f"{shown}<br>… {both(f'{more} more', f'另有 {more} 个', ' · ')}" if more > 0 else shown

@@ -8,6 +8,7 @@ import sys
 import altair as alt
 
 from .._signals import raised_by_signal
+from .drawing import svg
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class BatchChart(alt.VConcatChart):
     """An `altair.VConcatChart` that needs no CDN if the front end can draw Vega-Lite itself.
 
     Altair's default is HTML that loads Vega from a CDN. The bundle does not contain it too, since JupyterLab
-    would prefer the HTML. A renderer that the user has enabled is used.
+    would prefer the HTML. It contains a picture, for nbconvert and for pages that show notebooks. A renderer
+    that the user has enabled is used.
     """
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
@@ -35,6 +37,7 @@ class BatchChart(alt.VConcatChart):
             return super()._repr_mimebundle_(*args, **options)
         try:
             specification = self.to_dict(context={"pre_transform": False})
+            picture = svg(specification)
         except Exception as error:
             if raised_by_signal(error):
                 raise
@@ -43,6 +46,8 @@ class BatchChart(alt.VConcatChart):
         # The chart has only features of version 5. Its readers would warn about the name of version 6.
         text = "\n".join(["chart · 图表", *_lines(specification)])
         bundle = {_DRAWN: {**specification, "$schema": _SCHEMA}, "text/plain": text}
+        if picture is not None:
+            bundle["image/svg+xml"] = picture
         return bundle, {_DRAWN: dict(alt.renderers.options)} if alt.renderers.options else {}
 
 

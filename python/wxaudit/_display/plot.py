@@ -32,8 +32,9 @@ _BAR = 24
 _FEWEST_BINS = 6
 _TITLES_SHOWN = 10
 _TITLE_CHARACTERS = 300
-_INK = "#24292f"
-_QUIET = "#57606a"
+# The colours of labels and of the background are those of the theme: JupyterLab's dark one has its own. Other
+# texts are black in every theme, unless they say something else.
+_INK = "luminance(background) < 0.5 ? '#fff' : '#000'"
 _NO_REASON = "(no reason given) · （未给出原因）"
 
 
@@ -48,15 +49,13 @@ def plot(results: Sequence[AuditResult], submitted_at: object = None) -> alt.VCo
     if ages is not None:
         panels.append(_age_panel(ages))
     chart: alt.VConcatChart = (
-        BatchChart(vconcat=panels, spacing=28, background="white", padding=12)
+        BatchChart(vconcat=panels, spacing=28, padding=12)
         .resolve_scale(color="independent", x="independent", y="independent")
         .configure(font=_FONT)
         .configure_view(stroke=None)
-        .configure_axis(labelColor=_INK, titleColor=_QUIET, titleFontWeight="normal", labelFontSize=12)
-        .configure_title(
-            anchor="start", frame="group", color=_INK, subtitleColor=_QUIET, fontSize=14, offset=10
-        )
-        .configure_legend(labelFontSize=12, titleFontWeight="normal", titleColor=_QUIET, labelColor=_INK)
+        .configure_axis(titleFontWeight="normal", labelFontSize=12)
+        .configure_title(anchor="start", frame="group", fontSize=14, offset=10)
+        .configure_legend(labelFontSize=12, titleFontWeight="normal")
     )
     return chart
 
@@ -121,7 +120,7 @@ def _bars(
     drawn = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.7}).encode(
         color=alt.Color("colour:N", scale=None)
     )
-    numbers = base.mark_text(align="left", dx=5, fontSize=12, color=_INK).encode(
+    numbers = base.mark_text(align="left", dx=5, fontSize=12, color=alt.ExprRef(_INK)).encode(
         text=alt.Text("count:Q", format=",d")
     )
     return alt.LayerChart(layer=[drawn, numbers], title=heading, width=_WIDTH, height=_BAR * len(bars))
@@ -158,7 +157,7 @@ def _age_panel(ages: Ages) -> alt.LayerChart:
     axis = f"waiting for ({unit}) · 已等待（{chinese}）"
     drawn = (
         alt.Chart(alt.InlineData(values=values))
-        .mark_bar(stroke="white", strokeWidth=1)
+        .mark_bar(binSpacing=1)
         .encode(
             x=alt.X("from:Q", bin="binned", title=axis, scale=alt.Scale(domain=domain)).axis(grid=False),
             x2=alt.X2("to"),
@@ -205,7 +204,7 @@ def _note(heading: alt.TitleParams, text: str) -> alt.LayerChart:
     import altair as alt
 
     mark = alt.Chart(alt.InlineData(values=[{"note": text}])).mark_text(
-        align="left", color=_QUIET, fontSize=13
+        align="left", fontSize=13, color=alt.ExprRef(_INK)
     )
     placed = mark.encode(text=alt.Text("note:N"), x=alt.value(0))
     return alt.LayerChart(layer=[placed], title=heading, width=_WIDTH, height=_BAR)

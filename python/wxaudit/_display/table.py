@@ -6,6 +6,7 @@ from .._escape import truncate
 from .._models.state import Reason
 from . import labels
 from .card import LINE, badge, both, escaped, reason_list
+from .times import local_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from .._errors.tree import WxAuditError
     from .._native import AuditResult, AuditStatus
 
-# The first ones, in the order of the input. The header counts all results.
-_ROWS_SHOWN = 100
+# Failures and rejections first, in the order of the input. The header counts all results.
+_ROWS_SHOWN = 20
 # Limits of what a row unfolds. Texts of WeChat have none, and the file of a notebook keeps all outputs.
 _POINTS_SHOWN = 20
 _CHARACTERS_SHOWN = 1200
@@ -29,7 +30,7 @@ _COLUMNS = (
     ("appid, auditid", "小程序, 审核单 id", "12.5em"),
     ("state", "状态", "13em"),
     ("why", "原因", "auto"),
-    ("observed", "查询时间 UTC", "7.5em"),
+    ("observed", "查询时间", "9em"),
     ("screenshots", "截图", "7em"),
 )
 # JupyterLab aligns table cells to the right and centres them, so each cell sets its alignment.
@@ -38,7 +39,7 @@ _NOTHING = '<span style="opacity:.7">–</span>'
 
 
 def results_html(results: Sequence[AuditResult]) -> str:
-    """A table of the first 100 results below the counts of all, in English and Chinese.
+    """A table of 20 results below the counts of all, in English and Chinese: failures and rejections first.
 
     All text is escaped, control and direction characters included. Nothing is loaded from elsewhere: there is
     no script, no picture and no style sheet. Long texts unfold, without a script.
@@ -52,7 +53,7 @@ def _table(results: Sequence[AuditResult]) -> str:
         f'<th scope="col" style="{_CELL};width:{width}">{both(english, chinese, "<br>")}</th>'
         for english, chinese, width in _COLUMNS
     )
-    rows = "".join(_row(result) for result in results[:_ROWS_SHOWN])
+    rows = "".join(_row(result) for result in sorted(results, key=_can_wait)[:_ROWS_SHOWN])
     return (
         '<table style="width:100%;min-width:64em;table-layout:fixed;border-collapse:collapse;margin:0">'
         f'<caption style="caption-side:top;text-align:left;padding:.4em 0">{_header(results)}</caption>'
@@ -81,10 +82,13 @@ def _not_shown(total: int) -> str:
     more = total - _ROWS_SHOWN
     if more <= 0:
         return ""
-    code = f"batch[{_ROWS_SHOWN}:]"
-    english = f"… {more} more, in the order of the input: {code} shows the next"
-    chinese = f"另有 {more} 条未显示（按输入顺序），用 {code} 查看"
-    return f'<div style="padding:.6em 0">{both(english, chinese, " · ")}</div>'
+    words = both(f"… {more} more", f"另有 {more} 条未显示", " · ")
+    return f'<div style="padding:.6em 0">{words}: <code>batch.to_pandas()</code></div>'
+
+
+def _can_wait(result: AuditResult) -> bool:
+    """False for failures and rejections, which need a person."""
+    return result.status is not None and not result.status.is_rejected
 
 
 def _row(result: AuditResult) -> str:
@@ -92,8 +96,7 @@ def _row(result: AuditResult) -> str:
     outcome = why = moment = screenshots = _NOTHING
     if audit is not None:
         outcome, why = badge(labels.of_state(audit.status)), _why(audit)
-        observed = audit.observed_at
-        moment = f"{observed:%Y-%m-%d}<br>{observed:%H:%M:%S}"
+        moment = local_time(audit.observed_at).replace(" ", "<br>", 1)
         screenshots = str(len(audit.screenshots) or _NOTHING)
     elif error is not None:
         outcome, why = badge(labels.of_error(error)), _failure(error, result.attempts)

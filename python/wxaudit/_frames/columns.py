@@ -50,3 +50,8 @@ def record(result: AuditResult) -> dict[str, Any]:
             rid=getattr(error, "rid", None),
         )
     return values
+
+
+def row(result: AuditResult) -> tuple[Any, ...]:
+    """The same as a tuple."""
+    return tuple(record(result).values())

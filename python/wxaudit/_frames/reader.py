@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from .._errors.tree import ArgumentError
-from .._escape import truncate
 from .._native import as_token, read_query
 from .._signals import raised_by_signal
+from .names import Names, columns, not_a_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 # The number of rows that are converted to Python objects at a time.
 _CHUNK = 8192
-
-# Above 2**24 these types skip numbers, and a wrong number is another audit.
-_INEXACT = ("float16", "float32", "halffloat[pyarrow]", "float[pyarrow]")
 
 
 def queries_from_frame(frame: Frame, token_for: TokenFor) -> Iterator[AuditQuery | ArgumentError]:
@@ -137,43 +134,17 @@ def _rows(frame: Any) -> Iterator[tuple[Any, Any]]:
         return _polars_rows(frame)
     if hasattr(frame, "__arrow_c_stream__"):
         return _arrow_rows(frame)
-    raise ArgumentError(
-        f"frame must be a pandas or polars DataFrame, or have __arrow_c_stream__, got {type(frame).__name__}"
-    )
-
-
-class _Names:
-    """The column names of a table. Without a header row they may be tokens."""
-
-    __slots__ = ("appids", "auditids", "shown")
-
-    def __init__(self, names: list[Any]) -> None:
-        self.auditids = names.count("auditid")
-        self.appids = names.count("appid")
-        # Truncated, so that no usable part of a token is shown.
-        self.shown = truncate(", ".join(truncate(str(name), 12) for name in names), 200) or "none"
-
-
-def _columns(names: _Names, dtype: Callable[[], object]) -> list[str]:
-    """The names of the columns to read."""
-    if names.auditids != 1:
-        problem = "more than one column" if names.auditids else "no column"
-        raise ArgumentError(f"frame has {problem} auditid; its columns: {names.shown}")
-    if names.appids > 1:
-        raise ArgumentError("frame has more than one column appid")
-    if str(dtype()).lower() in _INEXACT:
-        raise ArgumentError(f"frame: a column auditid of {dtype()} is inexact; make it int64 or text")
-    return ["auditid", "appid"] if names.appids else ["auditid"]
+    raise not_a_table(frame)
 
 
 def _pandas_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
-    columns = _columns(_Names(list(frame.columns)), lambda: frame["auditid"].dtype)
-    return map(_pair, zip(*(frame[name] for name in columns), strict=True))
+    names = Names(list(frame.columns), frame.index.names)
+    chosen = columns(names, lambda: frame["auditid"].dtype, "frame.rename(columns=%s)")
+    return map(_pair, zip(*(frame[name] for name in chosen), strict=True))
 
 
 def _polars_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
-    columns = _columns(_Names(frame.columns), lambda: frame["auditid"].dtype)
-    chosen = frame.select(columns)
+    chosen = frame.select(columns(Names(frame.columns), lambda: frame["auditid"].dtype, "frame.rename(%s)"))
     return (_pair(row) for part in chosen.iter_slices(_CHUNK) for row in part.rows())
 
 
@@ -186,19 +157,21 @@ def arrow_reader(frame: Any) -> RecordBatchReader:
     try:
         reader: RecordBatchReader = core.RecordBatchReader.from_arrow_pycapsule(stream)
     except ValueError as error:
-        kind = type(frame).__name__
-        raise ArgumentError(f"frame: the Arrow stream of {kind} cannot be read as a table") from error
+        raise not_a_table(frame) from error
     return reader
 
 
 def _arrow_rows(frame: Any) -> Iterator[tuple[Any, Any]]:
     reader = arrow_reader(frame)
-    columns = _columns(
-        _Names(reader.schema.names), lambda: _name_of_float(reader.schema.field("auditid").type)
+    is_pyarrow = is_a(frame, "pyarrow", "Table")
+    chosen = columns(
+        Names(reader.schema.names),
+        lambda: _name_of_float(reader.schema.field("auditid").type),
+        "frame.rename_columns(%s)" if is_pyarrow else "the table with the columns renamed: %s",
     )
-    for name in columns:
+    for name in chosen:
         _check_readable(name, reader.schema.field(name).type)
-    return (_pair(row) for chunk in _chunks(reader, columns) for row in zip(*chunk, strict=True))
+    return (_pair(row) for chunk in _chunks(reader, chosen) for row in zip(*chunk, strict=True))
 
 
 def _pair(row: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -33,6 +33,10 @@ names! {
     audit_schema: "wxaudit._models.pydantic", "audit_schema";
     /// The same of a result.
     result_schema: "wxaudit._models.pydantic", "result_schema";
+    /// The names of the columns of a table of results.
+    columns: "wxaudit._frames.columns", "COLUMNS";
+    /// The values of a result in these columns.
+    row: "wxaudit._frames.columns", "row";
     index: "operator", "index";
     datetime: "datetime", "datetime";
 }

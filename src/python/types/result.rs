@@ -1,8 +1,9 @@
 //! `wxaudit.AuditResult`: how one query of a batch ended.
 
+use pyo3::PyTypeInfo;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyIterator, PyTuple, PyType};
 
 use super::status::AuditStatus;
 use crate::python::convert::arguments::{argument, text, value};
@@ -102,6 +103,24 @@ impl AuditResult {
             Ok(status) => Ok(status.bind(py).clone().into_any()),
             Err(error) => Err(PyErr::from_value(error.bind(py).clone())),
         }
+    }
+
+    /// The names of the values below, where a named tuple has them: pandas makes a table of a batch by them.
+    #[getter]
+    fn _fields<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        PyTuple::type_object(slf.py()).call1((imports::columns(slf.py())?,))
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        imports::columns(slf.py())?.len()
+    }
+
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        imports::row(slf.py())?.call1((slf,))?.get_item(index)
+    }
+
+    fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyIterator>> {
+        imports::row(slf.py())?.call1((slf,))?.try_iter()
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {

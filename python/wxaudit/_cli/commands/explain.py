@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..._display.times import local_time
 from ..._errors.tree import ArgumentError
 from .. import exit_codes
 from ..connection import Connection
@@ -14,7 +15,6 @@ from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import fields, json_lines
 from ..output.fields import Field
-from ..times import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..._display.times import local_time
 from ..._native import AuditResult
 from .. import exit_codes
 from ..connection import Connection
@@ -11,7 +12,6 @@ from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import fields, json_lines, results
 from ..output.fields import Field
-from ..times import local_time
 
 if TYPE_CHECKING:
     from ..._native import LatestAuditStatus

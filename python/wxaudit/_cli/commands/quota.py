@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from ..._display.times import local_time
 from .. import exit_codes
 from ..connection import Connection
 from ..language import text
 from ..options import ConnectionOptions, OutputOptions  # noqa: TC001  # `expand` reads the annotations
 from ..output import fields, json_lines
 from ..output.fields import Field
-from ..times import duration, local_time
+from ..times import duration
 
 if TYPE_CHECKING:
     from ..._models.diagnostics import Quota, RateLimit

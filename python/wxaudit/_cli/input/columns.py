@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ..._errors.tree import ArgumentError
 from ..._escape import truncate
+from ..._frames.names import meant_by
 from ..language import text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Columns:
                     text(f"{where} has more than one column {known}", f"{where} 中有多个 {known} 列")
                 )
         for name in names:
-            _check(name, where)
+            _check(name, names, where)
         if "auditid" not in names:
             raise ArgumentError(
                 text(
@@ -54,7 +54,7 @@ class Columns:
         return any(cell not in (None, "") for cell in cells[self._width :])
 
 
-def _check(name: str, where: str) -> None:
+def _check(name: str, names: Sequence[str], where: str) -> None:
     """Refuses tokens, and names that are nearly those of columns that would be read."""
     plain = "".join(letter for letter in name.lower() if letter.isalnum())
     if name in KNOWN or not plain:
@@ -68,11 +68,10 @@ def _check(name: str, where: str) -> None:
                 "（env:变量名 或 file:路径），或使用 --token-command",
             )
         )
-    spelled = {"".join(letter for letter in known if letter.isalnum()): known for known in KNOWN}
-    spelled["tokenref"] = "token_reference"
-    near = get_close_matches(plain, spelled, 1, 0.8)
-    if near:
-        meant = spelled[near[0]]
+    # A name in Chinese may be one beside its column.
+    possible = KNOWN if name.isascii() else [known for known in KNOWN if known not in names]
+    meant = "token_reference" if plain == "tokenref" else meant_by(name, possible)
+    if meant is not None:
         raise ArgumentError(
             text(
                 f"{where} has a column {truncate(name, 20)}; did you mean {meant}? Rename it, since only "

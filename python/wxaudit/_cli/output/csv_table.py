@@ -6,7 +6,8 @@ import csv
 import io
 from typing import Any
 
-from .cells import EXACT, KINDS, cell
+from ..._frames.cells import EXACT, cell
+from .columns import KINDS
 
 # What Excel takes for a formula, in East Asian versions also in full width. Tabs and line ends are escaped.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..._frames.writer import polars_frame
 from ..libraries import parquet_library
-from .cells import KINDS
+from .columns import KINDS
 
 _CHUNK = 8192
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..._display import labels
 from ..._display.terminal import padded, width, wrapped
+from ..._display.times import local_time
 from ..._errors.tree import WaitTimeout
 from ..._escape import escape_controls
 from .. import language
 from ..errors import advice, facts
 from ..language import text
-from ..times import local_time
 from .streams import coloured, console, forces_colour, is_terminal
 
 if TYPE_CHECKING:

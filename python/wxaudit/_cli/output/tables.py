@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._errors.tree import ArgumentError
 from ..._escape import truncate
+from ..._files import replacing
 from ..language import text
 from ..libraries import openpyxl, parquet_library
-from .cells import KINDS
+from .columns import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,7 @@ def check(path: str, count: int) -> None:
     """`ArgumentError` if the format cannot hold so many rows, or if its library is missing."""
     kind = format_of(path)
     if kind == "xlsx":
-        from .excel_table import LARGEST
+        from ..._frames.excel import LARGEST
 
         openpyxl()
         if count > LARGEST:
@@ -61,22 +62,11 @@ def check(path: str, count: int) -> None:
 
 def write(path: str, rows: Iterable[dict[str, Any]]) -> None:
     """Writes the file beside its place and renames it. `OSError` leaves what was there before."""
-    # A link stays one.
-    place = os.path.realpath(path)
-    unfinished = f"{place}.unfinished"
-    try:
-        with open(unfinished, "wb") as file:
-            writer = _writer(format_of(path), file)
-            for values in rows:
-                writer.write(values)
-            writer.end()
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, place)
-    except BaseException:
-        if os.path.exists(unfinished):
-            os.unlink(unfinished)
-        raise
+    with replacing(path) as file:
+        writer = _writer(format_of(path), file)
+        for values in rows:
+            writer.write(values)
+        writer.end()
 
 
 def _writer(kind: str, file: Any) -> TableWriter:
@@ -85,9 +75,9 @@ def _writer(kind: str, file: Any) -> TableWriter:
 
         return CsvTable(file)
     if kind == "xlsx":
-        from .excel_table import ExcelTable
+        from ..._frames.excel import ExcelTable
 
-        return ExcelTable(file)
+        return ExcelTable(file, {name: name for name in KINDS})
     if kind == "parquet":
         from .parquet_table import ParquetTable
 

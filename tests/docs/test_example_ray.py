@@ -34,9 +34,7 @@ def ended() -> EndedExample:
 
 
 def test_it_ends_well_and_leaves_nothing(ended: EndedExample) -> None:
-    # Where Ray is slow to start, it says so on standard error.
-    assert ended.returncode == 0, ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert (ended.stderr, ended.returncode) == ("", 0)
     assert ended.processes_left == []
     assert ended.files_left == []
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import psutil
 import ray
 import ray.data
 
@@ -54,7 +55,8 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[None]:
     # It reports statistics to its makers otherwise, and keeps the token of the cluster in the home folder.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as scratch:
+    before = psutil.Process().children(recursive=True)
+    with tempfile.TemporaryDirectory(prefix="ray-") as scratch:
         ray.init(
             num_cpus=workers,
             runtime_env={"env_vars": {**environment, "PYTHONPATH": str(SHARED)}},  # set only in the workers
@@ -67,10 +69,13 @@ def cluster(workers: int, environment: Mapping[str, str]) -> Iterator[None]:
         )
         ray.data.DataContext.get_current().enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
+        started = [child for child in psutil.Process().children(recursive=True) if child not in before]
         try:
             yield
         finally:
             ray.shutdown()
+            # Some end a while after that, and write their logs until then.
+            psutil.wait_procs(started, timeout=60)
 
 
 def main() -> int:

@@ -51,7 +51,8 @@ def test_each_query_is_answered_once(ended: EndedExample) -> None:
         r"WeChat's log: (\d+) requests on (\d+) connections; (\d+) audits were queried exactly once"
     )
     assert (requests, once) == (QUERIES, QUERIES)
-    assert connections <= 2 * CONCURRENCY
+    # Two tasks run at a time. A worker that Ray replaces opens connections of its own.
+    assert connections <= 4 * CONCURRENCY
     rows = re.findall(r"^ +\d+ (wx[0-9a-f]{16}) \d+ +([A-Z_]+) +(\S.*)$", ended.stdout, re.MULTILINE)
     assert ("REJECTED", "1:账号信息不符合规范:<br>(1):包含色情因素<br>") in [row[1:] for row in rows]
     print(f"\n{ended.stdout}\n{ended.seconds:.1f} s with its cluster")

@@ -31,26 +31,46 @@ with TestClient(app) as browser:
     assert (answer["auditid"], answer["status"]) == (1234567, 1), answer
 """
 
-# A Django project around the block that belongs into one.
-PROJECT = f"""
-import os, runpy, sys
+# A Django project around the blocks that belong into one: what they leave to the reader.
+PROJECT = {
+    "settings.py": """
+INSTALLED_APPS = []
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+USE_TZ = True
+""",
+    "shop/__init__.py": "",
+    "shop/wechat.py": """
+import os
+
+def token_of(appid):
+    return os.environ["WXAUDIT_TOKEN"]
+""",
+    "shop/apps.py": """
+from django.apps import AppConfig
+
+class ShopConfig(AppConfig):
+    name = "shop"
+
+    def ready(self):
+        from . import receivers
+""",
+    "shop/receivers.py": "",
+    "submit.py": f"""
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 
 import django
-from django.conf import settings
 from django.core.management import call_command
 
-settings.configure(
-    INSTALLED_APPS=["wxaudit.django"],
-    DATABASES=dict(default=dict(ENGINE="django.db.backends.sqlite3", NAME=":memory:")),
-    USE_TZ=True,
-    WXAUDIT=dict(TOKEN_SOURCE=lambda appid: os.environ["WXAUDIT_TOKEN"]),
-)
 django.setup()
 call_command("migrate", verbosity=0)
-shop = runpy.run_path(sys.argv[1])
-shop["follow"]("{APPID}", 1234567)
+from shop.receivers import follow
+
+follow("{APPID}", 1234567)
 call_command("wxaudit_poll", verbosity=0)
-"""
+""",
+}
 
 
 def blocks(name: str, language: str = "python") -> list[str]:
@@ -102,31 +122,36 @@ def test_what_is_left_for_wechat_itself(name: str, rejected: FakeWeChat, tmp_pat
     done = run(script, fake=rejected)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "rejected ['账号信息不符合规范']\n"
+    done = run(script)
+    assert done.returncode == 1
+    assert "an unset environment variable" in done.stderr
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_receiver_for_django(name: str, rejected: FakeWeChat, tmp_path: Path) -> None:
-    receivers = tmp_path / "receivers.py"
-    receivers.write_text(file(name, "shop/receivers.py"), encoding="utf-8")
-    done = run("-c", PROJECT, receivers, fake=rejected)
+def test_the_django_project(name: str, rejected: FakeWeChat, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    for path, text in PROJECT.items():
+        shown = file(name, path) if path in ("settings.py", "shop/receivers.py") else ""
+        (tmp_path / path).write_text(text + shown, encoding="utf-8")
+    done = run(tmp_path / "submit.py", fake=rejected)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == "rejected ['账号信息不符合规范']"
 
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_lines_for_a_shell(name: str, rejected: FakeWeChat) -> None:
-    lines = re.findall(r"^\$ .*?\b(wxaudit .*)$", "\n".join(blocks(name, "console")), re.MULTILINE)
+    console = "\n".join(blocks(name, "console"))
+    lines = re.findall(r"^\$ (?:WXAUDIT_TOKEN=… )?(wxaudit .*)$", console, re.MULTILINE)
     done = [run("-m", *shlex.split(line), fake=rejected) for line in lines]
-    assert [(it.returncode, it.stderr) for it in done] == [(1, ""), (0, "")]
-    assert "账号信息不符合规范" in done[0].stdout
-    assert "AuditNotFoundError" in done[1].stdout
+    assert [(it.returncode, it.stderr) for it in done] == [(0, ""), (1, "")]
+    assert "AuditNotFoundError" in done[0].stdout
+    assert "账号信息不符合规范" in done[1].stdout
 
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_test_for_pytest(name: str, tmp_path: Path) -> None:
     suite = tmp_path / "test_readme_example.py"
-    (test,) = [block for block in blocks(name) if "def test_" in block]
-    suite.write_text(f"import wxaudit\nfrom wxaudit.testing import FakeWeChat\n{test}", encoding="utf-8")
+    suite.write_text(file(name, "test_release.py"), encoding="utf-8")
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, suite)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout

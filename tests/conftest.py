@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,6 +73,16 @@ def fake_process(started_fake_process: FakeProcess) -> FakeProcess:
     started_fake_process.reset()
     started_fake_process.set_up()
     return started_fake_process
+
+
+@pytest.fixture
+def beijing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The time zone of this process. (Otherwise it is that of Django's settings.)"""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="module")

@@ -142,14 +142,16 @@ class BaseClient:
         self._variables = variables
 
     def _prepare(self) -> None:
-        """Loads the modules of calls. `TransportError` if no descriptor is left for that."""
+        """Loads the modules of calls. `TransportError` if no descriptor or memory is left for that."""
         try:
             self._load()
-        except OSError as error:
+        except (MemoryError, OSError) as error:
             if raised_by_signal(error):
                 raise
             # Without its hint, whose module would need a descriptor.
-            raise TransportError(f"starting the client: {error}") from error
+            raise TransportError(
+                f"starting the client: {str(error) or 'no memory is left for a module or a thread'}"
+            ) from error
 
     def _load(self) -> None:
         """Imports the modules of calls, so that a call needs no file descriptor for an import."""

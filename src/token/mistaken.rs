@@ -20,11 +20,21 @@ pub(super) fn short(text: &str) -> Option<&'static str> {
             "this is an appid; pass the authorizer_access_token of that mini program, from api_authorizer_token",
         );
     }
-    if text.bytes().all(|byte| byte == b'.') {
+    if is_placeholder(text) {
         return Some(PLACEHOLDER);
     }
     matches!(text, "None" | "null" | "undefined")
         .then_some("this is the text of a missing value, not a token; look where it was turned into text")
+}
+
+/// Dots, a row of x, or a name that examples have in the place of a token. "token" is what tests have there.
+fn is_placeholder(text: &str) -> bool {
+    let is_row_of = |letter: u8| text.bytes().all(|byte| byte.eq_ignore_ascii_case(&letter));
+    let name = text.to_ascii_lowercase().replace('-', "_");
+    is_row_of(b'.')
+        || (is_row_of(b'x') && text.len() > 2)
+        || name == "wxaudit_token"
+        || (name.starts_with("your_") && name.ends_with("token"))
 }
 
 /// What a text is that has a character which no token of WeChat has.
@@ -47,7 +57,15 @@ pub(super) fn odd(text: &str) -> Option<&'static str> {
             "this is JSON; read it with json.loads and pass its authorizer_access_token"
         }
         [b'<', .., b'>'] => PLACEHOLDER,
+        [b'$', ..] => PLACEHOLDER,
         _ if text.contains('…') => PLACEHOLDER,
+        _ if text.starts_with("refreshtoken@@@") => {
+            "this is an authorizer_refresh_token; exchange it for the authorizer_access_token with api_authorizer_token"
+        }
+        _ if text.starts_with("ticket@@@") => {
+            "this is a component_verify_ticket; pass the authorizer_access_token of the mini program, from \
+             api_authorizer_token"
+        }
         b"***" => {
             "this is the mask that str() of a Token gives; pass the Token itself, or what its reveal() returns"
         }

@@ -58,7 +58,7 @@ impl Token {
     /// A message without the token if it is empty, too long or not printable.
     pub fn new(text: &str) -> Result<Self, &'static str> {
         let problem = if text.is_empty() {
-            Some("the access token is empty")
+            Some("the access token is empty; look at the variable, cache or file that it is from")
         } else if is_unreserved(text) {
             // Nearly always. Those of WeChat have more than 100 characters.
             if text.len() > MIN_USUAL_LEN { None } else { mistaken::short(text) }

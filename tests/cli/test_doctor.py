@@ -183,6 +183,8 @@ def test_a_host_that_is_down_is_a_network_error() -> None:
     assert (row["status"], row["host"]) == ("failed", f"127.0.0.1:{port}")
     assert row["found"] == f"cannot connect to 127.0.0.1:{port}: connection refused"
     assert report.row("token")["found"] == "not checked: no host answers"
+    report = doctor(WXAUDIT_BASE_URL=f"http://127.0.0.1:{port}")
+    assert report.row("token")["found"].startswith("there is no token; with WXAUDIT_TOKEN")
 
 
 def test_each_host_is_checked_and_the_token_at_one_that_answers(fake: FakeWeChat, tmp_path: Path) -> None:

@@ -241,11 +241,12 @@ def test_a_rejection_raises_with_it() -> None:
     assert pickle.loads(pickle.dumps(caught.value)).audit.user_version == "2.1.0"
 
 
+@pytest.mark.usefixtures("beijing")
 def test_notebooks_show_what_was_submitted_and_when_with_everything_escaped() -> None:
     page = Page(latest(user_version=HOSTILE, user_desc=HOSTILE)._repr_html_())
     assert page.text.count(HOSTILE_SHOWN) == 2
     assert {"script", "img"}.isdisjoint(page.tags)
-    for shown in ("version", "版本", "提交时间", "2026-11-23 20:00:01 UTC"):
+    for shown in ("version", "版本", "提交时间", "2026-11-24 04:00:01 +0800"):
         assert shown in page.text
     assert ("datetime", SUBMITTED.isoformat()) in page.attributes
     plain = Page(AuditStatus(5, 1)._repr_html_())

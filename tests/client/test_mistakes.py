@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import pickle
+import re
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import wxaudit
+from wxaudit._errors.hints import KIND_HINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +99,24 @@ TOKEN_TEXTS: dict[str, tuple[str, str]] = {
     "an ellipsis": ("…", PLACEHOLDER),
     "a beginning with an ellipsis": ("76_…", PLACEHOLDER),
     "a name in brackets": ("<authorizer_access_token>", PLACEHOLDER),
-    "empty": ("", "the access token is empty"),
+    "empty": ("", "the access token is empty; look at the variable, cache or file that it is from"),
+    "a name in capitals": ("YOUR_ACCESS_TOKEN", PLACEHOLDER),
+    "a row of x": ("xxxxxx", PLACEHOLDER),
+    "a variable of a shell": ("$WXAUDIT_TOKEN", PLACEHOLDER),
+    "a refresh token": (
+        f"refreshtoken@@@{TOKEN}",
+        (
+            "this is an authorizer_refresh_token; exchange it for the authorizer_access_token with "
+            "api_authorizer_token"
+        ),
+    ),
+    "a ticket": (
+        f"ticket@@@{TOKEN}",
+        (
+            "this is a component_verify_ticket; pass the authorizer_access_token of the mini program, from "
+            "api_authorizer_token"
+        ),
+    ),
     "a line break behind": (
         TOKEN + "\n",
         (
@@ -118,7 +139,7 @@ TOKEN_TYPES: dict[str, tuple[Any, str]] = {
     "the auditid": (AUDITID, "int; the order is (token, auditid)"),
     "the answer": ({"authorizer_access_token": TOKEN}, "dict; pass its authorizer_access_token"),
     "what was not awaited": (Awaitable(), "Awaitable; await it first"),
-    "another object": ([TOKEN], "list"),
+    "another object": ([TOKEN], "list; a token source has the method get_token(*, refresh=False)"),
 }
 
 AUDIT_IDS: dict[str, tuple[Any, str]] = {
@@ -158,7 +179,10 @@ AUDIT_IDS: dict[str, tuple[Any, str]] = {
     ),
     "a float": (
         4.41618e8,
-        "expected a whole number or its digits, got float; pass an int: floats round ids above 2**53",
+        (
+            "expected a whole number or its digits, got float; pass the digits as an int or text: floats, "
+            "Excel and CSV files round ids"
+        ),
     ),
 }
 
@@ -234,6 +258,34 @@ def test_what_is_no_auditid(client_kind: ClientKind, fake: FakeWeChat, given: An
     if not isinstance(given, float):  # whole floats are good in tables
         assert str(said(caller.get_audit_statuses([(TOKEN, given)])[0].error)) == f"auditid: {sentence}"
     assert fake.requests_received == 0
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        *(partial(wxaudit.Token, text) for text, _ in TOKEN_TEXTS.values()),
+        *(partial(wxaudit.get_audit_status, given, AUDITID) for given, _ in TOKEN_TYPES.values()),
+        *(partial(wxaudit.get_audit_status, TOKEN, given) for given, _ in AUDIT_IDS.values()),
+        partial(wxaudit.get_audit_status, TOKEN, -1),
+        partial(wxaudit.get_audit_status, Source, AUDITID),
+        partial(wxaudit.Client().get_audit_statuses, (TOKEN, AUDITID)),
+        partial(wxaudit.Client().get_audit_statuses, AUDITID),
+    ],
+)
+def test_each_mistake_is_told_in_chinese_too(
+    act: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(wxaudit.ArgumentError) as caught:
+        act()
+    english, chinese = str(caught.value), caught.value.hint_zh
+    assert chinese != KIND_HINTS["ArgumentError"].chinese
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+    monkeypatch.setenv("WXAUDIT_LANG", "zh_CN")
+    with pytest.raises(wxaudit.ArgumentError) as caught:
+        act()
+    assert str(said(caught.value)) == f"{english}. {chinese}"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert caught.value.hint_zh == chinese
 
 
 def test_arguments_in_the_wrong_order(client_kind: ClientKind, fake: FakeWeChat) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,18 +12,7 @@ from wxaudit._models.screenshot import fetched
 
 MOMENT = datetime(2026, 11, 24, 12, 30, 15, tzinfo=timezone.utc)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def beijing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The zone of this machine."""
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("beijing")
 
 
 def card(audit: AuditStatus) -> Page:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -19,18 +18,7 @@ from wxaudit._errors.tree import api_error, make_error
 MOMENT = datetime(2026, 11, 24, 12, 30, 15, tzinfo=timezone.utc)
 REASONS = "1:账号信息不符合规范:<br>(1):包含色情因素<br>2:服务类目不一致:<br>(1):标签不相关<br>"
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def beijing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The zone of this machine."""
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("beijing")
 
 
 def result(

@@ -14,7 +14,7 @@ from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 import wxaudit
-from wxaudit.django import CacheTokenSource, checks, watch
+from wxaudit.django import CacheTokenSource, audit_changed, audit_decided, checks, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +36,33 @@ def find_token(appid: str) -> str:
     return appid
 
 
+def told(**_: object) -> None:
+    pass
+
+
 @pytest.fixture(autouse=True)
 def no_celery(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other tests make applications of Celery."""
     monkeypatch.setattr(celery._state, "default_app", None)
+
+
+@pytest.fixture(autouse=True)
+def receiver() -> Iterator[None]:
+    """Somebody is told."""
+    audit_decided.connect(told)
+    yield
+    audit_decided.disconnect(told)
+
+
+def test_that_nobody_is_told_is_said(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.WXAUDIT = {"TOKEN_SOURCE": find_token}
+    monkeypatch.setattr(audit_decided, "receivers", [])
+    assert "in ready() of your AppConfig" in found()["wxaudit.W007"]
+    audit_changed.connect(told)
+    try:
+        assert found() == {}
+    finally:
+        audit_changed.disconnect(told)
 
 
 @pytest.mark.parametrize(

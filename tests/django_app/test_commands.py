@@ -46,6 +46,13 @@ def test_polling_once(database: str, watched: WatchedFake) -> None:
     assert run("wxaudit_poll") == "claimed 2, answered 2, changed 1, decided 1, delivered 1\n"
 
 
+def test_polling_without_a_token_source(database: str, watched: WatchedFake, settings: Any) -> None:
+    del database
+    watched.submit()
+    settings.WXAUDIT = {}
+    assert "WXAUDIT['TOKEN_SOURCE'] is not set" in refused("wxaudit_poll")[1]
+
+
 @pytest.mark.parametrize(
     "arguments", [("--workers", "0"), ("--workers", "65"), ("--interval", "0"), ("--interval", "nan")]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,11 @@ NUMBERS: dict[str, tuple[Any, list[int | None]]] = {
     "floats": (
         pd.DataFrame({"auditid": [5.0, float("nan"), 2.0**53 - 1, 2.0**53]}),
         [5, None, 2**53 - 1, None],
+    ),
+    # Excel wrote 1.23457E+15; an id of WeChat has nine digits or ten.
+    "floats that Excel has rounded": (
+        pd.read_csv(io.StringIO("auditid\n1.23457E+15\n413756000\n4.4E+11\n")),
+        [None, 413756000, None],
     ),
     "floats that are none": (pd.DataFrame({"auditid": [0.5, float("inf"), 1e300]}), [None] * 3),
     "objects": (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import wxaudit
 from support.fake_process import FakeProcess
 from support.programs import report
 
@@ -38,3 +39,17 @@ def test_what_is_used_up_is_named(fake: FakeProcess, limit: str, client: str, mo
     assert [message for message in messages if named not in message] == []
     assert messages
     assert token not in str(messages)
+
+
+@pytest.mark.parametrize("kind", [wxaudit.Client, wxaudit.AsyncClient])
+def test_no_memory_is_left_to_import_what_calls_need(
+    kind: type[wxaudit.Client | wxaudit.AsyncClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(kind, "_load", load)
+    with pytest.raises(wxaudit.TransportError, match="starting the client: no memory is left") as caught:
+        kind()
+    assert caught.value.retryable
+    assert caught.value.hint.startswith("Free threads, descriptors or memory of this process")

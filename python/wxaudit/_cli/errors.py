@@ -58,7 +58,7 @@ def advice(error: WxAuditError) -> str:
         )
     if isinstance(error, ArgumentError):
         # The messages of arguments name the remedy.
-        return error.hint_zh if language.chosen() == "zh" and error.message.isascii() else ""
+        return error.hint_zh if language.chosen() == "zh" and error._fact().isascii() else ""
     # The library's hints name its functions and keywords.
     if isinstance(error, RequestTimeout):
         return text(

@@ -21,9 +21,9 @@ KIND_HINTS: dict[str, Hint] = {
         "请更正错误信息中指出的参数；请求并未发出。",
     ),
     "TransportError": Hint(
-        "Check that this machine reaches api.weixin.qq.com (DNS, firewall, proxy, certificates), then try "
-        "again; repeating this query is always safe.",
-        "请检查本机到 api.weixin.qq.com 的网络（DNS、防火墙、代理、证书），然后重试；重复调用没有副作用。",
+        "Check that this machine reaches that host (DNS, firewall, proxy, certificates), then try again; "
+        "repeating this query is always safe.",
+        "请检查本机到该主机的网络（DNS、防火墙、代理、证书），然后重试；重复调用没有副作用。",
     ),
     "exhausted": Hint(
         "Free threads, descriptors or memory of this process, or raise its limits (ulimit -u, -n, -v), then "

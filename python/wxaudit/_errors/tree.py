@@ -24,6 +24,23 @@ _TO_THE_PROXY = ("connect to", "connecting to", "the host name of", "TLS with")
 class ArgumentError(WxAuditError, ValueError):
     """An argument is wrong. Raised before anything is sent."""
 
+    @property
+    def hint_zh(self) -> str:
+        """What is wrong and what to do about it, one or two sentences in Chinese."""
+        return self._own_chinese() or super().hint_zh
+
+    def _own_chinese(self) -> str | None:
+        from .argument_hints import chinese_of  # imported late, as the hints are
+
+        return chinese_of(self.message)
+
+    def _complete(self) -> None:
+        # These messages say in English what to do, and need no hint behind them.
+        if language_of_errors() == "zh":
+            chinese = self._own_chinese()
+            if chinese and not self.message.endswith(chinese):
+                self.__dict__["message"] = f"{self.message}. {chinese}"
+
 
 class TransportError(WxAuditError, ConnectionError):
     """No complete answer came: connection refused or cut, name not found, TLS or proxy failed.

@@ -17,6 +17,7 @@
 | wxaudit.W004 | SQLite with several workers |
 | wxaudit.W005 | a password in the URL of the proxy, which Django's error pages show |
 | wxaudit.W006 | a base URL on this machine in production |
+| wxaudit.W007 | no receiver: nobody is told |
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from django.db import DatabaseError, connections, router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from . import _clock, _settings
+from . import _clock, _settings, signals
 from ._cache_token_source import CacheTokenSource
 from ._clients import make_client
 from ._events import make_receiver
@@ -77,6 +78,18 @@ def check_settings(**_: Any) -> list[CheckMessage]:
                     "CacheTokenSource()."
                 ),
                 id="wxaudit.W001",
+            )
+        )
+    # `ready()` of all apps has run by now.
+    if not (signals.audit_decided.receivers or signals.audit_changed.receivers):
+        found.append(
+            Caution(
+                "no receiver of audit_decided or audit_changed is connected: nobody is told of decisions",
+                hint=(
+                    "Import the module with your receivers in ready() of your AppConfig. If you only look at "
+                    "the tables or the admin, put wxaudit.W007 into SILENCED_SYSTEM_CHECKS."
+                ),
+                id="wxaudit.W007",
             )
         )
     proxy = _settings.section("CLIENT").get("proxy")

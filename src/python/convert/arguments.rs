@@ -25,7 +25,7 @@ pub(crate) fn audit_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
         let hint = if value.is_none() {
             "; pass the number that submit_audit returned"
         } else if value.is_instance_of::<PyFloat>() {
-            "; pass an int: floats round ids above 2**53"
+            "; pass the digits as an int or text: floats, Excel and CSV files round ids"
         } else if value.is_instance_of::<PyBytes>() {
             "; pass auditid.decode()"
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {

@@ -120,7 +120,7 @@ fn wrong_type(expected: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     } else if value.is_callable() {
         "; wrap it in an object with get_token(*, refresh=False)"
     } else {
-        ""
+        "; a token source has the method get_token(*, refresh=False)"
     };
     Ok(format!("{expected}, got {}{hint}", type_name(value)?))
 }

@@ -136,8 +136,15 @@ fn table_id(value: &Bound<'_, PyAny>) -> PyResult<AuditId> {
     if !(1.0..=LAST_EXACT).contains(&number) {
         return Err(raise("is out of range for a float; pass it as int"));
     }
+    // As it writes 1.23457E+15: numbers of 12 digits and more.
+    if number >= 1e11 && number % 1000.0 == 0.0 {
+        return Err(raise(ROUNDED));
+    }
     audit_id(&float.call_method0("__int__")?)
 }
+
+const ROUNDED: &str = "is a float that ends in 000: Excel has rounded this id; export its column as text, and read it as \
+                       text (pandas: dtype={\"auditid\": str})";
 
 /// 2^53 − 1. The float 2^53 may be 2^53 + 1, rounded.
 const LAST_EXACT: f64 = 9_007_199_254_740_991.0;

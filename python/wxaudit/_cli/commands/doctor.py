@@ -43,7 +43,7 @@ def _waiting() -> AbstractContextManager[object]:
 
 def _checks(options: ConnectionOptions) -> list[Check]:
     from ..doctor import hosts, proxies, setup, token
-    from ..doctor.check import Status, skipped
+    from ..doctor.check import Status
 
     checks = [setup.versions()]
     try:
@@ -60,6 +60,5 @@ def _checks(options: ConnectionOptions) -> list[Check]:
         checks += (setup.settings(settings), setup.proxy(proxy, targets, os.environ), *of_hosts)
         well = (Status.OK, Status.WARNING)
         if not any(check.name == "connection" and check.status in well for check in of_hosts):
-            told = text("not checked: no host answers", "未检查：没有可用的地址")
-            return [*checks, skipped("token", told)]
+            return [*checks, token.unchecked(token.origin(settings))]
         return [*checks, *token.check(wechat.client, wechat.token, token.origin(settings))]

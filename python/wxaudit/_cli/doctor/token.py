@@ -35,14 +35,22 @@ def origin(settings: Settings) -> str | None:
     return None
 
 
-def check(client: Client, token: Callable[[], Any], origin: str | None) -> list[Check]:
-    """The rows of the token; `token` makes it, or raises the error that says why it cannot."""
+def unchecked(origin: str | None) -> Check:
+    """The row of a token that is not there, or that nobody can be asked about."""
     if origin is None:
         told = text(
             "there is no token; with WXAUDIT_TOKEN, --token-file or --token-command it is checked too",
             "没有令牌；设置 WXAUDIT_TOKEN、--token-file 或 --token-command 后会一并检查",
         )
-        return [skipped("token", told)]
+    else:
+        told = text("not checked: no host answers", "未检查：没有可用的地址")
+    return skipped("token", told)
+
+
+def check(client: Client, token: Callable[[], Any], origin: str | None) -> list[Check]:
+    """The rows of the token; `token` makes it, or raises the error that says why it cannot."""
+    if origin is None:
+        return [unchecked(origin)]
     try:
         client.get_audit_status(token(), _NO_AUDIT)
     except tree.AuditNotFoundError:

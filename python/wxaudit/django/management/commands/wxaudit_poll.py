@@ -7,7 +7,8 @@ import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
 
 from ..._polling import poll_due
 from ..._rounds import Rounds, counts, stopping_on_signals
@@ -38,7 +39,10 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, loop: bool, interval: float, workers: int, **__: Any) -> None:
         if not loop:
-            self.stdout.write(counts(asdict(poll_due())))
+            try:
+                self.stdout.write(counts(asdict(poll_due())))
+            except ImproperlyConfigured as error:
+                raise CommandError(str(error)) from error
             return
         self._show_log()
         rounds = Rounds(interval, workers)

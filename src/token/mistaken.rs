@@ -56,8 +56,7 @@ pub(super) fn odd(text: &str) -> Option<&'static str> {
         [b'{', .., b'}'] | [b'[', .., b']'] => {
             "this is JSON; read it with json.loads and pass its authorizer_access_token"
         }
-        [b'<', .., b'>'] => PLACEHOLDER,
-        [b'$', ..] => PLACEHOLDER,
+        [b'<', .., b'>'] | [b'$', ..] => PLACEHOLDER,
         _ if text.contains('…') => PLACEHOLDER,
         _ if text.starts_with("refreshtoken@@@") => {
             "this is an authorizer_refresh_token; exchange it for the authorizer_access_token with api_authorizer_token"

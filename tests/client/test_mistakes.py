@@ -260,16 +260,20 @@ def test_what_is_no_auditid(client_kind: ClientKind, fake: FakeWeChat, given: An
     assert fake.requests_received == 0
 
 
+# Of any type: what mypy would see is what the tests pass.
+ASK: Callable[..., object] = wxaudit.get_audit_status
+ASK_MANY: Callable[..., object] = wxaudit.Client().get_audit_statuses
+
+
 @pytest.mark.parametrize(
     "act",
     [
         *(partial(wxaudit.Token, text) for text, _ in TOKEN_TEXTS.values()),
-        *(partial(wxaudit.get_audit_status, given, AUDITID) for given, _ in TOKEN_TYPES.values()),
-        *(partial(wxaudit.get_audit_status, TOKEN, given) for given, _ in AUDIT_IDS.values()),
-        partial(wxaudit.get_audit_status, TOKEN, -1),
-        partial(wxaudit.get_audit_status, Source, AUDITID),
-        partial(wxaudit.Client().get_audit_statuses, (TOKEN, AUDITID)),
-        partial(wxaudit.Client().get_audit_statuses, AUDITID),
+        *(partial(ASK, given, AUDITID) for given, _ in TOKEN_TYPES.values()),
+        *(partial(ASK, TOKEN, given) for given, _ in AUDIT_IDS.values()),
+        partial(ASK, TOKEN, -1),
+        *(partial(ASK, given, AUDITID) for given in (Source, TOKEN.upper)),
+        *(partial(ASK_MANY, given) for given in ((TOKEN, AUDITID), AUDITID)),
     ],
 )
 def test_each_mistake_is_told_in_chinese_too(

@@ -27,19 +27,16 @@ class ArgumentError(WxAuditError, ValueError):
     @property
     def hint_zh(self) -> str:
         """What is wrong and what to do about it, one or two sentences in Chinese."""
-        return self._own_chinese() or super().hint_zh
-
-    def _own_chinese(self) -> str | None:
         from .argument_hints import chinese_of  # imported late, as the hints are
 
-        return chinese_of(self.message)
+        return chinese_of(self.message) or super().hint_zh
 
     def _complete(self) -> None:
-        # These messages say in English what to do, and need no hint behind them.
-        if language_of_errors() == "zh":
-            chinese = self._own_chinese()
-            if chinese and not self.message.endswith(chinese):
-                self.__dict__["message"] = f"{self.message}. {chinese}"
+        # These messages say in English what to do, and need no other hint behind them.
+        if language_of_errors() == "zh" and not self.message.endswith("。"):
+            from .argument_hints import chinese_of
+
+            self.__dict__["message"] = ". ".join(filter(None, (self.message, chinese_of(self.message))))
 
 
 class TransportError(WxAuditError, ConnectionError):

@@ -11,8 +11,6 @@ import pymysql
 pymysql.install_as_MySQLdb()
 
 SECRET_KEY = "only-for-tests"
-# Most tests have no receiver, and commands would say so first.
-SILENCED_SYSTEM_CHECKS = ["wxaudit.W007"]
 USE_TZ = True
 ROOT_URLCONF = "support.django_urls"
 INSTALLED_APPS = [

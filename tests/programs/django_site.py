@@ -32,6 +32,8 @@ if not settings.configured:
         ALLOWED_HOSTS=["127.0.0.1"],
         ROOT_URLCONF=__name__,
         INSTALLED_APPS=["wxaudit.django"],
+        # It has no receiver, and commands would say so first.
+        SILENCED_SYSTEM_CHECKS=["wxaudit.W007"],
         DATABASES={"default": SITE.get("database", {})},
         USE_TZ=True,
         WXAUDIT={"TOKEN_SOURCE": f"{__name__}.find_token", **SITE["wxaudit"]},

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from support.measured_batch import ANSWERS, measure, measure_python
+from support.command_line.measured_batch import ANSWERS, measure, measure_python
 from support.servers.nginx_server import Nginx
 
 _FEW, _MANY = 20_000, 100_000

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.html_page import Page
+from support.browser.html_page import Page
 from support.servers.raw_server import Connection, RawServer, answer
 from support.subprocess_runner import run_child
 from wxaudit import ArgumentError, AuditStatus, Screenshot

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.terminal_captures import Captures
+from support.command_line.terminal_captures import Captures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

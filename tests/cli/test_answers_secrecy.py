@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import ask, run
-from support.running_command import RunningCommand
+from support.command_line.run import ask, run
+from support.command_line.running_command import RunningCommand
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.terminal_captures import Captures
+    from support.command_line.terminal_captures import Captures
     from wxaudit.testing import FakeWeChat
 
 # A fragment of this length is a token too.

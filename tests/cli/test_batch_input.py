@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command_line import ask, clean_environment, command
+from support.command_line.run import ask, clean_environment, command
 from support.table_files import FORMATS, write_table
 from wxaudit import ArgumentError
 from wxaudit._cli.input.rows import Rows

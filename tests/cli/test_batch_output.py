@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.command_line import ask, clean_environment, command, run
+from support.command_line.run import ask, clean_environment, command, run
 from support.table_files import FORMATS, read_table, write_table
 from wxaudit.testing import Fault
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.journaled_batch import JournaledBatch, numbered_table
+from support.command_line.journaled_batch import JournaledBatch, numbered_table
 from support.table_files import read_table
 from wxaudit.testing import Fault
 

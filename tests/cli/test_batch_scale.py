@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.measured_batch import ANSWERS, measure
+from support.command_line.measured_batch import ANSWERS, measure
 from support.servers.nginx_server import Nginx
 
 if TYPE_CHECKING:

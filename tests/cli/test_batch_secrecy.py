@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from secrecy.canary import TOKEN, find
-from support.command_line import run
-from support.journaled_batch import JournaledBatch, numbered_table
+from support.command_line.journaled_batch import JournaledBatch, numbered_table
+from support.command_line.run import run
 from support.table_files import FORMATS, write_table
 from wxaudit.testing import Fault
 

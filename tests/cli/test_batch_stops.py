@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment, command
-from support.journaled_batch import JournaledBatch, numbered_table
+from support.command_line.journaled_batch import JournaledBatch, numbered_table
+from support.command_line.run import clean_environment, command
 from support.table_files import read_table
 from wxaudit.testing import Fault
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.journaled_batch import numbered_table
+from support.command_line.journaled_batch import numbered_table
 from wxaudit._display.terminal import width
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.terminal_captures import Captures
+    from support.command_line.terminal_captures import Captures
     from wxaudit.testing import FakeWeChat
 
 

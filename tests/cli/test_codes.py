@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from support.command_line import run
+from support.command_line.run import run
 from wxaudit._errors.errcode_hints import ERRCODE_HINTS
 from wxaudit._errors.tree import error_class
 

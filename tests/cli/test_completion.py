@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment
-from support.pseudo_terminal import Typed
+from support.command_line.pseudo_terminal import Typed
+from support.command_line.run import clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

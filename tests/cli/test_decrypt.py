@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command_line import clean_environment, run
+from support.command_line.run import clean_environment, run
 from support.push_platform import APPID, FAIL, KEY, PREVIOUS_KEY, TOKEN, now_push, push
 
 if TYPE_CHECKING:

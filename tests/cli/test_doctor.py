@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command_line import clean_environment, command, run
-from support.doctor import doctor
+from support.command_line.doctor import doctor
+from support.command_line.run import clean_environment, command, run
 from support.name_lookup import NameLookup
 from support.servers.dead_port import DeadPort
 from support.servers.raw_server import RawServer, Script, answer

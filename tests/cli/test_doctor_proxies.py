@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from network.proxies.test_no_proxy import DISPUTED, FORMS, IPV6_NETWORKS
-from support.doctor import doctor
+from support.command_line.doctor import doctor
 from support.servers.connect_proxy import TO_WECHAT, WECHAT, Proxy, WeChat
 from support.servers.raw_server import Connection, answer
 from support.servers.socks_proxy import SocksProxy

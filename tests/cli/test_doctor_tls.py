@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from support.doctor import doctor
+from support.command_line.doctor import doctor
 from support.servers.certificates import DAY, Certificate, TlsScript, authority, issue
 from support.servers.raw_server import RawServer
 from wxaudit._cli.doctor import certificate
@@ -16,7 +16,7 @@ from wxaudit._cli.doctor import certificate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.doctor import Report
+    from support.command_line.doctor import Report
 
 AUTHORITY = authority("Authority of the doctor")
 MONTHS = timedelta(days=90)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command_line import ask, run
+from support.command_line.run import ask, run
 from support.push_platform import APPID, KEY, TOKEN
 from support.servers.raw_server import Connection, RawServer, answer
 from wxaudit.events import EventReceiver

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.command_line import clean_environment, command, run
+from support.command_line.run import clean_environment, command, run
 from wxaudit._cli.commands import fake as fake_command
 from wxaudit._cli.fake.options import DEFAULT_URL, FakeOptions
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment, command
+from support.command_line.run import clean_environment, command
 from support.processes import has_ended
 from wxaudit.testing import Fault
 

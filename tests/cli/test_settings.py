@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command_line import run
+from support.command_line.run import run
 from wxaudit import ArgumentError
 from wxaudit._cli.configuration_file import default_path
 from wxaudit._cli.options import ConnectionOptions

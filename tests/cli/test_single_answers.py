@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import ask
+from support.command_line.run import ask
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment, command
-from support.pseudo_terminal import run_on_terminal
+from support.command_line.pseudo_terminal import run_on_terminal
+from support.command_line.run import clean_environment, command
 from support.push_platform import APPID, KEY, TOKEN, now_push
 from wxaudit._display.terminal import width
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment
+from support.command_line.run import clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

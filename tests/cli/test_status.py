@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import ask, run
+from support.command_line.run import ask, run
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import ask, clean_environment, command
-from support.pseudo_terminal import run_on_terminal
+from support.command_line.pseudo_terminal import run_on_terminal
+from support.command_line.run import ask, clean_environment, command
 from wxaudit._display.terminal import width
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from support.command_line import ask
+from support.command_line.run import ask
 from wxaudit._display.terminal import width
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.terminal_captures import Captures
+    from support.command_line.terminal_captures import Captures
     from wxaudit.testing import FakeWeChat
 
 LANGUAGES = ("en", "zh")

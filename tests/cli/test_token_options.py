@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment, command, run
+from support.command_line.run import clean_environment, command, run
 from support.processes import has_ended
 
 if TYPE_CHECKING:

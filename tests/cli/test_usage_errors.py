@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from support.command_line import run
+from support.command_line.run import run
 from wxaudit._cli import language, usage_errors
 from wxaudit._cli.commands.register import application
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import ask
-from support.running_command import RunningCommand
+from support.command_line.run import ask
+from support.command_line.running_command import RunningCommand
 from wxaudit.testing import Fault, Step
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import pytest
 from kombu.utils.json import dumps as kombu_dumps
 
 import wxaudit
-from support.html_page import HOSTILE, HOSTILE_SHOWN, Page
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN, Page
 from wxaudit import ArgumentError, AuditState, AuditStatus, LatestAuditStatus
 from wxaudit.testing import Fault
 

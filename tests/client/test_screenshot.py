@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import wxaudit
-from support.html_page import HOSTILE, Page
+from support.browser.html_page import HOSTILE, Page
 from support.servers.raw_server import RawServer, Reply, Script, answer
 from wxaudit import ArgumentError, Screenshot
 from wxaudit.testing import Fault

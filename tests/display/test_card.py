@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from support.html_page import HOSTILE, HOSTILE_SHOWN, Page
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN, Page
 from wxaudit import AuditState, AuditStatus
 from wxaudit._models.screenshot import fetched
 

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
-from support.html_page import HOSTILE, HOSTILE_SHOWN
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN
 from wxaudit import AuditBatch, AuditResult, AuditStatus
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ import pytest
 from nbconvert import HTMLExporter
 
 import wxaudit
-from support.chromium import Chromium
-from support.example_notebook import ExampleNotebook
-from support.html_page import Page
-from support.jupyter_lab import JupyterLab, execute, write
-from support.notebook_file import EXAMPLES, committed_form
+from support.browser.chromium import Chromium
+from support.browser.example_notebook import ExampleNotebook
+from support.browser.html_page import Page
+from support.browser.jupyter_lab import JupyterLab, execute, write
+from support.browser.notebook_file import EXAMPLES, committed_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,9 @@ def frame(notebook: ExampleNotebook, cell_id: str) -> list[list[str]]:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.ipynb")), ids=lambda path: path.name)
 def test_notebooks_are_committed_without_outputs(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert text == committed_form(text), "bring it into this form: python tests/support/notebook_file.py"
+    assert text == committed_form(text), (
+        "bring it into this form: python tests/support/browser/notebook_file.py"
+    )
 
 
 def test_every_cell_ran_and_none_complained(notebook: ExampleNotebook) -> None:

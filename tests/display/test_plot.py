@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import wxaudit
-from support.html_page import HOSTILE, HOSTILE_SHOWN
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN
 from wxaudit import AuditBatch, AuditResult, AuditStatus
 from wxaudit._display.plot import _INK
 from wxaudit._errors.tree import api_error

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 import wxaudit
-from support.html_page import HOSTILE, HOSTILE_SHOWN, Page
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN, Page
 from wxaudit import AuditBatch, AuditResult, AuditState, AuditStatus
 from wxaudit._display import labels
 from wxaudit._errors.tree import api_error, make_error

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connections
 
-from support.django_router import Router
-from support.django_settings import SERVERS
+from support.django.router import Router
+from support.django.settings import SERVERS
+from support.django.watched_fake import WatchedFake
 from support.servers.mariadb_server import MariadbServer
 from support.servers.postgresql_server import PostgresqlServer
-from support.watched_fake import WatchedFake
 from wxaudit.django.models import AuditChange, AuditWatch
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from support.django_staff import logged_in
-from support.html_page import HOSTILE, HOSTILE_SHOWN
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN
+from support.django.staff import logged_in
 from wxaudit import AuditState
 from wxaudit._display import labels
 from wxaudit.django.models import AuditChange, AuditWatch

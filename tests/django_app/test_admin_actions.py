@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from support.django_staff import logged_in
+from support.django.staff import logged_in
 from wxaudit.django.models import AuditChange, AuditWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 LIST = "/admin/wxaudit/auditwatch/"
 CHANGES = "/admin/wxaudit/auditchange/"

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import expect
 
-from support import django_rows
-from support.chromium import Chromium
+from support.browser.chromium import Chromium
+from support.django import rows as django_rows
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.utils import timezone as django_timezone
 
-from support.django_staff import logged_in
+from support.django.staff import logged_in
 from wxaudit import AuditState
 from wxaudit.django._admin import numbers
 from wxaudit.django.admin import AuditWatchAdmin

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connections
 
 from secrecy.canary import TOKEN, find
-from support.django_staff import logged_in
-from support.html_page import HOSTILE, HOSTILE_SHOWN
+from support.browser.html_page import HOSTILE, HOSTILE_SHOWN
+from support.django.staff import logged_in
 from wxaudit.django.models import AuditWatch
 from wxaudit.testing import Fault
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
     from wxaudit.testing import FakeWeChat
 
 LIST = "/admin/wxaudit/auditwatch/"

@@ -12,7 +12,7 @@ import pytest
 from wxaudit.django.models import AuditWatch
 
 if TYPE_CHECKING:
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 NAME = "wxaudit.django.background_tasks"
 HAS_TASKS = django.VERSION >= (6, 0)

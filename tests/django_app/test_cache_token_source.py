@@ -16,8 +16,8 @@ from wxaudit.django import CacheTokenSource, _clients, get_client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.django.watched_fake import WatchedFake
     from support.servers.redis_server import RedisServer
-    from support.watched_fake import WatchedFake
     from wxaudit.testing import FakeWeChat
 
 APPID = "wx1"

@@ -15,7 +15,7 @@ import celery._state
 import pytest
 
 from support.celery_worker import CeleryWorker
-from support.django_settings import DATABASES
+from support.django.settings import DATABASES
 from support.fake_process import AUDITIDS
 from wxaudit.django import _chunks, watch
 from wxaudit.django.models import AuditChange, AuditWatch
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     import redis
 
+    from support.django.watched_fake import WatchedFake
     from support.fake_process import FakeProcess
     from support.servers.redis_server import RedisServer
-    from support.watched_fake import WatchedFake
     from wxaudit.testing import FakeWeChat
 
 TASKS = int(os.environ.get("WXAUDIT_REQUESTS", "160"))

@@ -19,7 +19,7 @@ from wxaudit.django import CacheTokenSource, audit_changed, audit_decided, check
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 PLATFORM = {"token": "spamtest", "encoding_aes_key": "a" * 43, "component_appid": "wx2c2769f8efd9abc2"}
 

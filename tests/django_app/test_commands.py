@@ -16,7 +16,7 @@ from wxaudit.django.models import AuditWatch
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 
 def run(name: str, *arguments: str) -> str:

@@ -21,9 +21,9 @@ from wxaudit.django.models import AuditChange, AuditWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from support.django.watched_fake import WatchedFake
     from support.servers.mariadb_server import MariadbServer
     from support.servers.postgresql_server import PostgresqlServer
-    from support.watched_fake import WatchedFake
 
 MINUTE = timedelta(minutes=1)
 _TRANSACTION_COMMANDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -266,9 +266,9 @@ def test_a_database_that_restarts_between_the_question_and_the_answer_gets_the_a
 def test_a_database_that_is_gone_is_said_and_loses_nothing(
     watched: WatchedFake, database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wxaudit.django import _polling
+    from wxaudit.django._polling import poll
 
-    monkeypatch.setattr(_polling, "_PATIENCE", 0.1)
+    monkeypatch.setattr(poll, "_PATIENCE", 0.1)
     server: PostgresqlServer | MariadbServer = request.getfixturevalue(database)
     watched.submit(state=0)
     server.stop(crash=True)

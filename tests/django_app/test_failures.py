@@ -10,12 +10,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from wxaudit.django import PollReport, watch
-from wxaudit.django._outage import FAILURE_LIMIT
+from wxaudit.django._polling.outage import FAILURE_LIMIT
 from wxaudit.django.models import AuditWatch
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 pytestmark = pytest.mark.usefixtures("database")
 

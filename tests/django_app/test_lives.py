@@ -14,7 +14,7 @@ from wxaudit.django.models import AuditChange, AuditWatch
 from wxaudit.testing import FakeAudit, Fault
 
 if TYPE_CHECKING:
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 # No quotas: the client waits for their end by the real time.
 errcodes = st.sampled_from([-1, 40001, 61003, 61004, 85012])

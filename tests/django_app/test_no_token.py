@@ -18,8 +18,8 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from support.django.watched_fake import WatchedFake
     from support.servers.postgresql_server import PostgresqlServer
-    from support.watched_fake import WatchedFake
 
 MARK = "planted-in-the-log"
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from support.site_command import SiteCommand
+from support.django.site_command import SiteCommand
 from wxaudit import AuditState
 from wxaudit.django import watch
 from wxaudit.django.models import AuditChange, AuditWatch

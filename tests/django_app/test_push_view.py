@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_django.fixtures import DjangoAssertNumQueries
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
     from wxaudit.events import AuditEvent
 
 OTHER = "<xml><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hello]]></Content></xml>"

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wxaudit import AuditState
-from wxaudit.django._schedule import (
+from wxaudit.django._polling.schedule import (
     Failure,
     Plan,
     Situation,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.django.web_server import WORKERS, WebServer, gunicorn, uwsgi
 from support.fake_process import AUDITIDS
-from support.web_server import WORKERS, WebServer, gunicorn, uwsgi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,7 +25,7 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -10,11 +10,11 @@ import pytest
 from django.db import connections, transaction
 
 from wxaudit.django import PollReport, audit_changed, watch
-from wxaudit.django._delivery import BATCH_SIZE
+from wxaudit.django._polling.delivery import BATCH_SIZE
 from wxaudit.django.models import AuditChange, AuditWatch
 
 if TYPE_CHECKING:
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 pytestmark = pytest.mark.usefixtures("database")
 

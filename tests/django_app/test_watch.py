@@ -16,7 +16,7 @@ from wxaudit.django.models import AuditChange, AuditWatch
 from wxaudit.testing import Fault, Step
 
 if TYPE_CHECKING:
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 pytestmark = pytest.mark.usefixtures("database")
 

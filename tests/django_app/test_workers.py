@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 from freezegun import freeze_time
 
-from support.django_settings import SERVERS
+from support.django.settings import SERVERS
 from support.subprocess_runner import run_child
 from wxaudit.django import PollReport, _clock, _hints
 from wxaudit.django.models import AuditChange, AuditWatch
@@ -22,7 +22,7 @@ from wxaudit.testing import Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.watched_fake import WatchedFake
+    from support.django.watched_fake import WatchedFake
 
 MINUTE = timedelta(minutes=1)
 PROGRAMS = Path(__file__).parents[1] / "programs"

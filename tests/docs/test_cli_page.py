@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cli_reference
-from support.command_line import ask, clean_environment
+from support.command_line.run import ask, clean_environment
 from wxaudit._cli.exit_codes import ExitCode
 from wxaudit._frames.columns import COLUMNS
 

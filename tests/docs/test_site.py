@@ -20,7 +20,7 @@ from docs.builder import errcodes
 from docs.builder.errcode_meanings import MEANINGS
 from docs.builder.languages import CHINESE, ENGLISH, LANGUAGES, Language
 from docs.builder.pages import PAGES, ROOT, Page
-from support.chromium import Chromium
+from support.browser.chromium import Chromium
 from support.programs import environment
 from wxaudit._errors.errcode_hints import ERRCODE_HINTS
 

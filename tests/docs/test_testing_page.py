@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command_line import clean_environment, command
+from support.command_line.run import clean_environment, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

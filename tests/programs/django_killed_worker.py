@@ -20,7 +20,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "support.django_settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "support.django.settings"
 
 import django
 from django.conf import settings
@@ -40,7 +40,7 @@ settings.WXAUDIT = {
 }
 django.setup()
 
-from support.django_router import Router  # noqa: E402  # when Django is ready
+from support.django.router import Router  # noqa: E402  # when Django is ready
 from wxaudit.django import _clock, audit_decided, poll_due, watch  # noqa: E402  # when Django is ready
 from wxaudit.django.models import AuditChange, AuditWatch  # noqa: E402  # when Django is ready
 

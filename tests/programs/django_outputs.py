@@ -81,7 +81,8 @@ sentry_sdk.init(
 )
 django.setup()
 
-from wxaudit.django import _clients, _events, _polling, _settings, get_client, watch  # noqa: E402  # needs the settings
+from wxaudit.django import _clients, _events, _settings, get_client, watch  # noqa: E402  # needs the settings
+from wxaudit.django._polling import poll  # noqa: E402  # as above
 from wxaudit.django.models import AuditWatch  # noqa: E402  # as above
 
 call_command("migrate", verbosity=0)
@@ -112,12 +113,12 @@ def poll_with_a_bug(place: str) -> Callable[[], None]:
     def poll_failing() -> None:
         # As the run before has claimed it.
         AuditWatch.objects.update(next_check_at=timezone.now() - timedelta(minutes=1))
-        original = getattr(_polling, place)
-        setattr(_polling, place, fail)
+        original = getattr(poll, place)
+        setattr(poll, place, fail)
         try:
-            _polling.poll_due()
+            poll.poll_due()
         finally:
-            setattr(_polling, place, original)
+            setattr(poll, place, original)
 
     return poll_failing
 

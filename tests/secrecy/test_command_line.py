@@ -20,8 +20,8 @@ from secrecy.canary import PASSWORD, TOKEN, find
 from secrecy.scenario import FIRST_AUDITID
 from secrecy.scenarios import SCENARIOS
 from secrecy.world import World
-from support.command_line import clean_environment, run
-from support.pseudo_terminal import run_on_terminal
+from support.command_line.pseudo_terminal import run_on_terminal
+from support.command_line.run import clean_environment, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

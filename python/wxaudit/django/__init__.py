@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ._clients import get_async_client as get_async_client
     from ._clients import get_client as get_client
     from ._hints import check_now as check_now
-    from ._polling import poll_due as poll_due
-    from ._report import PollReport as PollReport
+    from ._polling.poll import poll_due as poll_due
+    from ._polling.report import PollReport as PollReport
     from ._watching import awatch as awatch
     from ._watching import watch as watch
     from .signals import audit_changed as audit_changed
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # Where each name lives. Imported when used: Django imports this package before its models can be.
 _MODULES = {
     "CacheTokenSource": "_cache_token_source",
-    "PollReport": "_report",
+    "PollReport": "_polling.report",
     "audit_changed": "signals",
     "audit_decided": "signals",
     "audit_overdue": "signals",
@@ -45,7 +45,7 @@ _MODULES = {
     "check_now": "_hints",
     "get_async_client": "_clients",
     "get_client": "_clients",
-    "poll_due": "_polling",
+    "poll_due": "_polling.poll",
     "watch": "_watching",
 }
 

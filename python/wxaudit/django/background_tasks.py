@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import django
 
-from . import _chunks
+from ._polling import chunks
 
 if django.VERSION < (6, 0):
     raise ImportError(
@@ -23,10 +23,10 @@ from django.tasks import task
 @task
 def poll_chunk() -> dict[str, int]:
     """Asks about one chunk of the audits that are due, and tells receivers."""
-    return _chunks.poll_chunk()
+    return chunks.poll_chunk()
 
 
 @task
 def poll_due() -> dict[str, int]:
     """Asks about the audits that are due: one chunk here, and the others in any worker, by `poll_chunk`."""
-    return _chunks.poll_and_share(poll_chunk.enqueue)
+    return chunks.poll_and_share(poll_chunk.enqueue)

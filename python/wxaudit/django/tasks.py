@@ -10,7 +10,7 @@ Nothing is scheduled in the broker: the database knows what is due. Needs Celery
 from __future__ import annotations
 
 from .._optional import import_optional
-from . import _chunks
+from ._polling import chunks
 
 import_optional("celery", "wxaudit.django.tasks")
 from celery import shared_task  # noqa: E402  # the line above says what is missing
@@ -22,11 +22,11 @@ EXPIRES = 60
 @shared_task(name="wxaudit.poll_chunk", serializer="json", ignore_result=True, expires=EXPIRES)  # type: ignore[untyped-decorator]
 def poll_chunk() -> dict[str, int]:
     """Asks about one chunk of the audits that are due, and tells receivers."""
-    return _chunks.poll_chunk()
+    return chunks.poll_chunk()
 
 
 @shared_task(name="wxaudit.poll_due", serializer="json", ignore_result=True, expires=EXPIRES)  # type: ignore[untyped-decorator]
 def poll_due() -> dict[str, int]:
     """Asks about the audits that are due: one chunk here, and the others in any worker, by
     `wxaudit.poll_chunk`."""
-    return _chunks.poll_and_share(poll_chunk.delay)
+    return chunks.poll_and_share(poll_chunk.delay)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from ..._polling import poll_due
-from ..._rounds import Rounds, counts, stopping_on_signals
+from ..._polling.poll import poll_due
+from ..._polling.rounds import Rounds, counts, stopping_on_signals
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connections, router
 
-from .._validation import check_whole_number
-from . import _clock, _settings, _transactions
-from ._asking import ask
-from ._claims import claim
-from ._delivery import deliver_due
-from ._outage import outage
-from ._outcomes import apply
-from ._recording import park_and_resume, record, release
-from ._report import PollReport
-from ._retention import delete_old
-from .models import AuditChange, AuditWatch
+from ..._validation import check_whole_number
+from .. import _clock, _settings
+from ..models import AuditChange, AuditWatch
+from . import transactions
+from .asking import ask
+from .claims import claim
+from .delivery import deliver_due
+from .outage import outage
+from .outcomes import apply
+from .recording import park_and_resume, record, release
+from .report import PollReport
+from .retention import delete_old
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._outcomes import Outcome
+    from .outcomes import Outcome
 
 # How long a database that refuses a claim is tried again, in seconds.
 _PATIENCE = 10.0
@@ -52,8 +53,8 @@ def poll_due(
     if not connections[alias].in_atomic_block:
         # In a long-lived process: the server may have closed it.
         connections[alias].close_if_unusable_or_obsolete()
-    check = partial(_transactions.check_no_transaction, alias, "poll_due()")
-    _transactions.repeat(alias, check, patience=_PATIENCE)
+    check = partial(transactions.check_no_transaction, alias, "poll_due()")
+    transactions.repeat(alias, check, patience=_PATIENCE)
     return _Poll(alias, limit, should_stop or (lambda: False)).run()
 
 
@@ -66,7 +67,7 @@ class _Poll:
         self._should_stop = should_stop
         self._watch = _settings.read().watch
         self._counts: Counter[str] = Counter()
-        self._now = _transactions.repeat(using, partial(_clock.timer, using), patience=_PATIENCE)
+        self._now = transactions.repeat(using, partial(_clock.timer, using), patience=_PATIENCE)
 
     def run(self) -> PollReport:
         while not self._should_stop() and self._poll_chunk():
@@ -85,7 +86,7 @@ class _Poll:
         if wanted == 0:
             return False
         claimed_at = time.monotonic()
-        lease, rows = _transactions.repeat(self._using, partial(self._claim, wanted), patience=_PATIENCE)
+        lease, rows = transactions.repeat(self._using, partial(self._claim, wanted), patience=_PATIENCE)
         self._counts["claimed"] += len(rows)
         if rows and self._work_on(lease, rows, claimed_at):
             # Soon told: what comes after this chunk may take long.

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from support import programs
-from support.command_line import clean_environment
-from support.journaled_batch import numbered_table
+from support.command_line.journaled_batch import numbered_table
+from support.command_line.run import clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ pymysql.install_as_MySQLdb()
 
 SECRET_KEY = "only-for-tests"
 USE_TZ = True
-ROOT_URLCONF = "support.django_urls"
+ROOT_URLCONF = "support.django.urls"
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "wxaudit.django",
 ]
 MIDDLEWARE = [
-    "support.django_policy.policy_middleware",
+    "support.django.policy.policy_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -76,4 +76,4 @@ DATABASES = {
     },
 }
 # Which database holds the watches: set by the tests, which run each behaviour on each.
-DATABASE_ROUTERS = ["support.django_router.Router"]
+DATABASE_ROUTERS = ["support.django.router.Router"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from support.command_line import run
+from support.command_line.run import run
 
 
 class Report(NamedTuple):

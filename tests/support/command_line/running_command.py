@@ -7,7 +7,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
-from support.command_line import clean_environment, command
+from support.command_line.run import clean_environment, command
 
 if TYPE_CHECKING:
     from typing_extensions import Self

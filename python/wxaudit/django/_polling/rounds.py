@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connections
 
-from .._escape import truncate
-from .._signals import raised_by_signal
-from ._polling import poll_due
+from ..._escape import truncate
+from ..._signals import raised_by_signal
+from .poll import poll_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from support.command_line import clean_environment, command
+from support.command_line.run import clean_environment, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from . import _settings, _transactions
-from .models import AuditChange, AuditWatch
+from .. import _settings
+from ..models import AuditChange, AuditWatch
+from . import transactions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,7 @@ def delete_old(using: str, now: datetime) -> int:
     retention = _settings.read().watch.retention
     if retention is None:
         return 0
-    return _transactions.repeat(using, partial(_delete, using, now - retention), patience=_PATIENCE)
+    return transactions.repeat(using, partial(_delete, using, now - retention), patience=_PATIENCE)
 
 
 def _delete(using: str, before: datetime) -> int:

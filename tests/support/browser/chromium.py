@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, WebSocket
     from typing_extensions import Self
 
-ARTEFACTS = Path(__file__).parents[2] / "test-artefacts"
+ARTEFACTS = Path(__file__).parents[3] / "test-artefacts"
 
 _SECONDS = 60
 _LOOPBACK = {"127.0.0.1", "localhost"}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from django.db import router
 
-from . import _clock, _settings
-from ._polling import poll_due
-from .models import AuditWatch
+from .. import _clock, _settings
+from ..models import AuditWatch
+from .poll import poll_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
 
-from .._errors.tree import APIError, TransportError
-from . import _settings
+from ..._errors.tree import APIError, TransportError
+from .. import _settings
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .._native import AuditResult
+    from ..._native import AuditResult
 
 _log = logging.getLogger("wxaudit.django")
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import nbformat
 import psutil
 
-from support.chromium import Chromium
+from support.browser.chromium import Chromium
 from support.programs import environment
 
 if TYPE_CHECKING:

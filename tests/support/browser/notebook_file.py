@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "notebooks"
+EXAMPLES = Path(__file__).parents[3] / "examples" / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError
 from django.db.models import Exists, F, OuterRef
 
-from .._signals import raised_by_signal
-from . import _settings, _transactions
-from ._claims import claim
-from .models import AuditChange, AuditWatch
-from .signals import audit_changed, audit_decided, audit_overdue
+from ..._signals import raised_by_signal
+from .. import _settings
+from ..models import AuditChange, AuditWatch
+from ..signals import audit_changed, audit_decided, audit_overdue
+from . import transactions
+from .claims import claim
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -39,7 +40,7 @@ def deliver_due(
 ) -> None:
     """Tells receivers of all changes that are due."""
     while not should_stop():
-        lease, changes = _transactions.repeat(using, partial(_claim, using, now()), patience=_PATIENCE)
+        lease, changes = transactions.repeat(using, partial(_claim, using, now()), patience=_PATIENCE)
         if not changes:
             return
         _deliver_claimed(using, lease, changes, now, counts, should_stop)
@@ -100,7 +101,7 @@ def _deliver(
     else:
         ended |= {"next_delivery_at": moment + _backoff(change.attempts)}
     own = AuditChange.objects.using(using).filter(pk=change.pk, lease=lease)
-    is_ours = _transactions.repeat(using, partial(own.update, **ended), patience=_PATIENCE)
+    is_ours = transactions.repeat(using, partial(own.update, **ended), patience=_PATIENCE)
     if not is_ours:
         # The lease ended while a receiver ran: another worker tells of it again.
         counts["skipped"] += 1
@@ -144,7 +145,7 @@ def _release(using: str, lease: str, changes: list[AuditChange], now: datetime) 
     own = AuditChange.objects.using(using).filter(pk__in=[change.pk for change in changes], lease=lease)
     give_back = partial(own.update, lease="", next_delivery_at=now, attempts=F("attempts") - 1)
     try:
-        _transactions.repeat(using, give_back, patience=1)
+        transactions.repeat(using, give_back, patience=1)
     except DatabaseError:
         _log.warning("%s changes are delivered later, at the end of their lease", len(changes))
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._errors.tree import AuditNotFoundError, QuotaError
-from .._escape import truncate
-from . import _clock
-from ._schedule import Failure, Situation, after_answer, after_failure, failure_of
-from .models import AuditChange, AuditWatch
+from ..._errors.tree import AuditNotFoundError, QuotaError
+from ..._escape import truncate
+from .. import _clock
+from ..models import AuditChange, AuditWatch
+from .schedule import Failure, Situation, after_answer, after_failure, failure_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .._errors.tree import WxAuditError
-    from .._native import AuditResult, AuditStatus
-    from ._schedule import Plan
-    from ._settings import WatchSettings
+    from ..._errors.tree import WxAuditError
+    from ..._native import AuditResult, AuditStatus
+    from .._settings import WatchSettings
+    from .schedule import Plan
 
 _ERROR_LENGTH = 500
 _UNKNOWN_AUDIT = f"{AuditNotFoundError.__name__}:"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .._errors.tree import AuditNotFoundError, AuthorizationLostError, QuotaError
-from .models import AuditWatch
+from ..._errors.tree import AuditNotFoundError, AuthorizationLostError, QuotaError
+from ..models import AuditWatch
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .._models.state import AuditState
+    from ..._models.state import AuditState
 
 # A random part of each interval, so that what was submitted together is not asked about together for ever.
 JITTER = 0.1

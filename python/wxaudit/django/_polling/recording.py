@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connections, transaction
 
-from .._escape import truncate
-from . import _transactions
-from ._outcomes import Outcome, simplify
-from ._schedule import PARKED_INTERVAL
-from .models import AuditChange, AuditWatch
+from ..._escape import truncate
+from ..models import AuditChange, AuditWatch
+from . import transactions
+from .outcomes import Outcome, simplify
+from .schedule import PARKED_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,9 +44,9 @@ def record(using: str, lease: str, outcomes: list[Outcome], patience: float) -> 
     `patience`: for how many seconds a database that refuses or restarts is tried again.
     """
     try:
-        return _transactions.repeat(using, partial(_write, using, lease, outcomes), patience=patience)
+        return transactions.repeat(using, partial(_write, using, lease, outcomes), patience=patience)
     except (DatabaseError, ValueError) as error:
-        if _transactions.is_passing(using, error) or connections[using].in_atomic_block:
+        if transactions.is_passing(using, error) or connections[using].in_atomic_block:
             raise
     # One of them holds what this database does not store. It must not keep back the others.
     return [done for outcome in outcomes for done in _record_one(using, lease, outcome, patience)]
@@ -58,9 +58,9 @@ def _record_one(using: str, lease: str, outcome: Outcome, patience: float) -> li
     # What utf8mb3 of MySQL stores, and what every character set does.
     for last_character in ("\uffff", "\x7f", ""):
         try:
-            return _transactions.repeat(using, work, patience=patience)
+            return transactions.repeat(using, work, patience=patience)
         except (DatabaseError, ValueError) as error:
-            if _transactions.is_passing(using, error):
+            if transactions.is_passing(using, error):
                 raise
             _log.error("%s: the database refuses what WeChat answered: %s", outcome.row, type(error).__name__)
             simplify(outcome, last_character)
@@ -72,7 +72,7 @@ def release(using: str, lease: str, rows: Iterable[AuditWatch], now: datetime, p
     ids = [row.pk for row in rows]
     if ids:
         own = AuditWatch.objects.using(using).filter(pk__in=ids, lease=lease)
-        _transactions.repeat(using, partial(own.update, next_check_at=now, lease=""), patience=patience)
+        transactions.repeat(using, partial(own.update, next_check_at=now, lease=""), patience=patience)
 
 
 def park_and_resume(using: str, outcomes: list[Outcome], now: datetime, patience: float) -> None:
@@ -92,13 +92,13 @@ def park_and_resume(using: str, outcomes: list[Outcome], now: datetime, patience
             appid__in=lost, phase__in=(_Phase.WATCHING, _Phase.PARKED), next_check_at__lt=tomorrow
         )
         park = partial(others.update, phase=_Phase.PARKED, next_check_at=tomorrow, lease="")
-        _transactions.repeat(using, park, patience=patience)
+        transactions.repeat(using, park, patience=patience)
     if authorized:
         parked = every.filter(appid__in=authorized, phase=_Phase.PARKED)
         resume = partial(
             parked.update, phase=_Phase.WATCHING, next_check_at=now, failures=0, last_error="", lease=""
         )
-        _transactions.repeat(using, resume, patience=patience)
+        transactions.repeat(using, resume, patience=patience)
 
 
 def _write(using: str, lease: str, outcomes: list[Outcome]) -> list[Outcome]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from support.django_settings import DATABASES
+from support.django.settings import DATABASES
 from support.programs import command, environment
 
 if TYPE_CHECKING:

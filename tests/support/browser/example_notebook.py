@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from support.notebook_file import EXAMPLES
+from support.browser.notebook_file import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

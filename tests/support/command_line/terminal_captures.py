@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
-from support.chromium import ARTEFACTS, Chromium
-from support.command_line import clean_environment, command
-from support.terminal import Terminal
+from support.browser.chromium import ARTEFACTS, Chromium
+from support.command_line.run import clean_environment, command
+from support.command_line.terminal import Terminal
 from wxaudit._display.terminal import width
 
 if TYPE_CHECKING:

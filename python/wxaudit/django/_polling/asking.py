@@ -5,18 +5,18 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from .._errors.tree import TokenError, WxAuditError, make_error
-from .._native import AuditQuery, AuditResult
-from .._signals import raised_by_signal
-from . import _clients, _settings
-from ._outage import outage
+from ..._errors.tree import TokenError, WxAuditError, make_error
+from ..._native import AuditQuery, AuditResult
+from ..._signals import raised_by_signal
+from .. import _clients, _settings
+from .outage import outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
     from typing import Any
 
-    from .models import AuditWatch
+    from ..models import AuditWatch
 
 
 def ask(

@@ -1,0 +1,1 @@
+"""Pages and notebooks as people see them, in Chromium and JupyterLab."""

@@ -1,0 +1,1 @@
+"""Run `wxaudit` as people do: to its end, beside the test, on a terminal."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,9 @@ class Cluster:
         worker = self._processes[number]
         children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
         if children and choose.random() < 0.5:
-            os.kill(int(choose.choice(children)), signal.SIGKILL)
+            # It may have ended meanwhile.
+            with suppress(ProcessLookupError):
+                os.kill(int(choose.choice(children)), signal.SIGKILL)
             return
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()

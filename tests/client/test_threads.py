@@ -7,13 +7,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from operator import gt, le
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.fake_process import FakeProcess
 from support.programs import report
+from support.threads import thread_names
 from wxaudit.testing import FakeWeChat, Fault
 
 if TYPE_CHECKING:
@@ -31,11 +31,9 @@ def resources() -> tuple[int, int]:
 
 def wake_ups_of_the_io_thread() -> int:
     """How often the thread that drives what is under way has gone to sleep, by the kernel's count."""
-    for task in Path("/proc/self/task").iterdir():
-        if (task / "comm").read_text().strip() == "wxaudit-io":
-            status = (task / "status").read_text()
-            return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
-    raise AssertionError("there is no such thread")
+    task = next(task for task, name in thread_names().items() if name == "wxaudit-io")
+    status = (task / "status").read_text()
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
 
 
 def submit_numbered(fake: FakeWeChat, count: int) -> list[FakeAudit]:

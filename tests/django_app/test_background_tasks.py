@@ -39,8 +39,8 @@ def test_what_is_due_is_polled(database: str, watched: WatchedFake, settings: An
         assert (str(result.status), result.errors) == ("SUCCESSFUL", [])
         report = result.return_value
     else:
-        from wxaudit.django import _chunks
+        from wxaudit.django._polling import chunks
 
-        report = _chunks.poll_and_share(_chunks.poll_chunk)
+        report = chunks.poll_and_share(chunks.poll_chunk)
     assert report["claimed"] == 1
     assert AuditWatch.objects.exclude(checked_at=None).count() == 5

@@ -17,7 +17,8 @@ import pytest
 from support.celery_worker import CeleryWorker
 from support.django.settings import DATABASES
 from support.fake_process import AUDITIDS
-from wxaudit.django import _chunks, watch
+from wxaudit.django import watch
+from wxaudit.django._polling import chunks
 from wxaudit.django.models import AuditChange, AuditWatch
 
 if TYPE_CHECKING:
@@ -147,16 +148,16 @@ def test_the_messages_of_a_round_are_bounded(
     database: str, watched: WatchedFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del database
-    monkeypatch.setattr(_chunks, "MAX_CHUNKS", 3)
+    monkeypatch.setattr(chunks, "MAX_CHUNKS", 3)
     watched.configure(BATCH_SIZE=1)
     for _ in range(9):
         watched.submit()
     sent: list[int] = []
-    assert _chunks.poll_and_share(lambda: sent.append(1))["claimed"] == 1
+    assert chunks.poll_and_share(lambda: sent.append(1))["claimed"] == 1
     assert len(sent) == 2
 
 
 @pytest.mark.usefixtures("watched")
 def test_an_empty_round_sends_nothing(database: str) -> None:
     del database
-    assert set(_chunks.poll_and_share(lambda: pytest.fail("sent")).values()) == {0}
+    assert set(chunks.poll_and_share(lambda: pytest.fail("sent")).values()) == {0}

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wxaudit import AuditState
-from wxaudit.django import _outage, watch
+from wxaudit.django import watch
+from wxaudit.django._polling import outage
 from wxaudit.django.models import AuditChange, AuditWatch
 from wxaudit.testing import FakeAudit, Fault
 
@@ -49,7 +50,7 @@ class _Life:
         AuditWatch.objects.all().delete()
         watched.fake.clear_faults()
         watched.fake.authorize("wx1")
-        _outage.outage.reset()
+        outage.outage.reset()
         watched.configure()
         watched.told.clear()
         watched.on_signal = self._receive

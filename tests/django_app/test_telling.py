@@ -40,7 +40,8 @@ def test_a_receiver_that_raises_is_called_again_later(watched: WatchedFake) -> N
     assert watched.told == [("decided", key)]
     change = AuditChange.objects.get()
     assert change.attempts == 1
-    assert change.last_error.endswith("receive raised RefusedError")
+    assert change.last_error.startswith("RefusedError raised by ")
+    assert change.last_error.endswith("receive")
     assert watched.poll() == PollReport()
     watched.advance(11)
     assert watched.poll() == PollReport(undelivered=1)

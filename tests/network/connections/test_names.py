@@ -23,6 +23,7 @@ CHILD = """
 import os, signal, threading, time
 import wxaudit
 from support.name_calls import NameCalls
+from support.threads import thread_names
 
 calls = NameCalls()
 """
@@ -260,7 +261,7 @@ for thread in threads:
 for thread in threads:
     thread.join()
 print(*errors, sep="\\n")
-running = [open(f"/proc/self/task/{task}/comm").read().strip() for task in os.listdir("/proc/self/task")]
+running = list(thread_names().values())
 assert running.count("wxaudit-lookup") == 16, running
 """
     for number in range(24):

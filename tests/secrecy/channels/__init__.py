@@ -14,6 +14,7 @@ from secrecy.canary import Text
 from secrecy.channels import tables
 from secrecy.objects import attribute_texts
 from secrecy.passed import Passed, formatted, frames_of, is_ours
+from support.threads import thread_names
 
 if TYPE_CHECKING:
     from secrecy.observation import Observation
@@ -120,8 +121,7 @@ def _events(seen: Observation) -> Texts:
 def _command_line(_: Observation) -> Texts:
     yield Path("/proc/self/cmdline").read_bytes()
     # The names of the threads, which `ps -L` shows.
-    for task in Path("/proc/self/task").iterdir():
-        yield (task / "comm").read_bytes()
+    yield from thread_names().values()
 
 
 CHANNELS: Mapping[str, Callable[[Observation], Texts]] = {

@@ -114,9 +114,9 @@ def _deliver(
 
 
 def _tell(change: AuditChange) -> str:
-    """Calls all receivers; returns which of them failed."""
+    """Calls all receivers; returns which of them failed. Lists show the beginning: the exception is first."""
     failed = [
-        f"{_name(receiver)} raised {type(response).__name__}"
+        f"{type(response).__name__} raised by {_name(receiver)}"
         for signal in _signals_of(change)
         for receiver, response in _send(signal, change)
     ]

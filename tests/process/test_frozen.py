@@ -17,8 +17,10 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests" / "programs" / "frozen.py"
 # What wxaudit imports if it is installed, and what that imports: a build with all of it takes minutes.
 LEFT_OUT = (
-    *("IPython", "PIL", "altair", "arro3", "dask", "dateutil", "duckdb", "numpy", "opentelemetry", "pandas"),
-    *("polars", "pyarrow", "pytest", "setuptools", "tkinter", "tqdm"),
+    *("IPython", "PIL", "altair", "arro3", "dask", "dateutil", "django", "duckdb", "eventlet", "gevent"),
+    *("hypothesis", "ipykernel", "ipywidgets", "jinja2", "mypy", "numpy", "openpyxl", "opentelemetry"),
+    *("pandas", "polars", "psycopg", "pyarrow", "pygments", "pytest", "redis", "requests", "rich"),
+    *("setuptools", "tkinter", "tqdm", "trio", "zmq"),
 )
 
 

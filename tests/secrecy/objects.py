@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+from itertools import compress, filterfalse
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from secrecy.passed import Passed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from collections.abc import Set as AbstractSet
 
     from secrecy.canary import Text
@@ -35,22 +36,33 @@ class ObjectWalk:
         reached += sys._current_frames().values()
         reached += _namespaces()
         while reached:
-            referents = {id(item): item for item in gc.get_referents(*reached)}
-            met |= {key: item for key, item in referents.items() if isinstance(item, _TEXTS)}
-            rest = {
-                key: item
-                for key, item in referents.items()
-                if not gc.is_tracked(item)
-                and key not in untracked
-                and not isinstance(item, (*_TEXTS, *_PLAIN))
-            }
+            referents = gc.get_referents(*reached)
+            # A hundred thousand objects, hundreds of times: each type is looked at once, and loops run in C.
+            types = set(map(type, referents))
+            texts = {kind for kind in types if issubclass(kind, _TEXTS)}
+            plain = {kind for kind in types if issubclass(kind, _PLAIN)}
+            met |= _by_id(_of_types(texts, referents))
+            others = _of_types(types - texts - plain, referents)
+            rest = _by_id(list(filterfalse(gc.is_tracked, others)))
+            reached = [item for key, item in rest.items() if key not in untracked]
             untracked |= rest
-            reached = list(rest.values())
         for key in passed:
             met.pop(key, None)
-        new = [item for key, item in met.items() if key not in self._known or isinstance(item, bytearray)]
+        # The contents of these may have changed.
+        mutable = {kind for kind in set(map(type, met.values())) if issubclass(kind, bytearray)}
+        bytearrays = [item for item in _of_types(mutable, met.values()) if id(item) in self._known]
+        new = [met[key] for key in met.keys() - self._known.keys()]
+        new += bytearrays
         self._known = met
         return new
+
+
+def _of_types(types: set[type], things: Collection[Any]) -> list[Any]:
+    return list(compress(things, map(types.__contains__, map(type, things))))
+
+
+def _by_id(things: list[Any]) -> dict[int, Any]:
+    return dict(zip(map(id, things), things, strict=True))
 
 
 def _namespaces() -> Iterator[object]:

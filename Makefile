@@ -289,8 +289,10 @@ $(BUILD_TOOLS): requirements/build.txt $(ENVIRONMENT)
 	$(PIP_INSTALL) -r $<
 	@touch $@
 
+# pip would compile with one core. Some files are templates, or for another Python: they cannot be compiled.
 $(DEVELOPMENT_TOOLS): requirements/development.txt $(ENVIRONMENT)
-	$(PIP_INSTALL) -r $<
+	$(PIP_INSTALL) --no-compile -r $<
+	$(BIN)/python -m compileall -qq -j 0 $(VENV) || true
 	@touch $@
 
 # Holds what maturin is told: nothing on a system without glibc.

@@ -14,7 +14,7 @@ from support.client_kind import ClientKind
 from support.event_loops import NEW_EVENT_LOOP
 from support.fake_process import FakeProcess
 from support.servers.redis_server import RedisServer
-from support.token_sources import WAYS, Way
+from support.token_sources import SOURCE_SETUPS, SourceSetup
 from wxaudit.testing import FakeWeChat
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ def client_kind(request: pytest.FixtureRequest) -> Iterator[ClientKind]:
     client_kind.close()
 
 
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Iterator[Way]:
+@pytest.fixture(params=SOURCE_SETUPS)
+def source_setup(request: pytest.FixtureRequest) -> Iterator[SourceSetup]:
     """Runs a test once with each client and each kind of token source that it takes."""
-    way = Way(request.param)
-    yield way
-    way.client_kind.close()
+    source_setup = SourceSetup(request.param)
+    yield source_setup
+    source_setup.client_kind.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.token_sources import StrangeError, StrangeExit, Way, wait_for_token_threads
+from support.token_sources import SourceSetup, StrangeError, StrangeExit, wait_for_token_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ SOURCES = 50
 class Counted:
     """A token of one mini program, fetched as its shop would, with the questions counted."""
 
-    def __init__(self, fake: FakeWeChat, way: Way, appid: str) -> None:
+    def __init__(self, fake: FakeWeChat, source_setup: SourceSetup, appid: str) -> None:
         self.asked: list[bool] = []
         self.threads: set[int] = set()
         self.token = fake.token(appid)
         self._fetch: Callable[[], str] = lambda: fake.token(appid)
-        self.source = way.source(self._get_token)
+        self.source = source_setup.source(self._get_token)
 
     def _get_token(self, refresh: bool) -> str:
         self.asked.append(refresh)
@@ -37,26 +37,28 @@ class Counted:
         return self.token
 
 
-def test_each_source_is_asked_once(way: Way, fake: FakeWeChat) -> None:
+def test_each_source_is_asked_once(source_setup: SourceSetup, fake: FakeWeChat) -> None:
     appids = [f"wx{number:016}" for number in range(SOURCES)]
-    counted = [Counted(fake, way, appid) for appid in appids]
+    counted = [Counted(fake, source_setup, appid) for appid in appids]
     audits = [fake.submit(appid).auditid for appid in appids]
     queries = [(counted[number % SOURCES].source, audits[number % SOURCES]) for number in range(1000)]
-    batch = way.client_kind.client(fake).get_audit_statuses(queries)
+    batch = source_setup.client_kind.client(fake).get_audit_statuses(queries)
     assert batch.counts() == {"IN_REVIEW": 1000}
     assert [it.asked for it in counted] == [[False]] * SOURCES
     assert fake.requests_received == 1000
-    if way.in_calling_thread:
+    if source_setup.in_calling_thread:
         assert {thread for it in counted for thread in it.threads} == {threading.get_ident()}
 
 
-def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(way: Way, fake: FakeWeChat) -> None:
+def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(
+    source_setup: SourceSetup, fake: FakeWeChat
+) -> None:
     appids = [f"wx{number:016}" for number in range(SOURCES)]
-    counted = [Counted(fake, way, appid) for appid in appids]
+    counted = [Counted(fake, source_setup, appid) for appid in appids]
     audits = [fake.submit(appid).auditid for appid in appids]
     queries = [(counted[number % SOURCES].source, audits[number % SOURCES]) for number in range(2000)]
     # So many requests of one source may be under way when its token is first refused. After that, all wait.
-    client = way.client_kind.client(fake, timeout=60, max_concurrency=8)
+    client = source_setup.client_kind.client(fake, timeout=60, max_concurrency=8)
     seen = 0
     for result in client.iter_audit_statuses(queries):
         assert result.ok, result
@@ -73,21 +75,21 @@ def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(way: Way, fake
 
 @pytest.mark.parametrize("raised", [StrangeError, StrangeExit, None, ""], ids=str)
 def test_a_source_that_fails_fails_its_own_queries_alone(
-    way: Way, fake: FakeWeChat, raised: type[BaseException] | str | None
+    source_setup: SourceSetup, fake: FakeWeChat, raised: type[BaseException] | str | None
 ) -> None:
     def get_token(_refresh: bool) -> Any:
         if isinstance(raised, type):
             raise raised("no token in the shop")
         return raised
 
-    broken, token, auditid = way.source(get_token), fake.token(), fake.submit().auditid
+    broken, token, auditid = source_setup.source(get_token), fake.token(), fake.submit().auditid
     queries = [(broken if number % 10 == 3 else token, auditid, f"wx{number}") for number in range(200)]
-    if raised is StrangeExit and way.in_calling_thread:
+    if raised is StrangeExit and source_setup.in_calling_thread:
         # It ends the caller, as it is meant to.
         with pytest.raises(StrangeExit):
-            way.client_kind.client(fake).get_audit_statuses(queries)
+            source_setup.client_kind.client(fake).get_audit_statuses(queries)
         return
-    batch = way.client_kind.client(fake).get_audit_statuses(queries)
+    batch = source_setup.client_kind.client(fake).get_audit_statuses(queries)
     failed = [result for result in batch if not result.ok]
     assert [result.index for result in failed] == list(range(3, 200, 10))
     assert {type(result.error) for result in failed} == {wxaudit.TokenError}

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.token_sources import WAYS, BlockingSource, Way, token_threads, wait_for_token_threads
+from support.token_sources import (
+    SOURCE_SETUPS,
+    BlockingSource,
+    SourceSetup,
+    token_threads,
+    wait_for_token_threads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,33 +25,33 @@ if TYPE_CHECKING:
     from wxaudit.testing import FakeWeChat
 
 # Those that the thread of the consumer need not ask.
-SERVED = [way for way in WAYS if way != "blocking client, source in the same thread"]
+SERVED = [name for name in SOURCE_SETUPS if name != "blocking client, source in the same thread"]
 
 
 @pytest.fixture(params=SERVED)
-def served(request: pytest.FixtureRequest) -> Iterator[Way]:
-    """As `way`, for the sources that are asked beside the consumer."""
-    way = Way(request.param)
-    yield way
-    way.client_kind.close()
+def served(request: pytest.FixtureRequest) -> Iterator[SourceSetup]:
+    """As `source_setup`, for the sources that are asked beside the consumer."""
+    source_setup = SourceSetup(request.param)
+    yield source_setup
+    source_setup.client_kind.close()
 
 
-def pause(way: Way, seconds: float) -> None:
+def pause(source_setup: SourceSetup, seconds: float) -> None:
     """What a consumer does between two results: in an event loop it awaits something."""
-    if way.client_kind.kind == "asyncio":
-        way.client_kind.run(asyncio.sleep(seconds))
+    if source_setup.client_kind.kind == "asyncio":
+        source_setup.client_kind.run(asyncio.sleep(seconds))
     else:
         time.sleep(seconds)
 
 
-def until(way: Way, condition: Any) -> None:
+def until(source_setup: SourceSetup, condition: Any) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline
-        pause(way, 0.01)
+        pause(source_setup, 0.01)
 
 
-def test_sources_are_asked_while_the_consumer_handles_a_result(served: Way, fake: FakeWeChat) -> None:
+def test_sources_are_asked_while_the_consumer_handles_a_result(served: SourceSetup, fake: FakeWeChat) -> None:
     token, auditid = fake.token(), fake.submit().auditid
     asked: list[int] = []
 
@@ -68,26 +74,30 @@ def test_sources_are_asked_while_the_consumer_handles_a_result(served: Way, fake
 @pytest.mark.parametrize("name", [SERVED[0], SERVED[-1]])
 def test_a_slow_consumer_fails_no_query(name: str, fake: FakeWeChat) -> None:
     """With a fifth of the times of a run in which 42 of 400 failed: 15 s a call, 0.5 s a result."""
-    way = Way(name)
+    source_setup = SourceSetup(name)
     token, auditid = fake.token(), fake.submit().auditid
-    queries = [(way.source(lambda _: token), auditid) for _ in range(70)]
-    client = way.client_kind.client(fake, timeout=3)
+    queries = [(source_setup.source(lambda _: token), auditid) for _ in range(70)]
+    client = source_setup.client_kind.client(fake, timeout=3)
     seen = 0
     for result in client.iter_audit_statuses(queries, max_concurrency=64):
         assert result.ok, result.error
         seen += 1
-        pause(way, 0.1)
+        pause(source_setup, 0.1)
     assert seen == 70
-    way.client_kind.close()
+    source_setup.client_kind.close()
 
 
-def test_the_loop_body_may_call_the_client_with_the_same_source(way: Way, fake: FakeWeChat) -> None:
+def test_the_loop_body_may_call_the_client_with_the_same_source(
+    source_setup: SourceSetup, fake: FakeWeChat
+) -> None:
     token, auditid = fake.token(), fake.submit().auditid
     fake.expire(token)
     fresh = fake.token()
-    source = way.source(lambda refresh: fresh if refresh else token)
-    client = way.client_kind.client(fake, timeout=10)
-    queries = [(source if number % 2 else way.source(lambda _: fresh), auditid) for number in range(40)]
+    source = source_setup.source(lambda refresh: fresh if refresh else token)
+    client = source_setup.client_kind.client(fake, timeout=10)
+    queries = [
+        (source if number % 2 else source_setup.source(lambda _: fresh), auditid) for number in range(40)
+    ]
     for result in client.iter_audit_statuses(queries, max_concurrency=2):
         assert result.ok, result.error
         assert client.get_audit_status(source, auditid).auditid == auditid
@@ -125,7 +135,7 @@ def test_a_source_of_the_same_thread_is_asked_in_the_consumers_thread_alone(fake
     wait_for_token_threads()
 
 
-def test_sources_see_the_context_of_the_last_result(served: Way, fake: FakeWeChat) -> None:
+def test_sources_see_the_context_of_the_last_result(served: SourceSetup, fake: FakeWeChat) -> None:
     token, auditid = fake.token(), fake.submit().auditid
     tenant = contextvars.ContextVar("tenant", default="nobody")
     seen: list[str] = []

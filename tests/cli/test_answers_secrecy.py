@@ -111,9 +111,9 @@ def test_no_token_is_seen_while_a_wait_runs_and_is_interrupted(fake: FakeWeChat,
     file.touch(0o600)
     file.write_text(token)
     pending = fake.submit()
-    for way in (("--token-file", file), ("--token-command", f"cat {file}")):
+    for options in (("--token-file", file), ("--token-command", f"cat {file}")):
         sent = len(fake.requests)
-        with RunningCommand(fake, "", "wait", pending.auditid, "--timeout", "1h", *way) as running:
+        with RunningCommand(fake, "", "wait", pending.auditid, "--timeout", "1h", *options) as running:
             fake.wait_for_requests(sent + 1, timeout=30)
             seen = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True).stdout
             running.interrupt()

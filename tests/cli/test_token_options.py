@@ -207,8 +207,8 @@ def test_a_refresh_that_fails_is_told_for_the_audit(fake: FakeWeChat) -> None:
     assert "the token source failed: the token command failed with exit code 3" in values["error"]
 
 
-@pytest.mark.parametrize("way", ["option", "variable", "file"])
-def test_a_token_command_that_hangs_is_stopped(fake: FakeWeChat, tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("place", ["option", "variable", "file"])
+def test_a_token_command_that_hangs_is_stopped(fake: FakeWeChat, tmp_path: Path, place: str) -> None:
     pid = tmp_path / "pid"
     # The shell's child holds the pipe too.
     script = f"sleep 600 & echo $! > {pid}; wait"
@@ -219,7 +219,7 @@ def test_a_token_command_that_hangs_is_stopped(fake: FakeWeChat, tmp_path: Path,
         "variable": ([], {"WXAUDIT_TOKEN_COMMAND_TIMEOUT": "0.5"}),
         "file": (["--config", config], {}),
     }
-    arguments, variables = given[way]
+    arguments, variables = given[place]
     done = ask(fake, "--token-command", script, *arguments, **variables)
     assert done.returncode == 4
     assert "wxaudit: the token command has not ended after 0.5 s and was stopped" in done.stderr

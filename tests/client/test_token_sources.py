@@ -16,9 +16,9 @@ from support.client_kind import ClientKind
 from support.token_sources import (
     AsyncSource,
     BlockingSource,
+    SourceSetup,
     StrangeError,
     StrangeExit,
-    Way,
     released_source,
 )
 
@@ -34,9 +34,9 @@ GRACE = 0.05
 # What a source may give
 
 
-def test_a_source_that_raises(way: Way, fake: FakeWeChat) -> None:
+def test_a_source_that_raises(source_setup: SourceSetup, fake: FakeWeChat) -> None:
     client, cause = (
-        way.client_kind.client(fake),
+        source_setup.client_kind.client(fake),
         StrangeError("the text of a foreign exception, secret-canary"),
     )
 
@@ -44,27 +44,27 @@ def test_a_source_that_raises(way: Way, fake: FakeWeChat) -> None:
         raise cause
 
     with pytest.raises(wxaudit.TokenError) as caught:
-        client.get_audit_status(way.source(get_token), 1)
+        client.get_audit_status(source_setup.source(get_token), 1)
     assert caught.value.__cause__ is cause
     assert "get_token raised StrangeError" in str(caught.value)
     assert "secret-canary" not in str(caught.value)
     assert (caught.value.errcode, caught.value.attempts, fake.requests_received) == (None, 0, 0)
 
 
-def test_a_source_says_why_by_a_token_error(way: Way, fake: FakeWeChat) -> None:
-    client, cause = way.client_kind.client(fake), wxaudit.TokenError("the vault is sealed")
+def test_a_source_says_why_by_a_token_error(source_setup: SourceSetup, fake: FakeWeChat) -> None:
+    client, cause = source_setup.client_kind.client(fake), wxaudit.TokenError("the vault is sealed")
 
     def get_token(_: bool) -> str:
         raise cause
 
     with pytest.raises(wxaudit.TokenError, match="the token source failed: the vault is sealed") as caught:
-        client.get_audit_status(way.source(get_token), 1)
+        client.get_audit_status(source_setup.source(get_token), 1)
     assert caught.value.__cause__ is cause
     assert (caught.value.errcode, fake.requests_received) == (None, 0)
 
 
-def test_a_source_that_raises_at_refresh(way: Way, fake: FakeWeChat) -> None:
-    client, cause = way.client_kind.client(fake), StrangeError()
+def test_a_source_that_raises_at_refresh(source_setup: SourceSetup, fake: FakeWeChat) -> None:
+    client, cause = source_setup.client_kind.client(fake), StrangeError()
 
     def get_token(refresh: bool) -> str:
         if refresh:
@@ -74,7 +74,7 @@ def test_a_source_that_raises_at_refresh(way: Way, fake: FakeWeChat) -> None:
     stale = fake.token()
     fake.expire(stale)
     with pytest.raises(wxaudit.TokenError) as caught:
-        client.get_audit_status(way.source(get_token), 1)
+        client.get_audit_status(source_setup.source(get_token), 1)
     assert caught.value.__cause__ is cause
     assert (caught.value.attempts, fake.requests_received) == (1, 1)
 
@@ -101,23 +101,25 @@ def test_a_source_in_another_thread_may_raise_anything(fake: FakeWeChat) -> None
     ["", "a\nb", " a", "a" * 4096, b"a token", bytearray(b"a token"), None, 7, ["a token"], object()],
     ids=["empty", "line break", "blank", "4 KiB", "bytes", "bytearray", "None", "int", "list", "object"],
 )
-def test_what_is_no_token_is_not_sent(way: Way, fake: FakeWeChat, given: object) -> None:
-    client = way.client_kind.client(fake)
+def test_what_is_no_token_is_not_sent(source_setup: SourceSetup, fake: FakeWeChat, given: object) -> None:
+    client = source_setup.client_kind.client(fake)
     with pytest.raises(wxaudit.TokenError, match="the token source failed") as caught:
-        client.get_audit_status(way.source(lambda _: given), 1, appid="wx1")
+        client.get_audit_status(source_setup.source(lambda _: given), 1, appid="wx1")
     error = caught.value
     assert (error.errcode, error.attempts, error.auditid, error.appid) == (None, 0, 1, "wx1")
     assert not error.retryable
     assert fake.requests_received == 0
 
 
-def test_a_subclass_of_str_is_a_token(way: Way, fake: FakeWeChat) -> None:
+def test_a_subclass_of_str_is_a_token(source_setup: SourceSetup, fake: FakeWeChat) -> None:
     class Text(str):
         __slots__ = ()
 
-    audit, client = fake.submit(), way.client_kind.client(fake)
+    audit, client = fake.submit(), source_setup.client_kind.client(fake)
     token = Text(fake.token())
-    assert client.get_audit_status(way.source(lambda _: token), audit.auditid).auditid == audit.auditid
+    assert (
+        client.get_audit_status(source_setup.source(lambda _: token), audit.auditid).auditid == audit.auditid
+    )
 
 
 def test_a_source_that_knows_no_refresh(client_kind: ClientKind, fake: FakeWeChat) -> None:
@@ -230,21 +232,21 @@ def test_a_blocking_source_does_not_hold_up_the_event_loop(fake: FakeWeChat) -> 
 # Where a source is asked
 
 
-def test_the_thread_in_which_a_source_is_asked(way: Way, fake: FakeWeChat) -> None:
-    audit, client = fake.submit(), way.client_kind.client(fake)
+def test_the_thread_in_which_a_source_is_asked(source_setup: SourceSetup, fake: FakeWeChat) -> None:
+    audit, client = fake.submit(), source_setup.client_kind.client(fake)
     threads: list[threading.Thread] = []
 
     def get_token(_: bool) -> str:
         threads.append(threading.current_thread())
         return fake.token()
 
-    client.get_audit_status(way.source(get_token), audit.auditid)
-    assert (threads == [threading.current_thread()]) == way.in_calling_thread
-    assert threads[0].name == "wxaudit-token" or way.in_calling_thread
+    client.get_audit_status(source_setup.source(get_token), audit.auditid)
+    assert (threads == [threading.current_thread()]) == source_setup.in_calling_thread
+    assert threads[0].name == "wxaudit-token" or source_setup.in_calling_thread
 
 
-def test_a_source_sees_the_callers_context(way: Way, fake: FakeWeChat) -> None:
-    audit, client = fake.submit(), way.client_kind.client(fake)
+def test_a_source_sees_the_callers_context(source_setup: SourceSetup, fake: FakeWeChat) -> None:
+    audit, client = fake.submit(), source_setup.client_kind.client(fake)
     tenant = contextvars.ContextVar[str]("tenant")
     seen: list[str] = []
 
@@ -252,19 +254,19 @@ def test_a_source_sees_the_callers_context(way: Way, fake: FakeWeChat) -> None:
         seen.append(tenant.get())
         return fake.token()
 
-    source = way.source(get_token)
+    source = source_setup.source(get_token)
     context = contextvars.copy_context()
     context.run(tenant.set, "shop 7")
     context.run(client.get_audit_status, source, audit.auditid)
     assert seen == ["shop 7"]
 
 
-def test_a_source_may_itself_call(way: Way, fake: FakeWeChat) -> None:
-    audit, client, token = fake.submit(), way.client_kind.client(fake), fake.token()
+def test_a_source_may_itself_call(source_setup: SourceSetup, fake: FakeWeChat) -> None:
+    audit, client, token = fake.submit(), source_setup.client_kind.client(fake), fake.token()
     other = fake.client()
 
     def get_token(_: bool) -> str:
         assert other.get_audit_status(token, audit.auditid).auditid == audit.auditid
         return token
 
-    assert client.get_audit_status(way.source(get_token), audit.auditid).auditid == audit.auditid
+    assert client.get_audit_status(source_setup.source(get_token), audit.auditid).auditid == audit.auditid

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wxaudit
-from support.token_sources import BlockingSource, StrangeError, StrangeExit, Way, released_source
+from support.token_sources import BlockingSource, SourceSetup, StrangeError, StrangeExit, released_source
 from wxaudit.testing import Fault
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 # One refresh
 
 
-def test_a_token_that_is_refused_for_ever_costs_one_refresh_and_two_sends(way: Way, fake: FakeWeChat) -> None:
-    audit, client = fake.submit(), way.client_kind.client(fake)
+def test_a_token_that_is_refused_for_ever_costs_one_refresh_and_two_sends(
+    source_setup: SourceSetup, fake: FakeWeChat
+) -> None:
+    audit, client = fake.submit(), source_setup.client_kind.client(fake)
     asked: list[bool] = []
 
     def get_token(refresh: bool) -> str:
@@ -34,7 +36,7 @@ def test_a_token_that_is_refused_for_ever_costs_one_refresh_and_two_sends(way: W
 
     fake.fail_next(Fault(errcode=40001), times=None)
     with pytest.raises(wxaudit.TokenError) as caught:
-        client.get_audit_status(way.source(get_token), audit.auditid)
+        client.get_audit_status(source_setup.source(get_token), audit.auditid)
     refreshes = asked.count(True)
     print(f"always 40001: {refreshes} refresh, {fake.requests_received} sends")
     assert (refreshes, asked.count(False), fake.requests_received) == (1, 1, 2)
@@ -77,8 +79,8 @@ def test_a_thousand_calls_in_threads_share_one_refresh(fake: FakeWeChat) -> None
     assert source.refreshes == 1
 
 
-def test_each_source_is_refreshed_for_itself(way: Way, fake: FakeWeChat) -> None:
-    client = way.client_kind.client(fake)
+def test_each_source_is_refreshed_for_itself(source_setup: SourceSetup, fake: FakeWeChat) -> None:
+    client = source_setup.client_kind.client(fake)
     refreshed: list[str] = []
 
     def source_of(appid: str) -> Any:
@@ -91,7 +93,7 @@ def test_each_source_is_refreshed_for_itself(way: Way, fake: FakeWeChat) -> None
                 return fake.token(appid)
             return stale
 
-        return way.source(get_token)
+        return source_setup.source(get_token)
 
     for appid in ("wx1", "wx2"):
         client.get_audit_status(source_of(appid), fake.submit(appid).auditid)

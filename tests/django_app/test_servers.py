@@ -27,10 +27,10 @@ COMMANDS: dict[str, tuple[list[str], str, bool]] = {
     "gunicorn sync --preload": (gunicorn("sync", "application", "--preload"), "ask", True),
     "gunicorn gthread": (gunicorn("gthread", "application"), "ask", False),
     "gunicorn gthread --preload": (gunicorn("gthread", "application", "--preload"), "ask", True),
-    "gunicorn uvicorn": (gunicorn("uvicorn.workers.UvicornWorker", "asgi"), "aask", False),
+    "gunicorn uvicorn": (gunicorn("uvicorn.workers.UvicornWorker", "asgi"), "ask_async", False),
     "gunicorn uvicorn --preload": (
         gunicorn("uvicorn.workers.UvicornWorker", "asgi", "--preload"),
-        "aask",
+        "ask_async",
         True,
     ),
     "gunicorn uvicorn --preload, a plain view": (

@@ -10,7 +10,7 @@ import wxaudit
 from support.callbacks import (
     ASYNC_PLACES,
     PLACES,
-    Asked,
+    CallSetup,
     SoftLimitError,
     handled_by,
     raise_soft_limit,
@@ -33,26 +33,26 @@ def name_of(value: Any) -> str:
 )
 @pytest.mark.parametrize("place", PLACES, ids=name_of)
 def test_it_reaches_the_caller(
-    client_kind: ClientKind, fake: FakeWeChat, place: Callable[[Asked], None], error: type[Exception]
+    client_kind: ClientKind, fake: FakeWeChat, place: Callable[[CallSetup], None], error: type[Exception]
 ) -> None:
     def handler(*_: object) -> NoReturn:
         raise error("the time is up")
 
-    asked = Asked(client_kind, fake, strike)
+    setup = CallSetup(client_kind, fake, strike)
     with handled_by(handler), pytest.raises(error, match="the time is up") as raised:
-        place(asked)
+        place(setup)
     assert type(raised.value) is error
     # One that was for a request that was never sent.
     fake.clear_faults()
-    answer = asked.caller.get_audit_status(fake.token(), asked.auditid)
-    assert answer.auditid == asked.auditid
+    answer = setup.caller.get_audit_status(fake.token(), setup.auditid)
+    assert answer.auditid == setup.auditid
 
 
 @pytest.mark.parametrize("place", ASYNC_PLACES, ids=name_of)
-def test_it_reaches_the_caller_of_asyncio(fake: FakeWeChat, place: Callable[[Asked], None]) -> None:
+def test_it_reaches_the_caller_of_asyncio(fake: FakeWeChat, place: Callable[[CallSetup], None]) -> None:
     kind = ClientKind("asyncio")
-    asked = Asked(kind, fake, strike)
+    setup = CallSetup(kind, fake, strike)
     with handled_by(raise_soft_limit), pytest.raises(SoftLimitError):
-        place(asked)
-    assert asked.caller.get_audit_status(asked.token, asked.auditid).auditid == asked.auditid
+        place(setup)
+    assert setup.caller.get_audit_status(setup.token, setup.auditid).auditid == setup.auditid
     kind.close()

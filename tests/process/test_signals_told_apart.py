@@ -12,7 +12,7 @@ import pytest
 
 import wxaudit
 from support.callbacks import (
-    Asked,
+    CallSetup,
     SoftLimitError,
     batch_with_a_source,
     call_with_a_source,
@@ -108,9 +108,9 @@ def logged(handler: Callable[..., object]) -> Callable[..., object]:
     ],
 )
 def test_a_handler_of_any_form_is_known(fake: FakeWeChat, handler: Any) -> None:
-    asked = Asked(ClientKind("blocking"), fake, strike)
+    setup = CallSetup(ClientKind("blocking"), fake, strike)
     with handled_by(handler), pytest.raises(SoftLimitError):
-        progress(asked)
+        progress(setup)
 
 
 def wrap_explicitly() -> NoReturn:
@@ -166,26 +166,26 @@ def test_what_the_callback_makes_of_it_reaches_the_caller(
     def struck(*_: object) -> None:
         wrap()
 
-    asked = Asked(client_kind, fake, struck)
+    setup = CallSetup(client_kind, fake, struck)
     for place in (call_with_a_source, batch_with_a_source, on_event_of_a_call, progress):
         with handled_by(raise_soft_limit), pytest.raises((CallbackError, ExceptionGroup)):
-            place(asked)
+            place(setup)
 
 
 def test_a_failure_while_the_caller_handles_a_limit_is_the_callback_s_own(
     client_kind: ClientKind, fake: FakeWeChat
 ) -> None:
     """A task uses its last seconds to ask once more."""
-    asked = Asked(client_kind, fake, lambda *_: fail())
+    setup = CallSetup(client_kind, fake, lambda *_: fail())
     with handled_by(raise_soft_limit):
         try:
             strike()
         except SoftLimitError:
             with pytest.raises(wxaudit.TokenError) as raised:
-                call_with_a_source(asked)
+                call_with_a_source(setup)
             assert isinstance(raised.value.__cause__, CallbackError)
-            on_event_of_a_call(asked)
-            progress(asked)
+            on_event_of_a_call(setup)
+            progress(setup)
         else:
             raise AssertionError("not struck")
 
@@ -198,9 +198,9 @@ def test_a_handled_limit_is_forgotten(client_kind: ClientKind, fake: FakeWeChat)
             strike()
         fail()
 
-    asked = Asked(client_kind, fake, struck)
+    setup = CallSetup(client_kind, fake, struck)
     with handled_by(raise_soft_limit):
         with pytest.raises(wxaudit.TokenError) as raised:
-            call_with_a_source(asked)
+            call_with_a_source(setup)
         assert isinstance(raised.value.__cause__, CallbackError)
-        progress(asked)
+        progress(setup)

@@ -68,13 +68,13 @@ def ask(request: HttpRequest, auditid: int) -> HttpResponse:
     return HttpResponse(answered(auditid))
 
 
-async def aask(request: HttpRequest, auditid: int) -> HttpResponse:
+async def ask_async(request: HttpRequest, auditid: int) -> HttpResponse:
     del request
     audit = await get_async_client().get_audit_status(_clients.token_source("wx1"), auditid)
     return HttpResponse(f"{IMPORTED_IN} {os.getpid()} {audit.reason}")
 
 
-urlpatterns = [path("ask/<int:auditid>/", ask), path("aask/<int:auditid>/", aask)]
+urlpatterns = [path("ask/<int:auditid>/", ask), path("ask_async/<int:auditid>/", ask_async)]
 application = get_wsgi_application()
 asgi = get_asgi_application()
 

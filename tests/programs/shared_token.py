@@ -76,7 +76,7 @@ def ask(store: Any) -> None:
         list(pool.map(call, range(int(CALLS))))
 
 
-async def aask(store: Any) -> None:
+async def ask_async(store: Any) -> None:
     client = wxaudit.AsyncClient(base_url=BASE_URL, timeout=30)
 
     async def call() -> None:
@@ -89,7 +89,7 @@ async def aask(store: Any) -> None:
 
 async def aask_redis() -> None:
     async with redis.asyncio.Redis(unix_socket_path=STORE) as store:
-        await aask(store)
+        await ask_async(store)
 
 
 def begin_together() -> None:
@@ -112,7 +112,7 @@ else:
         cache.set(f"wxaudit:token:{NAME}", STALE, timeout=None)
     begin_together()
     if KIND.endswith("asyncio"):
-        asyncio.run(aask(cache))
+        asyncio.run(ask_async(cache))
     else:
         ask(cache)
 print(json.dumps(len(refreshes)), flush=True)

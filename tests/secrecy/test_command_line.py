@@ -151,12 +151,12 @@ def test_no_output_shows_the_token(world: World, tmp_path: Path, name: str) -> N
     hits: dict[str, Any] = {}
     seen: list[str] = []
     for source, output in runs:
-        way = Run(
+        one_run = Run(
             world, tmp_path / f"{len(seen)}-{source}-{output}".replace(" ", "-"), source, name in OFFLINE
         )
         seen.append(source)
         arguments = [*filled(COMMANDS[name]), *OUTPUTS[output]]
-        texts = way.shown(arguments, terminal="terminal" in output)
+        texts = one_run.shown(arguments, terminal="terminal" in output)
         assert any(texts[:2]), f"{name} wrote nothing"
         assert "Traceback" not in texts[0] + texts[1]
         assert "for its usage" not in texts[0] + texts[1]
@@ -175,8 +175,8 @@ def test_the_search_finds_leaks(world: World, tmp_path: Path) -> None:
         "ps": f": {secret}; sleep 1; exit 1",
     }
     for number, (leak, script) in enumerate(leaks.items()):
-        way = Run(world, tmp_path / str(number), "standard input", offline=True)
-        texts = way.shown(["status", "1", "--token-command", script], terminal=False)
+        one_run = Run(world, tmp_path / str(number), "standard input", offline=True)
+        texts = one_run.shown(["status", "1", "--token-command", script], terminal=False)
         assert list(find(texts)), leak
 
 

@@ -40,7 +40,7 @@ def raise_soft_limit(_signum: int, _frame: Any) -> NoReturn:
     raise SoftLimitError
 
 
-class Asked:
+class CallSetup:
     """A client of one kind, and what its calls need."""
 
     def __init__(self, kind: ClientKind, fake: FakeWeChat, strike: Callable[..., None]) -> None:
@@ -63,140 +63,140 @@ class Asked:
         return [(self.token, self.auditid)] * 4
 
 
-def call_with_a_source(asked: Asked) -> None:
-    asked.caller.get_audit_status(asked.source(), asked.auditid)
+def call_with_a_source(setup: CallSetup) -> None:
+    setup.caller.get_audit_status(setup.source(), setup.auditid)
 
 
-def call_with_a_source_of_the_same_thread(asked: Asked) -> None:
-    asked.caller.get_audit_status(asked.blocking_source(), asked.auditid)
+def call_with_a_source_of_the_same_thread(setup: CallSetup) -> None:
+    setup.caller.get_audit_status(setup.blocking_source(), setup.auditid)
 
 
-def refresh_of_a_source(asked: Asked) -> None:
-    asked.fake.expire(asked.token)
+def refresh_of_a_source(setup: CallSetup) -> None:
+    setup.fake.expire(setup.token)
 
     def get_token(refresh: bool) -> str:
         if refresh:
-            asked.strike()
-        return asked.token
+            setup.strike()
+        return setup.token
 
-    source = asked.kind.token_source(get_token)
+    source = setup.kind.token_source(get_token)
     source.same_thread = True
-    asked.caller.get_audit_status(source, asked.auditid)
+    setup.caller.get_audit_status(source, setup.auditid)
 
 
-def batch_with_a_source(asked: Asked) -> None:
-    asked.caller.get_audit_statuses([(asked.source(), asked.auditid)])
+def batch_with_a_source(setup: CallSetup) -> None:
+    setup.caller.get_audit_statuses([(setup.source(), setup.auditid)])
 
 
-def iteration_with_a_source(asked: Asked) -> None:
-    list(asked.caller.iter_audit_statuses([(asked.source(), asked.auditid)]))
+def iteration_with_a_source(setup: CallSetup) -> None:
+    list(setup.caller.iter_audit_statuses([(setup.source(), setup.auditid)]))
 
 
-def on_event_of_a_call(asked: Asked) -> None:
-    asked.kind.client(asked.fake, on_event=asked.strike).get_audit_status(asked.token, asked.auditid)
+def on_event_of_a_call(setup: CallSetup) -> None:
+    setup.kind.client(setup.fake, on_event=setup.strike).get_audit_status(setup.token, setup.auditid)
 
 
-def on_event_of_a_batch(asked: Asked) -> None:
-    asked.kind.client(asked.fake, on_event=asked.strike).get_audit_statuses(asked.queries())
+def on_event_of_a_batch(setup: CallSetup) -> None:
+    setup.kind.client(setup.fake, on_event=setup.strike).get_audit_statuses(setup.queries())
 
 
-def filter_of_the_log(asked: Asked) -> None:
+def filter_of_the_log(setup: CallSetup) -> None:
     logger = logging.getLogger("wxaudit")
     level = logger.level
 
     def notice(_: object) -> bool:
-        asked.strike()
+        setup.strike()
         return True
 
     logger.setLevel(logging.DEBUG)
     logger.addFilter(notice)
     try:
-        asked.caller.get_audit_status(asked.token, asked.auditid)
+        setup.caller.get_audit_status(setup.token, setup.auditid)
     finally:
         logger.removeFilter(notice)
         logger.setLevel(level)
 
 
-def progress(asked: Asked) -> None:
-    asked.caller.get_audit_statuses(asked.queries(), progress=asked.strike)
+def progress(setup: CallSetup) -> None:
+    setup.caller.get_audit_statuses(setup.queries(), progress=setup.strike)
 
 
-def on_poll_of_a_wait(asked: Asked) -> None:
-    asked.caller.call(
+def on_poll_of_a_wait(setup: CallSetup) -> None:
+    setup.caller.call(
         "wait_for_decision",
-        asked.token,
-        asked.auditid,
+        setup.token,
+        setup.auditid,
         timeout=3600,
-        on_poll=asked.strike,
-        clock=asked.fake.clock,
+        on_poll=setup.strike,
+        clock=setup.fake.clock,
     )
 
 
-def on_poll_of_waits(asked: Asked) -> None:
-    method = asked.caller.inner.wait_for_decisions
-    results: Any = method(asked.queries(), timeout=3600, on_poll=asked.strike, clock=asked.fake.clock)
-    list(results if asked.kind.kind == "blocking" else asked.kind.each(results))
+def on_poll_of_waits(setup: CallSetup) -> None:
+    method = setup.caller.inner.wait_for_decisions
+    results: Any = method(setup.queries(), timeout=3600, on_poll=setup.strike, clock=setup.fake.clock)
+    list(results if setup.kind.kind == "blocking" else setup.kind.each(results))
 
 
-def token_for_of_a_frame(asked: Asked) -> None:
-    frame = pd.DataFrame({"auditid": [asked.auditid], "appid": ["wx1"]})
-    asked.caller.get_audit_statuses(
-        wxaudit.queries_from_frame(frame, lambda _: asked.strike() or asked.token)
+def token_for_of_a_frame(setup: CallSetup) -> None:
+    frame = pd.DataFrame({"auditid": [setup.auditid], "appid": ["wx1"]})
+    setup.caller.get_audit_statuses(
+        wxaudit.queries_from_frame(frame, lambda _: setup.strike() or setup.token)
     )
 
 
-def input_of_a_batch(asked: Asked) -> None:
-    asked.caller.get_audit_statuses(struck_input(asked))
+def input_of_a_batch(setup: CallSetup) -> None:
+    setup.caller.get_audit_statuses(struck_input(setup))
 
 
-def input_of_an_iteration(asked: Asked) -> None:
+def input_of_an_iteration(setup: CallSetup) -> None:
     # Had the input failed by itself, the results of earlier queries would come first, late ones too.
-    asked.fake.fail_next(Fault(hold=True))
-    for result in asked.caller.iter_audit_statuses(struck_input(asked)):
+    setup.fake.fail_next(Fault(hold=True))
+    for result in setup.caller.iter_audit_statuses(struck_input(setup)):
         assert result.ok
 
 
-def struck_input(asked: Asked) -> Iterator[tuple[str, int]]:
-    yield from asked.queries()
-    asked.strike()
+def struck_input(setup: CallSetup) -> Iterator[tuple[str, int]]:
+    yield from setup.queries()
+    setup.strike()
 
 
-def number_in_a_query(asked: Asked) -> None:
+def number_in_a_query(setup: CallSetup) -> None:
     class Number:
         def __index__(self) -> int:
-            asked.strike()
-            return asked.auditid
+            setup.strike()
+            return setup.auditid
 
-    asked.caller.get_audit_statuses([(asked.token, Number())])
-
-
-def async_input_of_a_batch(asked: Asked) -> None:
-    asked.caller.get_audit_statuses(struck_async_input(asked))
+    setup.caller.get_audit_statuses([(setup.token, Number())])
 
 
-def async_input_of_an_iteration(asked: Asked) -> None:
-    list(asked.caller.iter_audit_statuses(struck_async_input(asked)))
+def async_input_of_a_batch(setup: CallSetup) -> None:
+    setup.caller.get_audit_statuses(struck_async_input(setup))
 
 
-async def struck_async_input(asked: Asked) -> AsyncIterator[tuple[str, int]]:
-    for query in asked.queries():
+def async_input_of_an_iteration(setup: CallSetup) -> None:
+    list(setup.caller.iter_audit_statuses(struck_async_input(setup)))
+
+
+async def struck_async_input(setup: CallSetup) -> AsyncIterator[tuple[str, int]]:
+    for query in setup.queries():
         yield query
     await asyncio.sleep(0)
-    asked.strike()
+    setup.strike()
 
 
-def async_on_poll_of_a_wait(asked: Asked) -> None:
+def async_on_poll_of_a_wait(setup: CallSetup) -> None:
     async def on_poll(_: object) -> None:
         await asyncio.sleep(0)
-        asked.strike()
+        setup.strike()
 
-    asked.caller.call(
+    setup.caller.call(
         "wait_for_decision",
-        asked.token,
-        asked.auditid,
+        setup.token,
+        setup.auditid,
         timeout=3600,
         on_poll=on_poll,
-        clock=asked.fake.clock,
+        clock=setup.fake.clock,
     )
 
 

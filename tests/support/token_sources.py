@@ -48,7 +48,7 @@ class AsyncSource(BlockingSource):
         return self._get_token(refresh)
 
 
-class Way:
+class SourceSetup:
     """One client with one kind of source."""
 
     def __init__(self, name: str) -> None:
@@ -62,7 +62,7 @@ class Way:
         return BlockingSource(get_token, same_thread=self.in_calling_thread)
 
 
-WAYS = [
+SOURCE_SETUPS = [
     "blocking client, source in another thread",
     "blocking client, source in the same thread",
     "asyncio client, source in another thread",

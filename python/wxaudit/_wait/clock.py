@@ -18,7 +18,7 @@ else:
     Protocol = object
 
 # Seconds between two checks for signals, as in native calls.
-_TICK = 0.05
+_SIGNAL_CHECK_INTERVAL = 0.05
 
 
 class Clock(Protocol):
@@ -131,7 +131,7 @@ def _sleep(seconds: float) -> None:
     # In short sleeps: a signal that arrives just before a sleep begins does not end it.
     until = monotonic() + seconds
     while seconds > 0:
-        time.sleep(min(_TICK, seconds))
+        time.sleep(min(_SIGNAL_CHECK_INTERVAL, seconds))
         # Also counted down, for tests in which the system's clock stands still.
-        seconds = min(seconds - _TICK, until - monotonic())
+        seconds = min(seconds - _SIGNAL_CHECK_INTERVAL, until - monotonic())
     return None

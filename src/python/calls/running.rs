@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use super::batch_channel::{BatchChannel, EventForwarder};
 use super::input::Input;
 use super::prepared_call::PreparedCall;
-use super::sources::{Held, Released, Sources};
+use super::sources::{HeldSource, Released, Sources};
 use super::{operation, outcome};
 use crate::call::batch::Outcome;
 use crate::call::client::{Call, Client};
@@ -132,7 +132,8 @@ impl Running {
         if let Ok(token) = token.cast::<PyToken>() {
             return Ok(Credential::Fixed(token.get().get().clone()));
         }
-        let Held { address, known, same_thread } = self.sources.hold(index, token, &self.runtime.sources)?;
+        let HeldSource { address, known, same_thread } =
+            self.sources.hold(index, token, &self.runtime.sources)?;
         // The thread that waits for a single call serves its requests. In an event loop, no thread waits.
         let by_consumer = match self.work {
             Work::Call(_) => true,

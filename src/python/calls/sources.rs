@@ -38,7 +38,7 @@ struct Entry {
 }
 
 /// The source of a query.
-pub(crate) struct Held {
+pub(crate) struct HeldSource {
     pub(crate) address: usize,
     pub(crate) known: Arc<KnownSource>,
     /// Whether it must be asked in the thread that takes the results.
@@ -61,7 +61,12 @@ impl Sources {
     }
 
     /// Keeps the source of a query, and what it shares with equal ones.
-    pub(crate) fn hold(&self, index: u64, source: &Bound<'_, PyAny>, all: &KnownSources) -> PyResult<Held> {
+    pub(crate) fn hold(
+        &self,
+        index: u64,
+        source: &Bound<'_, PyAny>,
+        all: &KnownSources,
+    ) -> PyResult<HeldSource> {
         let address = source.as_ptr() as usize;
         let fresh = if self.table().sources.contains_key(&address) {
             None
@@ -87,7 +92,7 @@ impl Sources {
             }
         };
         entry.queries += 1;
-        let held = Held { address, known: Arc::clone(&entry.known), same_thread: entry.same_thread };
+        let held = HeldSource { address, known: Arc::clone(&entry.known), same_thread: entry.same_thread };
         table.of_query.insert(index, address);
         Ok(held)
     }

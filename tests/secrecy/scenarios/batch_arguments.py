@@ -11,7 +11,7 @@ import pandas
 import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
-from secrecy.scenarios.batches import WAYS, both_ways
+from secrecy.scenarios.batches import BATCH_METHODS, both_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,8 +88,8 @@ _NO_QUERIES: dict[str, Callable[[int], object]] = {
 
 def _each_wrong_input() -> Iterator[Scenario]:
     for name, make in _NO_QUERIES.items():
-        for way, act in WAYS.items():
-            yield Scenario(f"instead of queries: {name}, {way}", _passing(act, make), _WRONG, sends=0)
+        for method, act in BATCH_METHODS.items():
+            yield Scenario(f"instead of queries: {name}, {method}", _passing(act, make), _WRONG, sends=0)
 
 
 def _passing(act: Callable[..., Any], make: Callable[[int], object]) -> Act:
@@ -105,17 +105,17 @@ def _each_wrong_option() -> Iterator[Scenario]:
         ("a timeout below zero", {"timeout": -1}),
     ]
     for name, options in wrong:
-        for way, act in WAYS.items():
-            yield Scenario(f"a batch: {name}, {way}", _with_options(act, options), _WRONG, sends=0)
+        for method, act in BATCH_METHODS.items():
+            yield Scenario(f"a batch: {name}, {method}", _with_options(act, options), _WRONG, sends=0)
     yield Scenario(
         "a batch: the token as progress",
-        _with_options(WAYS["collected"], {"progress": TOKEN.text}),
+        _with_options(BATCH_METHODS["collected"], {"progress": TOKEN.text}),
         _WRONG,
         sends=0,
     )
-    for way, act in WAYS.items():
+    for method, act in BATCH_METHODS.items():
         unknown = _with_options(act, {"access_token": TOKEN.text})
-        yield Scenario(f"a batch: the token by an unknown keyword, {way}", unknown, TypeError, sends=0)
+        yield Scenario(f"a batch: the token by an unknown keyword, {method}", unknown, TypeError, sends=0)
 
 
 def _with_options(act: Callable[..., Any], options: dict[str, Any]) -> Act:
@@ -159,8 +159,8 @@ SCENARIOS = (
         sends=0,
     ),
     *(
-        Scenario(f"a batch: a closed client, {way}", _after_close(act), RuntimeError, sends=0)
-        for way, act in WAYS.items()
+        Scenario(f"a batch: a closed client, {method}", _after_close(act), RuntimeError, sends=0)
+        for method, act in BATCH_METHODS.items()
     ),
     Scenario(
         "a batch: an async generator for the blocking client",

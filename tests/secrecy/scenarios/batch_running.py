@@ -14,7 +14,7 @@ from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
 from secrecy.scenarios.answers import always, refusing
 from secrecy.scenarios.batch_sources import of_source
-from secrecy.scenarios.batches import WAYS, tuples
+from secrecy.scenarios.batches import BATCH_METHODS, tuples
 from secrecy.scenarios.running import StopAskingError, soon
 from secrecy.scenarios.sources import AsyncSource, SameThreadSource
 from secrecy.stage import Stage
@@ -192,7 +192,7 @@ def _exiting(_refresh: bool) -> object:
 def _each_failing_input() -> Iterator[Scenario]:
     inputs = {"an input": (_failing_input, _BOTH), "an async input": (_failing_async_input, _ASYNCIO)}
     for name, (given, client_kinds) in inputs.items():
-        collected, iterated = (f"a batch: {name} that raises, {way}" for way in WAYS)
+        collected, iterated = (f"a batch: {name} that raises, {method}" for method in BATCH_METHODS)
         yield Scenario(
             collected, _while_held(Stage.collect, given), ShopError, sends=0, client_kinds=client_kinds
         )
@@ -207,18 +207,18 @@ _REFUSED = {"TokenError": 3}
 
 SCENARIOS = (
     *(
-        Scenario(f"a batch: Ctrl-C, {way}", _interrupted(act), KeyboardInterrupt, _HELD)
-        for way, act in WAYS.items()
+        Scenario(f"a batch: Ctrl-C, {method}", _interrupted(act), KeyboardInterrupt, _HELD)
+        for method, act in BATCH_METHODS.items()
     ),
     Scenario("a batch: a signal handler that raises", _stopped_by_handler, StopAskingError, _HELD),
     *(
         Scenario(
-            f"a batch: Ctrl-C in its input, {way}",
+            f"a batch: Ctrl-C in its input, {method}",
             _while_held(act, _interrupted_input),
             KeyboardInterrupt,
             sends=0,
         )
-        for way, act in WAYS.items()
+        for method, act in BATCH_METHODS.items()
     ),
     *_each_failing_input(),
     Scenario("a batch: cancelled", _cancelled, asyncio.CancelledError, _HELD, client_kinds=_ASYNCIO),
@@ -247,7 +247,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"a batch: a source that exits, {name}",
-            _with_input(WAYS["collected"], of_source(_exiting, kind)),
+            _with_input(BATCH_METHODS["collected"], of_source(_exiting, kind)),
             SystemExit,
             sends=0,
             client_kinds=client_kinds,

@@ -9,7 +9,7 @@ import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import IN_REVIEW, Scenario
 from secrecy.scenarios.answers import always
-from secrecy.scenarios.batches import WAYS, asynchronous, both_ways, tuples
+from secrecy.scenarios.batches import BATCH_METHODS, asynchronous, both_ways, tuples
 from secrecy.scenarios.sources import (
     EXPIRED,
     AsyncSource,
@@ -117,8 +117,8 @@ SCENARIOS = (
         client_kinds=_ASYNCIO,
     ),
     *(
-        Scenario(f"a batch: a source that raises with the token, {way}", _told_by_source(act), sends=0)
-        for way, act in WAYS.items()
+        Scenario(f"a batch: a source that raises with the token, {method}", _told_by_source(act), sends=0)
+        for method, act in BATCH_METHODS.items()
     ),
     *both_ways(
         "a refresh",

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 # Makes queries at the last moment. A generator makes each token when it is taken.
 Queries: TypeAlias = Callable[[Stage], object]
 
-WAYS: dict[str, Callable[..., Any]] = {"collected": Stage.collect, "iterated": Stage.iterate}
+BATCH_METHODS: dict[str, Callable[..., Any]] = {"collected": Stage.collect, "iterated": Stage.iterate}
 
 
 def both_ways(name: str, queries: Queries, counts: dict[str, int], **rest: Any) -> Iterator[Scenario]:
     """The same batch as a whole and result by result. `options` are those of the method."""
     options = rest.pop("options", {})
     sends = rest.pop("sends", sum(counts.values()))
-    for way, act in WAYS.items():
+    for method, act in BATCH_METHODS.items():
         yield Scenario(
-            f"a batch: {name}, {way}", _acting(act, queries, options), sends=sends, counts=counts, **rest
+            f"a batch: {name}, {method}", _acting(act, queries, options), sends=sends, counts=counts, **rest
         )
 
 

@@ -56,9 +56,9 @@ def _each_wrong_table() -> Iterator[Scenario]:
     }
     for library in LIBRARIES:
         for name, columns in wrong.items():
-            for way, act in (("queries_from_frame", _query), ("audit_frame", _audit)):
+            for method, act in (("queries_from_frame", _query), ("audit_frame", _audit)):
                 yield Scenario(
-                    f"{way} of {library}: {name}",
+                    f"{method} of {library}: {name}",
                     _failing_beside_tokens(library, columns, act),
                     _WRONG,
                     sends=0,

@@ -17,7 +17,7 @@ import wxaudit
 from secrecy.canary import TOKEN
 from secrecy.scenario import Scenario
 from secrecy.scenarios.answers import always, refusing
-from secrecy.scenarios.batches import WAYS
+from secrecy.scenarios.batches import BATCH_METHODS
 from secrecy.scenarios.sources import EXPIRED, AsyncSource, Source, failing_at_refresh, two_tokens
 from wxaudit.testing import Fault
 
@@ -72,9 +72,9 @@ def _away(_appid: object) -> str:
 def _each_token_for() -> Iterator[Scenario]:
     for name, (token_for, outcome) in _TOKENS_FOR.items():
         sends = 3 if outcome == "IN_REVIEW" else 0
-        for way, act in WAYS.items():
+        for method, act in BATCH_METHODS.items():
             yield Scenario(
-                f"a frame, token_for: {name}, {way}",
+                f"a frame, token_for: {name}, {method}",
                 _asking(act, token_for),
                 sends=sends,
                 counts={outcome: 3},
@@ -87,7 +87,7 @@ def _each_token_for() -> Iterator[Scenario]:
         )
     yield Scenario(
         "a frame, token_for: an async source",
-        _asking(WAYS["collected"], lambda: lambda _: AsyncSource(two_tokens)),
+        _asking(BATCH_METHODS["collected"], lambda: lambda _: AsyncSource(two_tokens)),
         sends=3,
         counts={"IN_REVIEW": 3},
         client_kinds=("asyncio",),
@@ -178,22 +178,22 @@ def _each_library() -> Iterator[Scenario]:
             sends=3,
             client_kinds=_BLOCKING,
         )
-        for way, act in WAYS.items():
+        for method, act in BATCH_METHODS.items():
             yield Scenario(
-                f"a frame of {library}, objects walked in flight, {way}",
+                f"a frame of {library}, objects walked in flight, {method}",
                 _asking(act, source, library),
                 sends=3,
                 counts={"IN_REVIEW": 3},
             )
         yield Scenario(
             f"a frame of {library}: tokens as auditids",
-            _in_columns(_tokens_as_auditids, library, WAYS["collected"]),
+            _in_columns(_tokens_as_auditids, library, BATCH_METHODS["collected"]),
             sends=0,
             counts={"ArgumentError": 3},
         )
         yield Scenario(
             f"a frame of {library}: tokens as appids",
-            _in_columns(_tokens_as_appids, library, WAYS["collected"]),
+            _in_columns(_tokens_as_appids, library, BATCH_METHODS["collected"]),
             sends=0,
             counts={"ArgumentError": 3},
         )

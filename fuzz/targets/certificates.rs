@@ -32,7 +32,7 @@ fuzz_target!(|input: (u16, &[u8])| {
     }
     // A bundle holds as much as the same one twice.
     if outcome.is_ok() && bundle.is_ascii() {
-        assert_eq!(read(&[bundle, b"\n", bundle].concat()), Ok(()), "a bundle twice is no bundle");
+        assert_eq!(read(&[bundle, b"\n", bundle].concat()), Ok(()), "a bundle twice is not a bundle");
     }
     let mut planted = bundle.to_vec();
     let position = usize::from(position) % (bundle.len() + 1);

@@ -52,7 +52,7 @@ def test_a_single_query_is_a_batch_too(client_kind: ClientKind, fake: FakeWeChat
 
 
 @pytest.mark.parametrize("queries", [[], (), iter(()), {}.keys()], ids=lambda it: type(it).__name__)
-def test_no_query_is_no_result(client_kind: ClientKind, fake: FakeWeChat, queries: Any) -> None:
+def test_no_query_is_not_a_result(client_kind: ClientKind, fake: FakeWeChat, queries: Any) -> None:
     client = client_kind.client(fake)
     reports: list[Any] = []
     assert len(client.get_audit_statuses(queries, progress=lambda *it: reports.append(it))) == 0
@@ -105,7 +105,7 @@ def test_an_endless_input_is_taken_as_results_are(client_kind: ClientKind, fake:
     ahead = 0
     for done, _ in enumerate(itertools.islice(results, 200), start=1):
         ahead = max(ahead, taken - done)
-    # At most twice what is under way, before and after the results that were handed over together.
+    # At most twice what is in flight, before and after the results that were handed over together.
     assert ahead <= 4 * 4
 
 
@@ -157,7 +157,7 @@ def test_a_batch_ends_with_its_time(client_kind: ClientKind, fake: FakeWeChat, l
     assert [result.attempts for result in cut if result.index in (0, 20)] == [1, 1]
     assert all(result.attempts == 0 for result in cut if result.index > 22)
     assert 0 < len(batch.statuses) < 39
-    # What was under way is gone, and the client goes on.
+    # What was in flight is gone, and the client goes on.
     fake.wait_for_connections_open(0)
     assert client.get_audit_status(*queries[1]).is_rejected
 

@@ -1,4 +1,4 @@
-"""Batches take memory for what is under way and for what is kept, not for the length of their input."""
+"""Batches take memory for what is in flight and for what is kept, not for the length of their input."""
 
 from __future__ import annotations
 

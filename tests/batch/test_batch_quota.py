@@ -39,7 +39,7 @@ def test_one_merchants_quota_stops_that_merchant_alone(
     refused = [result for result in batch if not result.ok]
     assert [result.index for result in refused] == list(range(0, len(queries), MERCHANTS))
     assert {type(result.error) for result in refused} == {CODES[errcode]}
-    # Once, when it was found out: both of its queries may have been under way.
+    # Once, when it was found out: both of its queries may have been in flight.
     asked = sum(request.auditid == queries[0][1] for request in fake.requests)
     assert asked == sum(result.attempts for result in refused) <= 2
     assert fake.requests_received == 19 * MERCHANTS + 80 + asked
@@ -72,7 +72,7 @@ except wxaudit.MinuteQuotaError as error:
     opens_at = error.retry_at.timestamp()
     clock.write_text(str(opens_at - time.time() - 2))  # two seconds before it opens
 
-# Of the one merchant more than may be under way at once.
+# Of the one merchant more than may be in flight at once.
 queries = merchants[:1] * 40 + merchants[1:] * 3
 results = [(result.index, result.ok, time.time() - opens_at)
     for result in client.iter_audit_statuses(queries, max_concurrency=8)]

@@ -57,7 +57,7 @@ def test_tokens_that_expire_in_the_middle_are_refreshed_once_each(
     counted = [Counted(fake, source_setup, appid) for appid in appids]
     audits = [fake.submit(appid).auditid for appid in appids]
     queries = [(counted[number % SOURCES].source, audits[number % SOURCES]) for number in range(2000)]
-    # So many requests of one source may be under way when its token is first refused. After that, all wait.
+    # So many requests of one source may be in flight when its token is first refused. After that, all wait.
     client = source_setup.client_kind.client(fake, timeout=60, max_concurrency=8)
     seen = 0
     for result in client.iter_audit_statuses(queries):
@@ -170,7 +170,7 @@ def test_sources_of_answered_queries_are_let_go(client_kind: ClientKind, fake: F
     wait_for_token_threads()
     gc.collect()
     print(f"\n3000 sources, one query each: {max(alive)} were alive at once")
-    # Those whose tokens may be needed again, and those under way.
+    # Those whose tokens may be needed again, and those in flight.
     assert max(alive) <= 1024 + 4 * 4
     assert [it() for it in seen] == [None] * 3000
 

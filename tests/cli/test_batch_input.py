@@ -204,7 +204,7 @@ def test_a_row_that_cannot_be_a_query_is_named(
         (None, "auditid is missing"),
     ],
 )
-def test_values_that_are_no_ids(
+def test_values_that_are_not_ids(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, value: object, told: str
 ) -> None:
     columns: dict[str, list[Any]] = {"auditid": [value, value], "note": [1, 2]}

@@ -94,7 +94,7 @@ def test_an_unknown_audit_is_refused(fake: FakeWeChat, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_path_that_is_no_directory_is_told_before_anything_is_sent(
+def test_a_path_that_is_not_a_directory_is_told_before_anything_is_sent(
     fake: FakeWeChat, tmp_path: Path, language: str
 ) -> None:
     file = tmp_path / "file"
@@ -124,7 +124,7 @@ def test_a_full_disk_leaves_no_half_of_a_file(fake: FakeWeChat, tmp_path: Path) 
     assert list(folder.iterdir()) == []
 
 
-def test_a_time_limit_is_no_answer_now(fake: FakeWeChat, tmp_path: Path) -> None:
+def test_a_time_limit_means_no_answer_now(fake: FakeWeChat, tmp_path: Path) -> None:
     audit = _rejected(fake)
     fake.fail_next(Fault(hold=True), times=None)
     done = ask(fake, fake.token(), "screenshots", audit.auditid, "--to", tmp_path, "--request-timeout", "1s")

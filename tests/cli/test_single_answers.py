@@ -114,7 +114,7 @@ def test_each_tells_an_error_once_in_the_language_of_the_user(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command[0]))
-def test_a_busy_wechat_is_no_answer_now(fake: FakeWeChat, command: tuple[str, ...]) -> None:
+def test_a_busy_wechat_means_no_answer_now(fake: FakeWeChat, command: tuple[str, ...]) -> None:
     fake.fail_next(Fault(errcode=-1), times=None)
     done = ask(fake, fake.token(), *command, "--json", "--max-retries", "0")
     assert done.returncode == 75

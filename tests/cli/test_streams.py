@@ -30,7 +30,7 @@ def variables(fake: FakeWeChat, **others: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("arguments", [["--json"], []])
-def test_a_closed_pipe_is_no_traceback(fake: FakeWeChat, rejected: int, arguments: list[str]) -> None:
+def test_a_closed_pipe_prints_no_traceback(fake: FakeWeChat, rejected: int, arguments: list[str]) -> None:
     # More than a pipe holds.
     auditids = [rejected] * 2000
     with subprocess.Popen(
@@ -63,7 +63,7 @@ def test_a_full_disk_is_said(fake: FakeWeChat, rejected: int, what: list[str]) -
     assert done.stderr == b"wxaudit: standard output: no space left on the device\n"
 
 
-def test_closed_streams_are_no_error(fake: FakeWeChat, rejected: int) -> None:
+def test_closed_streams_are_not_an_error(fake: FakeWeChat, rejected: int) -> None:
     script = " ".join(command("status", rejected)) + " <&- >&- 2>&-"
     done = subprocess.run(["sh", "-c", script], env=variables(fake), timeout=60, check=False)
     assert done.returncode == 1

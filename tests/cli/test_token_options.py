@@ -275,7 +275,7 @@ def test_an_option_counts_before_the_environment_before_the_profile_before_the_f
 
 
 @pytest.mark.parametrize("given", [["--token", "secret"], ["--token=secret"]])
-def test_a_token_is_no_argument(fake: FakeWeChat, given: list[str]) -> None:
+def test_a_token_is_not_an_argument(fake: FakeWeChat, given: list[str]) -> None:
     done = ask(fake, *given)
     assert (done.returncode, done.stdout) == (2, "")
     assert "tokens are not accepted as arguments" in done.stderr

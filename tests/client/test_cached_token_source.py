@@ -86,7 +86,7 @@ def test_the_token_is_kept_for_its_age(fake: FakeWeChat, redis_client: redis.Red
 
 
 @pytest.mark.parametrize("junk", [b"", b"\xff\xfe", b"a\nb"])
-def test_what_is_no_token_is_replaced(fake: FakeWeChat, redis_client: redis.Redis, junk: bytes) -> None:
+def test_what_is_not_a_token_is_replaced(fake: FakeWeChat, redis_client: redis.Redis, junk: bytes) -> None:
     shop = Shop(fake)
     redis_client.set(KEY, junk)
     assert CachedTokenSource(redis_client, shop.refresh, name=NAME).get_token().reveal() == shop.token

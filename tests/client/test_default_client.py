@@ -108,12 +108,12 @@ def test_empty_variables_count_as_absent(kind: str, fake: FakeWeChat) -> None:
 
 
 WRONG = {
-    "a timeout that is no number": ("WXAUDIT_TIMEOUT", "soon"),
+    "a timeout in words": ("WXAUDIT_TIMEOUT", "soon"),
     "a timeout with a unit": ("WXAUDIT_TIMEOUT", "15s"),
     "a timeout of nothing": ("WXAUDIT_TIMEOUT", "0"),
     "a timeout that is not a number": ("WXAUDIT_TIMEOUT", "nan"),
     "a timeout without end": ("WXAUDIT_TIMEOUT", "inf"),
-    "retries that are no whole number": ("WXAUDIT_MAX_RETRIES", "2.5"),
+    "retries that are not a whole number": ("WXAUDIT_MAX_RETRIES", "2.5"),
     "too many retries": ("WXAUDIT_MAX_RETRIES", "11"),
     "fewer than no retries": ("WXAUDIT_MAX_RETRIES", "-1"),
     "http to a real host": ("WXAUDIT_BASE_URL", "http://example.com"),

@@ -126,7 +126,7 @@ TOKEN_TEXTS: dict[str, tuple[str, str]] = {
     ),
 }
 
-# What is no text, by its name in the message.
+# What is not text, by its name in the message.
 TOKEN_TYPES: dict[str, tuple[Any, str]] = {
     "from Redis": (
         TOKEN.encode(),
@@ -204,7 +204,7 @@ def said(error: wxaudit.WxAuditError | None) -> wxaudit.WxAuditError:
 
 
 @pytest.mark.parametrize(("given", "sentence"), TOKEN_TEXTS.values(), ids=TOKEN_TEXTS.keys())
-def test_a_text_that_is_no_token(
+def test_a_text_that_is_not_a_token(
     client_kind: ClientKind, fake: FakeWeChat, given: str, sentence: str
 ) -> None:
     caller = client_kind.client(fake)
@@ -223,7 +223,7 @@ def test_a_text_that_is_no_token(
 
 
 @pytest.mark.parametrize(("given", "sentence"), TOKEN_TYPES.values(), ids=TOKEN_TYPES.keys())
-def test_what_is_no_text(client_kind: ClientKind, fake: FakeWeChat, given: Any, sentence: str) -> None:
+def test_what_is_not_text(client_kind: ClientKind, fake: FakeWeChat, given: Any, sentence: str) -> None:
     caller = client_kind.client(fake)
     expected = f"token: expected text or a token source, got {sentence}"
     assert refusal(lambda: caller.get_audit_status(given, AUDITID), fake) == expected
@@ -252,7 +252,7 @@ def test_the_class_of_a_source(client_kind: ClientKind, fake: FakeWeChat) -> Non
 
 
 @pytest.mark.parametrize(("given", "sentence"), AUDIT_IDS.values(), ids=AUDIT_IDS.keys())
-def test_what_is_no_auditid(client_kind: ClientKind, fake: FakeWeChat, given: Any, sentence: str) -> None:
+def test_what_is_not_an_auditid(client_kind: ClientKind, fake: FakeWeChat, given: Any, sentence: str) -> None:
     caller = client_kind.client(fake)
     assert refusal(lambda: caller.get_audit_status(TOKEN, given), fake) == f"auditid: {sentence}"
     if not isinstance(given, float):  # whole floats are good in tables

@@ -116,7 +116,7 @@ def test_what_could_be_no_media_id_is_refused_before_anything_is_sent(
     ],
     ids=["page of 30 MiB", "picture above the cap", "page", "{}", "success", "news", "SVG"],
 )
-def test_what_is_no_picture_is_refused(client_kind: ClientKind, reply: bytes, problem: str) -> None:
+def test_what_is_not_a_picture_is_refused(client_kind: ClientKind, reply: bytes, problem: str) -> None:
     with RawServer(Script(Reply(reply, "close"))) as server:
         with pytest.raises(wxaudit.DecodeError, match=problem):
             client_kind.client(server.base_url).call("get_screenshot", TOKEN, "media")

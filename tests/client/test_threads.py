@@ -30,7 +30,7 @@ def resources() -> tuple[int, int]:
 
 
 def wake_ups_of_the_io_thread() -> int:
-    """How often the thread that drives what is under way has gone to sleep, by the kernel's count."""
+    """How often the thread that drives what is in flight has gone to sleep, by the kernel's count."""
     task = next(task for task, name in thread_names().items() if name == "wxaudit-io")
     status = (task / "status").read_text()
     return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])

@@ -101,7 +101,7 @@ def test_a_source_in_another_thread_may_raise_anything(fake: FakeWeChat) -> None
     ["", "a\nb", " a", "a" * 4096, b"a token", bytearray(b"a token"), None, 7, ["a token"], object()],
     ids=["empty", "line break", "blank", "4 KiB", "bytes", "bytearray", "None", "int", "list", "object"],
 )
-def test_what_is_no_token_is_not_sent(source_setup: SourceSetup, fake: FakeWeChat, given: object) -> None:
+def test_what_is_not_a_token_is_not_sent(source_setup: SourceSetup, fake: FakeWeChat, given: object) -> None:
     client = source_setup.client_kind.client(fake)
     with pytest.raises(wxaudit.TokenError, match="the token source failed") as caught:
         client.get_audit_status(source_setup.source(lambda _: given), 1, appid="wx1")

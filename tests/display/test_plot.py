@@ -204,7 +204,7 @@ def test_a_column_of_another_length_is_refused(column: list[None]) -> None:
 
 
 @pytest.mark.parametrize("column", [5, MOMENT, "today", [5, None], ["2026-11-24T00:00:00Z", None]])
-def test_what_is_no_column_of_times_is_refused(column: object) -> None:
+def test_what_is_not_a_column_of_times_is_refused(column: object) -> None:
     with pytest.raises(wxaudit.ArgumentError, match="submitted_at must hold") as caught:
         batch_of(2, 2).plot(column)
     # A text may be a token.
@@ -254,7 +254,7 @@ def test_texts_of_wechat_are_values_and_visible() -> None:
 @pytest.mark.parametrize(
     "title", ["datum.count", "{'expr': '1'}", "a.b[0]", "https://example.com/", "__proto__"]
 )
-def test_a_title_is_no_expression_and_no_field(title: str) -> None:
+def test_a_title_is_neither_an_expression_nor_a_field(title: str) -> None:
     drawn = Drawn(batch_of(title).plot())
     assert drawn.bars(1) == {title: 1}
     assert json.dumps(drawn.specification).count(json.dumps(title)) == 1

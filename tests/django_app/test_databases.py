@@ -144,7 +144,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
-        # MariaDB shows its transactions as they were, to whoever looks more often than each 0.1 seconds.
+        # MariaDB shows its transactions as they were, to those who look more often than each 0.1 seconds.
         time.sleep(0.2)
 
 

@@ -264,7 +264,7 @@ def test_busy_answers_are_an_outage_too_and_refusals_are_not(watched: WatchedFak
     assert watched.poll().failed == 1
 
 
-def test_one_answer_among_failures_is_no_outage(watched: WatchedFake) -> None:
+def test_one_answer_among_failures_is_not_an_outage(watched: WatchedFake) -> None:
     watched.configure(client={"max_concurrency": 1})
     for _ in range(3 * FAILURE_LIMIT):
         watched.submit()

@@ -15,7 +15,8 @@ import pytest
 from support.ended_example import EXAMPLES
 from support.programs import environment
 from wxaudit import AuditState, django
-from wxaudit.django import _schedule, _settings
+from wxaudit.django import _settings
+from wxaudit.django._polling import schedule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,8 +206,8 @@ def calls(age: timedelta) -> int:
     count = 0
     while now <= start + age:
         count += 1
-        situation = _schedule.Situation("watching", 0, False, start, None, now)
-        plan = _schedule.after_answer(situation, AuditState.IN_REVIEW, _settings.PACE, 0.5)
+        situation = schedule.Situation("watching", 0, False, start, None, now)
+        plan = schedule.after_answer(situation, AuditState.IN_REVIEW, _settings.PACE, 0.5)
         assert plan.next_check_at is not None
         now = plan.next_check_at
     return count

@@ -54,7 +54,7 @@ def test_each_of_twenty_thousand_is_asked_for_exactly_once(ended: EndedExample) 
         r"WeChat's log: (\d+) requests on (\d+) connections; (\d+) audits were queried exactly once"
     )
     assert (requests, once) == (20_000, 20_000)
-    # One pool a worker, which never holds more than may be under way there.
+    # One pool a worker, which never holds more than may be in flight there.
     assert connections <= 2 * CONCURRENCY
     print(f"\n{rate} calls a second on {connections} connections; {ended.seconds:.1f} s with its cluster")
 

@@ -103,7 +103,7 @@ ORACLES = {
     * 2,
     "nothing but random bytes": (sealed_as_it_is(padded(bytes(16))),) * 2,
     "half a length": (sealed_as_it_is(padded(bytes(18))),) * 2,
-    "a timestamp that is no number": (query(GOOD, timestamp="1488856591.5"), GOOD),
+    "a timestamp that is not a number": (query(GOOD, timestamp="1488856591.5"), GOOD),
     "a timestamp of other digits": (query(GOOD, timestamp="１４８８８５６５９１"), GOOD),
 }
 

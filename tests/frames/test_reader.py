@@ -147,7 +147,7 @@ NUMBERS: dict[str, tuple[Any, list[int | None]]] = {
         pd.read_csv(io.StringIO("auditid\n1.23457E+15\n413756000\n4.4E+11\n")),
         [None, 413756000, None],
     ),
-    "floats that are none": (pd.DataFrame({"auditid": [0.5, float("inf"), 1e300]}), [None] * 3),
+    "floats that are not ids": (pd.DataFrame({"auditid": [0.5, float("inf"), 1e300]}), [None] * 3),
     "objects": (
         pd.DataFrame({"auditid": [np.int64(5), Decimal(6), "7", pd.NA, None, pd.NaT, [], Decimal("7.5")]}),
         [5, 6, 7, None, None, None, None, None],
@@ -201,7 +201,7 @@ def test_an_auditid_is_taken_as_the_table_has_it_and_no_row_is_lost(
     assert fake.requests_received == 0
 
 
-def test_an_appid_that_is_no_text_is_an_outcome_and_asks_for_nothing(fake: FakeWeChat) -> None:
+def test_an_appid_that_is_not_text_is_an_outcome_and_asks_for_nothing(fake: FakeWeChat) -> None:
     frame = pd.DataFrame({"auditid": [5, 6, 7], "appid": [12, ["wx"], b"wx"]})
     queries = queries_from_frame(frame, lambda _: pytest.fail("asked"))
     batch = fake.client().get_audit_statuses(queries)

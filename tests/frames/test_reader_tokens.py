@@ -90,7 +90,7 @@ def test_an_error_of_many_rows_keeps_its_traceback_short() -> None:
 
 
 @pytest.mark.parametrize("given", [None, 5, b"bytes", "", ...], ids=repr)
-def test_what_is_no_token_is_an_outcome(given: Any, client_kind: ClientKind, fake: FakeWeChat) -> None:
+def test_what_is_not_a_token_is_an_outcome(given: Any, client_kind: ClientKind, fake: FakeWeChat) -> None:
     frame = pl.DataFrame({"auditid": [5, fake.submit().auditid], "appid": ["wx1", "wx2"]})
     tokens = {"wx1": given, "wx2": fake.token()}
     batch = client_kind.client(fake).get_audit_statuses(queries_from_frame(frame, tokens.__getitem__))
@@ -99,7 +99,7 @@ def test_what_is_no_token_is_an_outcome(given: Any, client_kind: ClientKind, fak
     assert batch[0].error.message.startswith("token: ")
 
 
-def test_ctrl_c_in_token_for_is_no_outcome() -> None:
+def test_ctrl_c_in_token_for_is_not_an_outcome() -> None:
     def token_for(_: Any) -> str:
         raise KeyboardInterrupt
 

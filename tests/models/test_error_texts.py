@@ -76,7 +76,7 @@ def test_quota_message_says_when_to_come_back() -> None:
     assert sent.retry_at == midnight
     gated = tree.api_error(45011, "api minute-quota reach limit", None, attempts=0, retry_at=midnight)
     assert "; nothing was sent; next call at " in str(gated)
-    # A moment to come back is no matter of other errors.
+    # Other errors have no moment to come back.
     assert not hasattr(tree.api_error(85012, "invalid audit id", None, retry_at=midnight), "retry_at")
 
 
@@ -225,7 +225,7 @@ def test_hints_name_the_thing_to_act_on(errcode: int, english: str, chinese: str
 @pytest.mark.parametrize(
     ("method", "arguments"), [("get_screenshot", ("m",)), ("quota", ()), ("explain", (RID,))]
 )
-def test_an_answer_that_is_no_answer_is_no_word_on_an_audit(
+def test_what_is_not_an_answer_says_nothing_about_an_audit(
     client_kind: ClientKind, fake: FakeWeChat, method: str, arguments: tuple[str, ...]
 ) -> None:
     fake.fail_next(Fault(body=b"<html>login</html>"))

@@ -84,7 +84,7 @@ def test_seconds_and_timedelta(timeout: Timeout, expected: tuple[float, float | 
     ],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 10**9 else f"{value % 7}…",
 )
-def test_what_is_no_positive_time_is_refused(field: str, value: Any, shown: str, advice: str) -> None:
+def test_what_is_not_a_positive_time_is_refused(field: str, value: Any, shown: str, advice: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         Timeout(**{field: value})
     message = str(caught.value)

@@ -118,7 +118,7 @@ BAD_IDS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("given", BAD_IDS.values(), ids=BAD_IDS.keys())
-def test_what_is_no_auditid_is_refused_and_nothing_sent(
+def test_what_is_not_an_auditid_is_refused_and_nothing_sent(
     client_kind: ClientKind, fake: FakeWeChat, given: Any
 ) -> None:
     harness = CallHarness(client_kind, fake)
@@ -160,7 +160,7 @@ BAD_TOKENS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("given", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
-def test_what_is_no_token_is_refused_and_never_shown(
+def test_what_is_not_a_token_is_refused_and_never_shown(
     client_kind: ClientKind, fake: FakeWeChat, given: Any
 ) -> None:
     harness = CallHarness(client_kind, fake)

@@ -153,7 +153,7 @@ BAD_BASE_URLS = {
     "a file": "file:///etc/passwd",
     "no host": "https://",
     "a port beyond all": "https://api.weixin.qq.com:99999",
-    "a port that is none": "https://api.weixin.qq.com:abc",
+    "a port that is not a number": "https://api.weixin.qq.com:abc",
     "empty": "",
 }
 

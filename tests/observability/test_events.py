@@ -196,7 +196,7 @@ def test_a_callback_that_nothing_awaits_is_refused(
         client.call("get_screenshots", "a-token", [], progress=callback)
 
 
-def test_a_class_that_makes_what_it_is_called_with_is_no_coroutine_function(
+def test_a_class_that_makes_what_it_is_called_with_is_not_a_coroutine_function(
     client_kind: ClientKind, fake: FakeWeChat
 ) -> None:
     made: list[object] = []

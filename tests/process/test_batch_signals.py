@@ -52,7 +52,7 @@ def test_a_batch_of_a_hundred_thousand_is_interrupted(
     # Of so few the 99th of a hundred is the last.
     assert max(latencies) <= 0.1
     assert max(there) < 100_000
-    # The first query is never answered: where results were there, a request was under way.
+    # The first query is never answered: where results were there, a request was in flight.
     met = sum(results > 0 for results in there)
     assert met >= tries // 4
     assert len(drops) >= met

@@ -171,7 +171,7 @@ def test_that_thread_ends_when_the_calls_of_a_closed_loop_do(fake: FakeWeChat) -
 async def begin_calls(
     client: wxaudit.AsyncClient, token: str, auditid: int, count: int
 ) -> asyncio.Future[list[wxaudit.AuditStatus]]:
-    """Calls under way. Tasks of a gather may be dropped while they wait, without a word from asyncio."""
+    """Calls in flight. Tasks of a gather may be dropped while they wait, without a word from asyncio."""
     gathered = asyncio.gather(*[client.get_audit_status(token, auditid) for _ in range(count)])
     await asyncio.sleep(0)
     await asyncio.sleep(0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TOKEN = "a token that nginx does not look at"
 
 CALLS = 50
-# Of the batch's, while one call is under way: some hundreds where results are told in time.
+# Of the batch's, while one call is in flight: some hundreds where results are told in time.
 MOST_RESULTS_A_CALL = 2000
 
 ANSWERS = """
@@ -67,6 +67,6 @@ def test_a_call_does_not_wait_for_the_end_of_a_large_batch(nginx: Nginx) -> None
     finally:
         over.set()
         thread.join()
-    print(f"{results / CALLS:.0f} results of a batch came while one call was under way")
+    print(f"{results / CALLS:.0f} results of a batch came while one call was in flight")
     assert not failures
     assert 0 < results < CALLS * MOST_RESULTS_A_CALL

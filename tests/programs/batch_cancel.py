@@ -32,7 +32,7 @@ HELD_AUDITID, SERVER_PID = map(int, ARGUMENTS[3:])
 
 QUERIES = 10_000
 MAX_CONCURRENCY = 64
-# Each tenth query is never answered: after so many results, some of those are under way.
+# Each tenth query is never answered: after so many results, some of those are in flight.
 SOME = 100
 
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
@@ -202,7 +202,7 @@ async def while_token_sources_hang() -> None:
 
 
 async def broken_off(queries: Any) -> Any:
-    """An iterator that is still open, with requests under way."""
+    """An iterator that is still open, with requests in flight."""
     results = client.iter_audit_statuses(queries)
     answered = 0
     async for _ in results:

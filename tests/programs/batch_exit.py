@@ -72,7 +72,7 @@ def while_a_daemon_thread_iterates() -> None:
 
 
 def while_a_daemon_thread_waits() -> None:
-    """All that is under way is never answered."""
+    """All that is in flight is never answered."""
 
     def work(begun: Callable[[], object]) -> None:
         queries = [(TOKEN, 1001), *[(TOKEN, HELD_AUDITID)] * 10_000]

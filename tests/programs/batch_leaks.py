@@ -101,7 +101,7 @@ def blocking(count: int) -> None:
         elif number % 4 == 1:
             unwrap(client.iter_audit_statuses(list(queries())))
         elif number % 4 == 2:
-            # Broken off, with most of it under way.
+            # Broken off, with most of it in flight.
             outcomes[type(next(client.iter_audit_statuses(queries()))).__name__] += 1
         else:
             with contextlib.suppress(EOFError):
@@ -120,7 +120,7 @@ async def in_a_loop(count: int) -> None:
         elif number % 4 == 1:
             unwrap([result async for result in client.iter_audit_statuses(queries())])
         elif number % 4 == 2:
-            # Broken off, with most of it under way.
+            # Broken off, with most of it in flight.
             outcomes[type(await anext(client.iter_audit_statuses(async_queries(queries)))).__name__] += 1
         else:
             with contextlib.suppress(EOFError):

@@ -68,7 +68,7 @@ def while_daemon_threads_wait_for_an_answer() -> None:
 
 
 def while_threads_call() -> None:
-    """The interpreter waits for threads that are no daemons; their calls end as usual."""
+    """The interpreter waits for threads that are not daemons; their calls end as usual."""
     tally = Tally()
 
     def work(auditid: int) -> None:

@@ -152,7 +152,7 @@ def main() -> None:
         stop.set()
         load.join()
     after = [throughput(call, control)]
-    # A busy neighbour may have spoilt it. What a child breaks stays broken, so measuring again is no excuse.
+    # A busy neighbour may have spoilt it. What a child breaks stays broken: measuring again excuses nothing.
     while kept(before, after[-1]) < 0.9 and len(after) < 5:
         after.append(throughput(call, control))
     control.end()

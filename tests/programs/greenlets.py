@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARY = sys.argv[3]
 with warnings.catch_warnings():
-    # That eventlet is deprecated is no news to those who need it.
+    # That eventlet is deprecated is not news to those who need it.
     warnings.simplefilter("ignore")
     library: Any = importlib.import_module(LIBRARY)
     if LIBRARY == "gevent":

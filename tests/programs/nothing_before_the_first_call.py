@@ -19,7 +19,7 @@ import wxaudit  # noqa: E402  # what stands above must come first
 seen.append(resources())
 loaded = sorted(set(sys.modules) - modules)
 client, async_client = wxaudit.Client(proxy="http://user:secret@proxy.example:3128"), wxaudit.AsyncClient()
-# A coroutine that has not begun is no call.
+# A coroutine that has not begun is not a call.
 async_client.get_audit_status("token", 1).close()
 seen.append(resources())
 print(json.dumps({"seen": seen, "loaded": loaded}))

@@ -43,7 +43,7 @@ def send(
     path: str = PATH,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """One request on a connection that stays open. A `body` that is no bytes is sent as JSON."""
+    """One request on a connection that stays open. A `body` that is not bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     connection.request(method, target(token, path), data, dict(headers or {}))
     response = connection.getresponse()

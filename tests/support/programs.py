@@ -124,7 +124,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
 
 
 def _version_of(path: str) -> str | None:
-    """What an interpreter says of itself; None where it does not run (a shim), or is no ordinary CPython."""
+    """What an interpreter says of itself; None where it is not an ordinary CPython, or does not run."""
     question = (
         "import sys, sysconfig; print(('%d.%d' % sys.version_info[:2]) * "
         "(sys.implementation.name == 'cpython' and not sysconfig.get_config_var('Py_GIL_DISABLED')))"

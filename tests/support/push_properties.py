@@ -1,4 +1,4 @@
-"""What holds for every push, whoever made it: properties that Hypothesis searches for an exception."""
+"""What holds for every push, no matter who made it: properties that Hypothesis searches for an exception."""
 
 from __future__ import annotations
 

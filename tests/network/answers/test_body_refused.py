@@ -76,7 +76,7 @@ def test_a_compressed_bomb_and_a_compressed_answer(client_kind: ClientKind) -> N
             CallHarness(client_kind, server).once(wxaudit.DecodeError)
 
 
-def test_compression_that_is_not_announced_is_no_json(client_kind: ClientKind) -> None:
+def test_compression_that_is_not_announced_is_not_json(client_kind: ClientKind) -> None:
     with RawServer(Script(answer(gzip.compress(APPROVED)))) as server:
         CallHarness(client_kind, server).once(wxaudit.DecodeError)
 

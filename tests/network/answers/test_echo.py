@@ -79,7 +79,7 @@ def test_a_token_that_an_answer_echoes_is_masked(client_kind: ClientKind, form: 
 
 
 @pytest.mark.parametrize("form", IN_PAGES.values(), ids=IN_PAGES.keys())
-def test_a_token_in_what_is_no_answer_is_masked(client_kind: ClientKind, form: str) -> None:
+def test_a_token_in_what_is_not_an_answer_is_masked(client_kind: ClientKind, form: str) -> None:
     page = f"<html>not found: https://api.weixin.qq.com/wxa/get_auditstatus?access_token={form}"
     page += "" if form in (TOKEN[:24], _ENCODED[:23]) else "</html>"
     with RawServer(Script(answer(page.encode()))) as server:
@@ -98,7 +98,7 @@ def test_a_token_on_the_edge_of_the_excerpt_is_masked(client_kind: ClientKind) -
 
 @pytest.mark.parametrize("form", IN_TEXT.values(), ids=IN_TEXT.keys())
 def test_a_token_in_the_head_gets_nowhere(client_kind: ClientKind, form: str) -> None:
-    """In headers that are looked at, in headers that are not, and in a head that is none."""
+    """In headers that are looked at, in headers that are not, and in a head that is malformed."""
     location = f"Location: https://elsewhere.example/?access_token={form}"
     replies = (
         answer(b"", location, status="302 Found"),

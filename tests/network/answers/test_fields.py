@@ -181,7 +181,7 @@ def test_an_error_beside_a_status_is_an_error(client_kind: ClientKind, fake: Fak
     harness.once(wxaudit.PermissionDeniedError)
 
 
-def test_the_fields_of_the_latest_call_are_no_harm(client_kind: ClientKind, fake: FakeWeChat) -> None:
+def test_the_fields_of_the_latest_call_do_no_harm(client_kind: ClientKind, fake: FakeWeChat) -> None:
     harness = CallHarness(client_kind, fake)
     latest = {
         "auditid": str(harness.auditid),

@@ -87,7 +87,7 @@ NO_HTTP = {
 
 @pytest.mark.parametrize("reply", NO_HTTP.values(), ids=NO_HTTP.keys())
 @pytest.mark.parametrize("then", ["close", "stay"])
-def test_what_is_no_http_is_not_tried_again(client_kind: ClientKind, reply: bytes, then: str) -> None:
+def test_what_is_not_http_is_not_tried_again(client_kind: ClientKind, reply: bytes, then: str) -> None:
     with RawServer(Script(Reply(reply, "close" if then == "close" else "stay"))) as server:
         error = CallHarness(client_kind, server).once(wxaudit.TransportError)
         assert "no valid HTTP answer" in str(error)
@@ -121,7 +121,7 @@ def test_heads_that_contradict_themselves(client_kind: ClientKind, reply: bytes)
         assert server.connections_accepted == 2
 
 
-def test_one_length_said_twice_is_no_contradiction(client_kind: ClientKind) -> None:
+def test_one_length_said_twice_is_not_a_contradiction(client_kind: ClientKind) -> None:
     with RawServer(Script(head(LENGTH, LENGTH))) as server:
         assert CallHarness(client_kind, server).ask().is_approved
 

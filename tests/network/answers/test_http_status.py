@@ -78,7 +78,7 @@ def test_what_may_pass_is_tried_three_times(
     assert error.http_status == status
 
 
-def test_a_status_that_passes_is_no_error(client_kind: ClientKind, fake: FakeWeChat) -> None:
+def test_a_status_that_passes_is_not_an_error(client_kind: ClientKind, fake: FakeWeChat) -> None:
     harness = CallHarness(client_kind, fake)
     fake.fail_next(Fault.http(503), times=2)
     assert harness.ask().status == wxaudit.AuditState.IN_REVIEW

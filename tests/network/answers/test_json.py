@@ -1,4 +1,4 @@
-"""Bodies with HTTP 200: what is read, what is repaired, and what is no answer."""
+"""Bodies with HTTP 200: what is read, what is repaired, and what is not an answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_empty_answer_is_final_where_no_retry_is_wanted(client_kind: ClientKi
 
 
 @pytest.mark.parametrize("blanks", [b"", b"\r\n", b" \t"])
-def test_a_byte_order_mark_and_blanks_are_no_damage(
+def test_a_byte_order_mark_and_blanks_are_not_damage(
     client_kind: ClientKind, fake: FakeWeChat, blanks: bytes
 ) -> None:
     harness = CallHarness(client_kind, fake)
@@ -78,7 +78,7 @@ def test_damage_inside_a_text_is_repaired_and_said(
     assert status.raw["reason"] == read
 
 
-def test_escapes_are_no_damage(client_kind: ClientKind, fake: FakeWeChat) -> None:
+def test_escapes_are_not_damage(client_kind: ClientKind, fake: FakeWeChat) -> None:
     harness = CallHarness(client_kind, fake)
     fake.fail_next(
         Fault(body=rejected_with(rb"\u5e10\u53f7 https:\/\/mp.weixin.qq.com \ud83d\ude00 \u0007\"\\"))
@@ -123,7 +123,9 @@ NO_ANSWER = {
 
 
 @pytest.mark.parametrize("body", NO_ANSWER.values(), ids=NO_ANSWER.keys())
-def test_what_is_no_answer_is_not_tried_again(client_kind: ClientKind, fake: FakeWeChat, body: bytes) -> None:
+def test_what_is_not_an_answer_is_not_tried_again(
+    client_kind: ClientKind, fake: FakeWeChat, body: bytes
+) -> None:
     harness = CallHarness(client_kind, fake)
     fake.fail_next(Fault(body=body))
     error = harness.once(wxaudit.DecodeError)
@@ -132,7 +134,7 @@ def test_what_is_no_answer_is_not_tried_again(client_kind: ClientKind, fake: Fak
     assert not {unicodedata.category(character) for character in error.excerpt} & {"Cc", "Cf", "Zl", "Zp"}
 
 
-def test_an_answer_cut_at_any_byte_is_no_answer(client_kind: ClientKind, fake: FakeWeChat) -> None:
+def test_an_answer_cut_at_any_byte_is_not_an_answer(client_kind: ClientKind, fake: FakeWeChat) -> None:
     """Sized as if it were whole, so that the JSON alone can tell."""
     harness = CallHarness(client_kind, fake)
     for length in range(1, len(REJECTED)):

@@ -80,7 +80,7 @@ def peak(case):
     assert outcome(case) == expected[case - 1], case
     return memory("VmHWM") - before
 
-# What a process gets once is no growth: its threads, and the modules that errors need.
+# What a process gets once is not growth: its threads, and the modules that errors need.
 cases = range(1, len(expected) + 1)
 for kind in {*expected}:
     for _ in range(20):

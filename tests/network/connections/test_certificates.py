@@ -96,7 +96,7 @@ PROBLEMS: dict[str, tuple[Certificate, list[Certificate], str, str]] = {
         issue("a server", ROOT, extensions=[UNKNOWN], critical=True), [],
         "has a critical extension that is not supported", "issue it without",
     ),
-    "an issuer that is no authority": (
+    "an issuer that is not an authority": (
         *below(intermediate(ca=False)),
         "was issued by one that is not marked as that of an authority", "basicConstraints=critical,CA:TRUE",
     ),

@@ -49,7 +49,7 @@ def test_connections_that_end_as_soon_as_they_are_accepted(
     harness.goes_on()
 
 
-def test_a_server_that_comes_back_during_the_call_is_no_error(
+def test_a_server_that_comes_back_during_the_call_is_not_an_error(
     client_kind: ClientKind, fake: FakeWeChat
 ) -> None:
     harness = CallHarness(client_kind, fake)

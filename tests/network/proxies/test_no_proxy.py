@@ -127,7 +127,7 @@ def requests_excludes(no_proxy: str, url: str, proxy: RawServer, monkeypatch: py
 
 
 def wxaudit_excludes(kind: type, no_proxy: str, url: str, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether a variable that names no proxy is no error: then it is not used."""
+    """Whether a variable that names no proxy is not an error: then it is not used."""
     set_variables(monkeypatch, HTTPS_PROXY="ftp://a-proxy.example", NO_PROXY=no_proxy)
     try:
         kind(base_url=url)

@@ -147,7 +147,7 @@ def test_a_proxy_that_is_down(client_kind: ClientKind, wechat: WeChat) -> None:
 def test_a_proxy_that_answers_other_than_200_is_not_taken_for_wechat(
     client_kind: ClientKind, wechat: WeChat
 ) -> None:
-    """Whatever the proxy says in place of a tunnel, it is no answer about the audit."""
+    """Whatever the proxy says in place of a tunnel, it is not an answer about the audit."""
 
     def approve(connection: Connection) -> None:
         connection.send(answer(b'{"errcode":0,"errmsg":"ok","status":0}', status="403 Forbidden"))

@@ -104,7 +104,7 @@ class FaultProxy:
             try:
                 link.pass_answers()
             finally:
-                # Only then may the connection be closed: a reset waits for whoever still reads it.
+                # Only then may the connection be closed: a reset waits for those who still read it.
                 connection.stop_receiving()
                 thread.join()
         if link.resets:

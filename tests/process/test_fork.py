@@ -36,7 +36,7 @@ def test_a_thousand_children_answer_while_the_parent_calls(fake: FakeProcess, ki
     print(
         f"{kind}: 1000 forks with 8 calls in flight, {seen['right']} children with right answers, "
         f"{len(seen['failures'])} failures in the parent; "
-        f"parent {before['own']:.0f} → {after['own']:.0f} calls/s, "
+        f"parent {before['own']:.0f} → {after['own']:.0f} calls a second of CPU, "
         f"a process that never forked {before['control']:.0f} → {after['control']:.0f}: {kept:.2f} "
         f"(measured {len(seen['after'])} times)"
     )
